@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What to do next, as pure functions.
+//!
+//! A [`Machine`] per kind looks at a wish and at the world and names one step; `engine` carries it out. Nothing
+//! in here waits, reads a clock, draws a random number or knows Azure's wire: what happened is data, and so is
+//! what shall happen.
+
+#![forbid(unsafe_code)]
+
+pub mod backoff;
+pub mod fault;
+pub mod machine;
+
+pub use fault::{Class, Fault};
+pub use machine::{Act, Invalid, Machine, Move, Pass, Sight, Trouble, Wake};

@@ -1,0 +1,126 @@
+//! One word for why a condition is as it is. Adding one is a change of the API: people alert on them.
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Why a condition is as it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Reason {
+            /// Every reason with its meaning, for the reference pages.
+            pub const ALL: &'static [(Reason, &'static str)] = &[$((Reason::$name, concat!($($doc),+)),)+];
+
+            /// The word in the manifest.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Reason::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// All is as the spec says.
+    Ready,
+    /// The spec makes sense on its own.
+    Accepted,
+    /// The spec cannot be carried out; the message names the field and the mend.
+    InvalidSpec,
+    /// Every referenced object exists and is ready.
+    Resolved,
+    /// The `AzureMLWorkspace` that is named does not exist.
+    WorkspaceNotFound,
+    /// The `AzureMLWorkspace` that is named is not ready, or is being deleted.
+    WorkspaceNotReady,
+    /// The `SynapseSparkAttachment` that is named does not exist.
+    AttachmentNotFound,
+    /// The `SynapseSparkAttachment` that is named is not ready yet.
+    AttachmentNotReady,
+    /// A `ConfigMap` with code does not exist.
+    ConfigMapNotFound,
+    /// A `ConfigMap` has no such key.
+    KeyNotFound,
+    /// The entry file is not among the files of the code.
+    EntryNotFound,
+    /// Two sources give the same file.
+    DuplicateFile,
+    /// The Secret with the credentials does not exist.
+    SecretNotFound,
+    /// The Secret lacks a key.
+    SecretInvalid,
+    /// The operator's own identity is not open to this namespace.
+    IdentityNotAllowed,
+    /// The cloud that is named is neither built in nor in the installation's settings.
+    CloudNotFound,
+    /// Azure refused the credentials.
+    CredentialsRejected,
+    /// The credentials are right, but have no right to do this.
+    Forbidden,
+    /// The Azure ML workspace does not exist.
+    AzureWorkspaceNotFound,
+    /// The Synapse Spark pool does not exist.
+    PoolNotFound,
+    /// A resource of that name exists and is not as this spec describes it.
+    Conflict,
+    /// Azure asked for silence; the operator waits.
+    Throttled,
+    /// Azure could not be asked, or its answer made no sense; the operator tries again.
+    AzureUnavailable,
+    /// Azure refused the request; the message is Azure's.
+    Refused,
+    /// The operator has not looked yet.
+    Pending,
+    /// The pool is being attached.
+    Attaching,
+    /// Azure could not attach the pool; the message is Azure's.
+    AttachFailed,
+    /// The pool is attached.
+    Attached,
+    /// The pool is being detached.
+    Detaching,
+    /// Jobs of this cluster still run here.
+    InUse,
+    /// Roles are being granted.
+    Granting,
+    /// Every role is granted.
+    Granted,
+    /// No role was asked for.
+    NothingToGrant,
+    /// Roles or identities have not reached every server of Azure yet.
+    Spreading,
+    /// The code is being uploaded.
+    Uploading,
+    /// The code is registered in the workspace.
+    Uploaded,
+    /// The run is being submitted.
+    Submitting,
+    /// The run exists in the workspace.
+    Submitted,
+    /// The run waits in Azure.
+    Queued,
+    /// The run is being prepared by Azure.
+    Preparing,
+    /// The run is running.
+    Running,
+    /// The run's end is being written by Azure.
+    Finalizing,
+    /// The run is being cancelled.
+    Canceling,
+    /// The cancel was asked for and has no effect yet.
+    CancelStuck,
+    /// The run ended well.
+    Completed,
+    /// The script failed.
+    ScriptFailed,
+    /// Azure failed the run.
+    PlatformFailed,
+    /// The run was cancelled.
+    Canceled,
+    /// The run is not in the workspace any more.
+    Lost,
+    /// The object is being deleted.
+    Deleting,
+}

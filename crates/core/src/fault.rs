@@ -1,0 +1,66 @@
+//! The kinds of failure there are, as data: a machine decides by the class, a person reads the text.
+
+use jiff::Timestamp;
+
+/// One failed look or step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What can be done about it.
+    pub class: Class,
+    /// The most telling code of Azure's answer (`JobPropertyImmutable`), or our own word for it.
+    pub code: String,
+    /// What was tried, in words (`read the workspace`).
+    pub op: &'static str,
+    /// What Azure said, bounded and free of secrets.
+    pub text: String,
+    /// What Azure's support asks for.
+    pub request_id: Option<String>,
+}
+
+/// What can be done about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Trying again gives the same answer: somebody must change something.
+    Terminal,
+    /// Roles and identities take minutes to reach every server (contract §7, §8.1).
+    Spreading,
+    /// A passing trouble.
+    Retryable,
+    /// Azure asked for silence until then.
+    Throttled {
+        /// No request of this scope before this time.
+        until: Timestamp,
+    },
+    /// A write was sent and its answer lost: look before anything else.
+    Unsure,
+    /// The thing that was asked for, or its parent, is not there.
+    Absent,
+    /// The caller may not do this.
+    Forbidden,
+    /// No token could be had.
+    Credential,
+}
+
+impl Class {
+    /// The word in metrics: a closed set.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Spreading => "spreading",
+            Self::Retryable => "retryable",
+            Self::Throttled { .. } => "throttled",
+            Self::Unsure => "unsure",
+            Self::Absent => "absent",
+            Self::Forbidden => "forbidden",
+            Self::Credential => "credential",
+        }
+    }
+
+    /// Whether a person has to act before a retry can help.
+    pub fn needs_a_person(self) -> bool {
+        matches!(
+            self,
+            Self::Terminal | Self::Forbidden | Self::Credential | Self::Absent
+        )
+    }
+}
