@@ -1,9 +1,27 @@
 //! The custom resources, their conditions and the words that are fixed: the public contract.
+//!
+//! Validation lives beside the field it guards, as structural schema and CEL, so that `kubectl apply` of a wrong
+//! manifest is refused with a message that names the field and the mend. Nothing is defaulted into a spec.
 
 #![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "KubeSchema repeats each type inside a function of its own")]
+#![allow(clippy::struct_field_names, reason = "the fields are named as in Azure's answers")]
 
+pub mod attachment;
+pub mod azure_id;
 pub mod condition;
+mod definition;
 pub mod meta;
 mod reason;
+pub mod reference;
+pub mod spark_job;
+pub mod workspace;
 
+pub use attachment::{
+    SynapseSparkAttachment, SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus,
+};
+pub use definition::crds;
 pub use reason::Reason;
+pub use reference::LocalRef;
+pub use spark_job::{SparkJob, SparkJobSpec, SparkJobStatus};
+pub use workspace::{AzureMLWorkspace, AzureMLWorkspaceSpec, AzureMLWorkspaceStatus};
