@@ -1,0 +1,184 @@
+//! A real control plane on the loopback interface: etcd, kube-apiserver with RBAC and an audit log, and the controllers
+//! that make owner references, namespaces and `ServiceAccount`s behave as in a cluster. No kubelet: pods never run.
+
+mod binaries;
+mod credentials;
+mod flags;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+
+use crate::process::{Lifetime, Process};
+
+use binaries::Binaries;
+use credentials::Credentials;
+
+/// How long the parts may take to answer: 4 s on an idle machine of two cores, more while a compiler runs.
+const READY_WITHIN: Duration = Duration::from_mins(2);
+/// How often a starting part is asked whether it answers.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A running control plane. Dropping it ends it, if it is [`Lifetime::Tied`].
+#[derive(Debug)]
+pub struct ControlPlane {
+    // Fields drop in order: controllers and apiserver before the etcd that they write to.
+    controllers: Process,
+    apiserver: Process,
+    etcd: Process,
+    kubeconfig: PathBuf,
+    audit_log: PathBuf,
+    url: String,
+    ca_pem: String,
+}
+
+impl ControlPlane {
+    /// Starts one with its data, certificates and logs in `folder`, and waits until it answers.
+    /// The binaries are built first if they are not in the cache.
+    pub async fn start(folder: &Path, lifetime: Lifetime) -> Result<Self> {
+        let binaries = tokio::task::spawn_blocking(Binaries::find).await??;
+        std::fs::create_dir_all(folder.join("logs"))?;
+        let folder = folder.canonicalize()?;
+        let [client, peer, secure, controller] = free_ports()?;
+        let url = format!("https://127.0.0.1:{secure}");
+        let etcd_url = format!("http://127.0.0.1:{client}");
+        let credentials = Credentials::write(&folder.join("control-plane"), &url)?;
+        let log = |name: &str| folder.join("logs").join(format!("{name}.log"));
+
+        let data = folder.join("control-plane/etcd");
+        let mut etcd = binaries.etcd();
+        etcd.args(flags::etcd(
+            binaries.kind(),
+            &data,
+            &etcd_url,
+            &format!("http://127.0.0.1:{peer}"),
+        ));
+        let etcd = Process::start("etcd", etcd, &log("etcd"), lifetime)?;
+
+        let audit_log = folder.join("logs/audit.jsonl");
+        let mut apiserver = binaries.apiserver();
+        apiserver.args(flags::apiserver(
+            &credentials,
+            &etcd_url,
+            secure,
+            &audit_log,
+        ));
+        let apiserver = Process::start(
+            "kube-apiserver",
+            apiserver,
+            &log("kube-apiserver"),
+            lifetime,
+        )?;
+
+        let mut controllers = binaries.controller_manager();
+        controllers.args(flags::controller_manager(&credentials, controller));
+        let controllers = Process::start(
+            "kube-controller-manager",
+            controllers,
+            &log("kube-controller-manager"),
+            lifetime,
+        )?;
+
+        let mut plane = Self {
+            controllers,
+            apiserver,
+            etcd,
+            kubeconfig: credentials.admin_kubeconfig,
+            audit_log,
+            url,
+            ca_pem: credentials.ca_pem,
+        };
+        plane.wait_until_ready().await?;
+        Ok(plane)
+    }
+
+    /// The apiserver's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The certificate authority of the apiserver.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// A kubeconfig of an administrator.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// The audit log: one JSON event a line, for requests of `ServiceAccount`s of `azureml-spark-system` only.
+    pub fn audit_log(&self) -> &Path {
+        &self.audit_log
+    }
+
+    /// Its processes, in the order in which to end them.
+    pub fn processes(&self) -> [&Process; 3] {
+        [&self.controllers, &self.apiserver, &self.etcd]
+    }
+
+    /// A client of the administrator, for the runtime that asks: connections do not outlive theirs.
+    pub async fn client(&self) -> Result<kube::Client> {
+        client(&self.kubeconfig).await
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        let client = self.client().await?;
+        loop {
+            for part in [&mut self.etcd, &mut self.apiserver, &mut self.controllers] {
+                part.must_run()?;
+            }
+            let answer = client.request_text(http_get("/readyz")?).await;
+            // The default namespace says that the apiserver's own hooks have run; admission of the first object needs it.
+            let usable = match answer {
+                Ok(_) => {
+                    client
+                        .request_text(http_get("/api/v1/namespaces/default")?)
+                        .await
+                }
+                Err(error) => Err(error),
+            };
+            match usable {
+                Ok(_) => return Ok(()),
+                Err(error) if begun.elapsed() > READY_WITHIN => {
+                    bail!(
+                        "the apiserver is not ready: {error}\n{}",
+                        self.apiserver.log_tail(30)
+                    )
+                }
+                Err(_) => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+}
+
+/// A client for the first context of a kubeconfig file.
+pub async fn client(kubeconfig: &Path) -> Result<kube::Client> {
+    let file = Kubeconfig::read_from(kubeconfig)?;
+    let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
+    Ok(kube::Client::try_from(config)?)
+}
+
+fn http_get(path: &str) -> Result<http::Request<Vec<u8>>> {
+    Ok(http::Request::get(path).body(Vec::new())?)
+}
+
+/// Ports that were free a moment ago, all different.
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    // Held together until all are known, so that none is given twice.
+    let mut held = Vec::with_capacity(N);
+    for _ in 0..N {
+        held.push(TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?);
+    }
+    let ports: Result<Vec<u16>, _> = held
+        .iter()
+        .map(|one| one.local_addr().map(|address| address.port()))
+        .collect();
+    ports?
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("the ports do not fit"))
+}
