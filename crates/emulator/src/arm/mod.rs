@@ -1,0 +1,23 @@
+//! The resource manager: what is not a job or an asset of one.
+
+pub(crate) mod computes;
+pub(crate) mod gate;
+pub(crate) mod path;
+mod pools;
+pub(crate) mod role_assignments;
+mod workspace;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::state::App;
+
+/// Routes below `/subscriptions`.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(workspace::routes())
+        .merge(computes::routes())
+        .merge(pools::routes())
+        .merge(crate::operation::routes())
+}

@@ -1,0 +1,253 @@
+//! Behaviour that is not known for sure, and what drives the runner: all of it can be changed while the
+//! emulator runs (`PUT /_emulator/settings`). `docs/fidelity.md` has a row for each field.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Runner;
+
+/// All settings, flat, each with a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// How submitted jobs are run.
+    pub runner: Runner,
+    /// How long a job of the instant runner takes.
+    pub instant_seconds: f64,
+    /// End state of a job of the instant runner.
+    pub instant_outcome: String,
+
+    /// How long a compute operation takes.
+    pub operation_seconds: f64,
+    /// `Retry-After` of compute operations; none was recorded, so clients wait by their own measure.
+    pub operation_retry_after: Option<u64>,
+    /// How long the URL of an ended operation answers; 0 for as long as the emulator runs.
+    pub operation_url_seconds: f64,
+    /// When the object id of a compute's new system-assigned identity shows.
+    pub identity_appears: IdentityAppears,
+    /// What happens to an attachment of a pool that does not exist.
+    pub unknown_pool: UnknownPool,
+    /// What happens to a user-assigned identity that does not exist.
+    pub unknown_identity: Refusing,
+    /// What an update of a compute without `identity` does.
+    pub omitted_identity: OmittedIdentity,
+    /// What an update of a compute with another `resourceId` does.
+    pub changed_resource_id: Refusing,
+    /// What a write to a compute does while another operation on it runs.
+    pub write_during_operation: Refusing,
+    /// What `underlyingResourceAction=Delete` does to an attached pool.
+    pub delete_underlying: Refusing,
+    /// What a detachment does while jobs run on the compute.
+    pub detach_with_live_jobs: Refusing,
+    /// Which names an attached pool may have.
+    pub compute_name: ComputeName,
+    /// Computes on one page of a list.
+    pub compute_page_size: usize,
+    /// Whether lists begin with an empty page that has a next link.
+    pub empty_first_page: bool,
+
+    /// Code of the answer to a write below a workspace that does not exist.
+    pub missing_parent: MissingParent,
+    /// How long a new identity is unknown to whoever is asked to grant it a role.
+    pub principal_replication_seconds: f64,
+
+    /// How long a new Synapse role takes to have an effect.
+    pub synapse_role_seconds: f64,
+    /// What a second Synapse assignment of the same role, principal and scope is answered with.
+    pub synapse_duplicate: Refusing,
+    /// What the same Synapse assignment under the same GUID is answered with.
+    pub synapse_repeat: Refusing,
+    /// Whether `Apache Spark Administrator` can be assigned at the scope of a pool.
+    pub spark_administrator_at_pool: bool,
+    /// Whether a job may run on the pool with less than Synapse Administrator.
+    pub sufficient_pool_role: SufficientPoolRole,
+    /// Synapse role assignments on one page of a list.
+    pub synapse_page_size: usize,
+
+    /// How long an access token is good for.
+    pub token_seconds: u64,
+    /// Token buckets of the resource manager.
+    pub throttle: Limits,
+}
+
+/// Accept what may be wrong, or refuse it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Refusing {
+    /// The request is carried out.
+    Accept,
+    /// The request is refused with an error.
+    Refuse,
+}
+
+/// When an identity's object id shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IdentityAppears {
+    /// In the answer to the request that makes it.
+    Immediately,
+    /// Once the operation has succeeded.
+    AfterOperation,
+}
+
+/// What happens to an attachment of a pool that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnknownPool {
+    /// The request is refused with 400.
+    Refuse,
+    /// The operation ends as failed, and so does the compute.
+    OperationFails,
+}
+
+/// What an update of a compute without `identity` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OmittedIdentity {
+    /// The identity stays as it was.
+    Keeps,
+    /// The identity is gone.
+    Clears,
+}
+
+/// Which names an attached pool may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ComputeName {
+    /// 2 to 16 characters, a letter first, no underscore (contract §10).
+    Strict,
+    /// Any name.
+    Any,
+}
+
+/// Code of the answer to a write below a workspace that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MissingParent {
+    /// `ResourceNotFound`, as for reads.
+    ResourceNotFound,
+    /// `ParentResourceNotFound`.
+    ParentResourceNotFound,
+}
+
+/// The least Synapse role that lets a job run on a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SufficientPoolRole {
+    /// Synapse Administrator.
+    Administrator,
+    /// Also Apache Spark Administrator.
+    SparkAdministrator,
+    /// Also Compute Operator.
+    ComputeOperator,
+}
+
+/// Token buckets per principal and kind of request, at Azure's published sizes (contract §0.4).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Limits {
+    /// Whether requests are counted at all.
+    pub enabled: bool,
+    /// GET and HEAD.
+    pub reads: Bucket,
+    /// PUT, PATCH and POST.
+    pub writes: Bucket,
+    /// DELETE.
+    pub deletes: Bucket,
+}
+
+/// One token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bucket {
+    /// Most tokens it holds.
+    pub size: f64,
+    /// Tokens that it gains in a second.
+    pub per_second: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            reads: Bucket { size: 250.0, per_second: 25.0 },
+            writes: Bucket { size: 200.0, per_second: 10.0 },
+            deletes: Bucket { size: 200.0, per_second: 10.0 },
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            runner: Runner::default(),
+            instant_seconds: 1.0,
+            instant_outcome: "Completed".to_owned(),
+            operation_seconds: 0.5,
+            operation_retry_after: None,
+            operation_url_seconds: 0.0,
+            identity_appears: IdentityAppears::AfterOperation,
+            unknown_pool: UnknownPool::OperationFails,
+            unknown_identity: Refusing::Refuse,
+            omitted_identity: OmittedIdentity::Clears,
+            changed_resource_id: Refusing::Refuse,
+            write_during_operation: Refusing::Accept,
+            delete_underlying: Refusing::Refuse,
+            detach_with_live_jobs: Refusing::Accept,
+            compute_name: ComputeName::Strict,
+            compute_page_size: 30,
+            empty_first_page: false,
+            missing_parent: MissingParent::ResourceNotFound,
+            principal_replication_seconds: 0.0,
+            synapse_role_seconds: 0.0,
+            synapse_duplicate: Refusing::Refuse,
+            synapse_repeat: Refusing::Accept,
+            spark_administrator_at_pool: false,
+            sufficient_pool_role: SufficientPoolRole::Administrator,
+            synapse_page_size: 100,
+            token_seconds: 3599,
+            throttle: Limits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with the given ones laid over them; unknown names and wrong types are refused.
+    pub(crate) fn merged(&self, over: &Value) -> Result<Self, serde_json::Error> {
+        let mut all = serde_json::to_value(self)?;
+        lay_over(&mut all, over);
+        serde_json::from_value(all)
+    }
+}
+
+fn lay_over(under: &mut Value, over: &Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(under.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Settings;
+
+    #[test]
+    fn settings_merge_and_refuse_what_they_do_not_know() {
+        let settings = Settings::default();
+        let merged = settings
+            .merged(&json!({"operationSeconds": 0, "throttle": {"reads": {"size": 5}}}))
+            .unwrap();
+        assert!(merged.operation_seconds.abs() < f64::EPSILON);
+        assert!((merged.throttle.reads.size - 5.0).abs() < f64::EPSILON);
+        assert!((merged.throttle.reads.per_second - 25.0).abs() < f64::EPSILON);
+        assert_eq!(merged.token_seconds, settings.token_seconds);
+        assert!(settings.merged(&json!({"operationSecond": 0})).is_err());
+        assert!(settings.merged(&json!({"unknownPool": "perhaps"})).is_err());
+    }
+}
