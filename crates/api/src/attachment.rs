@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -201,9 +201,9 @@ pub struct SynapseSparkAttachmentStatus {
     /// Which identity jobs run as by default: `SystemAssigned`, or the resource id of the first user-assigned one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_identity: Option<String>,
-    /// True once the operator has asked Azure to attach the pool: what must be cleaned up.
+    /// When the operator first asked Azure to attach the pool; on record before the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested: Option<bool>,
+    pub requested_time: Option<Time>,
     /// The role assignments that the operator made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub role_assignments: Vec<RoleAssignment>,

@@ -5,7 +5,7 @@
 //! `SparkJob` what they mean on a `batch/v1` Job.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 /// Longest message that is written, in bytes. Longer text is cut at a character.
 pub const MESSAGE_LIMIT: usize = 1024;
@@ -147,8 +147,8 @@ pub fn merge(old: &[Condition], facts: &[Fact], generation: i64, now: Timestamp)
         .collect()
 }
 
-/// The apiserver keeps whole seconds; what is compared later must not hold more.
-fn whole_second(now: Timestamp) -> Timestamp {
+/// Cuts a time to the second: the apiserver keeps no more, and what is compared later must not hold more.
+pub fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 

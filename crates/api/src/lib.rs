@@ -4,8 +4,14 @@
 //! manifest is refused with a message that names the field and the mend. Nothing is defaulted into a spec.
 
 #![forbid(unsafe_code)]
-#![allow(unreachable_pub, reason = "KubeSchema repeats each type inside a function of its own")]
-#![allow(clippy::struct_field_names, reason = "the fields are named as in Azure's answers")]
+#![allow(
+    unreachable_pub,
+    reason = "KubeSchema repeats each type inside a function of its own"
+)]
+#![allow(
+    clippy::struct_field_names,
+    reason = "the fields are named as in Azure's answers"
+)]
 
 pub mod attachment;
 pub mod azure_id;

@@ -6,9 +6,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attachment;
 pub mod backoff;
 pub mod fault;
 pub mod machine;
+pub mod name;
+pub mod place;
+pub mod role;
+pub mod spark_job;
+pub mod summary;
+pub mod workspace;
 
 pub use fault::{Class, Fault};
 pub use machine::{Act, Invalid, Machine, Move, Pass, Sight, Trouble, Wake};

@@ -51,7 +51,7 @@ pub struct Trouble {
 
 /// Everything that a pass has learnt when it ends.
 #[derive(Debug)]
-pub struct Pass<'a, M: Machine + ?Sized> {
+pub struct Pass<'a, M: Machine> {
     /// The generation that was considered.
     pub generation: i64,
     /// The wish.

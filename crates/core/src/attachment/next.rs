@@ -1,0 +1,250 @@
+//! The next step of an attachment. Reads from the earliest unmet need to the last.
+
+use azureml_spark_api::attachment::{AttachmentIdentityType, RoleAssignment};
+use azureml_spark_api::azure_id;
+use azureml_spark_api::condition::whole_second;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Attachment, Compute, ComputeWish, Memo, Provisioning, Seen, Step, Want, principals,
+    principals_wanted,
+};
+use crate::machine::{Act, Move, Sight, Wake};
+use crate::role;
+
+/// Between two looks at something that Azure is at work on. Compute operations take seconds to minutes and carry no
+/// Retry-After (contract §0.3).
+const WORK_LOOK: SignedDuration = SignedDuration::from_secs(5);
+
+/// Between two looks at what only a person can mend.
+const STUCK_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long an absence is not believed after a request to create: reads may be older than the write.
+const CREATE_GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+fn after(now: Timestamp, wait: SignedDuration) -> Wake {
+    Wake::At(now.checked_add(wait).unwrap_or(now))
+}
+
+pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
+    let rest = |wait| Move::rest(memo.clone(), after(now, wait));
+    if want.blocked.is_some() {
+        // The workspace wakes us when it becomes ready.
+        return Move::rest(memo.clone(), Wake::OnChange);
+    }
+    let compute = match &seen.compute {
+        Sight::Unknown => return rest(WORK_LOOK),
+        Sight::Absent => {
+            return match seen.pool {
+                Sight::Unknown => rest(WORK_LOOK),
+                Sight::Absent => rest(STUCK_LOOK),
+                Sight::Present(()) => {
+                    let tags = want.compute.tags.clone();
+                    Move::step(asked(memo, now), Step::Attach { tags })
+                }
+            };
+        }
+        Sight::Present(compute) => compute,
+    };
+    if conflict(&want.compute, compute, memo).is_some() {
+        return rest(STUCK_LOOK);
+    }
+    match compute.state {
+        Provisioning::Working | Provisioning::Deleting => return rest(WORK_LOOK),
+        Provisioning::Failed(_) => return rest(STUCK_LOOK),
+        Provisioning::Succeeded => {}
+    }
+    if !differences(&want.compute, compute).is_empty() {
+        let mut tags = compute.tags.clone();
+        tags.extend(want.compute.tags.clone());
+        return Move::step(asked(memo, now), Step::Attach { tags });
+    }
+    // From here on it is ours, also where it was found as it should be.
+    let memo = asked(memo, now);
+    let holders = principals(&want.compute, compute);
+    if holders.len() < principals_wanted(&want.compute) {
+        // `identity.principalId` may appear only after the operation has ended (contract §2.2).
+        return Move::rest(memo, after(now, WORK_LOOK));
+    }
+    let Sight::Present(found) = &seen.grants else {
+        return Move::rest(memo, after(now, WORK_LOOK));
+    };
+    let wanted = role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders);
+    settle_grants(&wanted, found, memo, want, now)
+}
+
+/// Grants what is missing, then takes back what is ours and not wanted any more, then rests.
+fn settle_grants(
+    wanted: &[RoleAssignment],
+    found: &[RoleAssignment],
+    mut memo: Memo,
+    want: &Want,
+    now: Timestamp,
+) -> Move<Attachment> {
+    if let Some(missing) = wanted
+        .iter()
+        .find(|grant| !found.iter().any(|f| role::same_grant(f, grant)))
+    {
+        if !memo.grants.contains(missing) {
+            memo.grants.push(missing.clone());
+        }
+        return Move::step(memo, Step::Grant(missing.clone()));
+    }
+    let unwanted = |grant: &RoleAssignment| !wanted.iter().any(|w| role::same_grant(w, grant));
+    if let Some(left) = memo
+        .grants
+        .iter()
+        .find(|g| unwanted(g) && found.iter().any(|f| f.id == g.id))
+    {
+        let left = left.clone();
+        return Move::step(memo, Step::Revoke(left));
+    }
+    memo.grants.retain(|grant| !unwanted(grant));
+    Move::rest(memo, after(now, want.sync_period))
+}
+
+pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
+    let rest = |wait| Move::rest(memo.clone(), after(now, wait));
+    if !want.users.is_empty() || want.workspace.is_none() {
+        // Jobs and the workspace wake us when they change.
+        return Move::rest(memo.clone(), Wake::OnChange);
+    }
+    let compute = match &seen.compute {
+        Sight::Unknown => return rest(WORK_LOOK),
+        Sight::Absent => None,
+        Sight::Present(compute) => owned(&want.compute, compute, memo).then_some(compute),
+    };
+    // The roles go first: once the compute is gone its identity cannot be found again.
+    let ours = compute
+        .map(|compute| {
+            let holders = principals(&want.compute, compute);
+            role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders)
+        })
+        .unwrap_or_default();
+    if !memo.grants.is_empty() || !ours.is_empty() {
+        let Sight::Present(found) = &seen.grants else {
+            return rest(WORK_LOOK);
+        };
+        // By id: a grant of the same role that somebody else made has another, and stays.
+        if let Some(grant) = memo
+            .grants
+            .iter()
+            .chain(&ours)
+            .find(|g| found.iter().any(|f| f.id == g.id))
+        {
+            return Move::step(memo.clone(), Step::Revoke(grant.clone()));
+        }
+    }
+    match compute {
+        Some(compute) if compute.state == Provisioning::Deleting => rest(WORK_LOOK),
+        Some(_) => Move::step(memo.clone(), Step::Detach),
+        None => match believed_at(memo, seen, now) {
+            Some(time) => Move::rest(memo.clone(), Wake::At(time)),
+            None => Move {
+                memo: memo.clone(),
+                act: Act::Release,
+            },
+        },
+    }
+}
+
+/// The time from which an absence is believed, while that is in the future.
+fn believed_at(memo: &Memo, seen: &Seen, now: Timestamp) -> Option<Timestamp> {
+    let asked = memo.requested.filter(|_| seen.compute == Sight::Absent)?;
+    asked
+        .checked_add(CREATE_GRACE)
+        .ok()
+        .filter(|time| *time > now)
+}
+
+fn asked(memo: &Memo, now: Timestamp) -> Memo {
+    Memo {
+        requested: memo.requested.or(Some(whole_second(now))),
+        grants: memo.grants.clone(),
+    }
+}
+
+/// Whether the compute is this object's: by its tag, or because this object asked for it.
+fn owned(wish: &ComputeWish, compute: &Compute, memo: &Memo) -> bool {
+    match compute.tags.get(super::OWNER_TAG) {
+        Some(owner) => *owner == wish.owner,
+        None => {
+            memo.requested.is_some() && azure_id::same(&compute.pool_id, &wish.pool.to_string())
+        }
+    }
+}
+
+/// Why a compute of that name cannot be taken: it is another's, or leads to another pool, or differs and was not made
+/// here (adoption only where nothing would change).
+pub(super) fn conflict(wish: &ComputeWish, compute: &Compute, memo: &Memo) -> Option<String> {
+    let name = &wish.name;
+    if !azure_id::same(&compute.pool_id, &wish.pool.to_string()) {
+        return Some(format!(
+            "compute '{name}' exists and leads to {}",
+            compute.pool_id
+        ));
+    }
+    match compute.tags.get(super::OWNER_TAG) {
+        Some(owner) if *owner != wish.owner => Some(format!(
+            "compute '{name}' belongs to the object with uid {owner}"
+        )),
+        Some(_) => None,
+        None if memo.requested.is_some() => None,
+        None => {
+            let others: Vec<_> = differences(wish, compute)
+                .into_iter()
+                .filter(|field| field != &owner_field())
+                .collect();
+            (!others.is_empty()).then(|| {
+                format!(
+                    "compute '{name}' exists and differs in {}",
+                    others.join(", ")
+                )
+            })
+        }
+    }
+}
+
+fn owner_field() -> String {
+    format!("tags.{}", super::OWNER_TAG)
+}
+
+/// The fields in which the compute is not as wished. Tags that only Azure holds do not count (Azure Policy adds some),
+/// ids compare ignoring case.
+pub(super) fn differences(wish: &ComputeWish, compute: &Compute) -> Vec<String> {
+    let mut fields = Vec::new();
+    if wish.description.is_some() && wish.description != compute.description {
+        fields.push("description".to_owned());
+    }
+    for (key, value) in &wish.tags {
+        if compute.tags.get(key) != Some(value) {
+            fields.push(format!("tags.{key}"));
+        }
+    }
+    let found = &compute.identity;
+    let type_ = found.type_.to_ascii_lowercase();
+    match wish.identity {
+        AttachmentIdentityType::SystemAssigned => {
+            if type_ != "systemassigned" {
+                fields.push("identity.type".to_owned());
+            }
+        }
+        AttachmentIdentityType::UserAssigned => {
+            if type_ != "userassigned" {
+                fields.push("identity.type".to_owned());
+            }
+            let has = |wanted: &String| {
+                found
+                    .user_assigned
+                    .iter()
+                    .any(|f| azure_id::same(&f.resource_id, wanted))
+            };
+            if found.user_assigned.len() != wish.user_assigned.len()
+                || !wish.user_assigned.iter().all(has)
+            {
+                fields.push("identity.userAssignedIdentities".to_owned());
+            }
+        }
+    }
+    fields
+}

@@ -1,0 +1,74 @@
+//! From the manifest to a complete wish.
+
+use azureml_spark_api::Reason;
+use azureml_spark_api::attachment::{AttachmentIdentityType, SynapseRole};
+use azureml_spark_api::azure_id::SparkPoolId;
+
+use super::{ComputeWish, Given, OWNER_TAG, Want};
+use crate::machine::Invalid;
+use crate::place::{Blocked, Reference};
+
+pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
+    let spec = &given.spec;
+    let pool = SparkPoolId::parse(&spec.pool.resource_id).ok_or_else(|| Invalid {
+        field: "spec.pool.resourceId".to_owned(),
+        reason: Reason::InvalidSpec,
+        message: format!(
+            "'{}' is not the resource id of a Synapse Spark pool: /subscriptions/{{}}/resourceGroups/{{}}/providers/Microsoft.Synapse/workspaces/{{}}/bigDataPools/{{}}",
+            spec.pool.resource_id
+        ),
+    })?;
+    let identity = spec
+        .identity
+        .as_ref()
+        .map_or(AttachmentIdentityType::SystemAssigned, |identity| {
+            identity.type_
+        });
+    let user_assigned = spec
+        .identity
+        .iter()
+        .flat_map(|identity| identity.user_assigned_identities.iter().flatten())
+        .map(|named| named.resource_id.clone())
+        .collect();
+    let mut tags = spec.tags.clone().unwrap_or_default();
+    tags.insert(OWNER_TAG.to_owned(), given.uid.clone());
+    Ok(Want {
+        workspace: given.workspace.ready().cloned(),
+        compute: ComputeWish {
+            name: spec
+                .azure_name
+                .clone()
+                .unwrap_or_else(|| given.name.clone()),
+            pool,
+            description: spec.description.clone(),
+            tags,
+            identity,
+            user_assigned,
+            owner: given.uid.clone(),
+        },
+        roles: spec
+            .grants
+            .as_ref()
+            .and_then(|grants| grants.synapse_roles.clone())
+            .unwrap_or_else(|| vec![SynapseRole::SynapseAdministrator]),
+        blocked: blocked(given),
+        users: given.users.clone(),
+        deleting: given.deleting,
+        sync_period: given.sync_period,
+    })
+}
+
+fn blocked(given: &Given) -> Option<Blocked> {
+    let name = &given.spec.workspace_ref.name;
+    match &given.workspace {
+        Reference::Ready(_) => None,
+        Reference::Missing => Some(Blocked::new(
+            Reason::WorkspaceNotFound,
+            format!("spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"),
+        )),
+        Reference::NotReady(why) => Some(Blocked::new(
+            Reason::WorkspaceNotReady,
+            format!("AzureMLWorkspace '{name}' is not ready: {why}"),
+        )),
+    }
+}

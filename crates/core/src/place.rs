@@ -1,0 +1,63 @@
+//! Where something is in Azure, and how a reference to another object was found.
+
+/// An Azure ML workspace as one installation addresses it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Namespace of the `AzureMLWorkspace`.
+    pub namespace: String,
+    /// Name of the `AzureMLWorkspace`.
+    pub name: String,
+}
+
+/// What the machines of other kinds need to know of an `AzureMLWorkspace` that is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// How to reach it.
+    pub place: Place,
+    /// Its resource id in Azure.
+    pub azure_id: String,
+    /// Its region.
+    pub location: String,
+    /// Whether it is used as the operator itself, and not by credentials of its own.
+    pub operators_identity: bool,
+}
+
+/// An object that another one names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference<T> {
+    /// There is none of that name.
+    Missing,
+    /// It is there, and not ready; in words why.
+    NotReady(String),
+    /// It is ready, and this is what counts of it.
+    Ready(T),
+}
+
+impl<T> Reference<T> {
+    /// What counts of it, if it is ready.
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(found) => Some(found),
+            Self::Missing | Self::NotReady(_) => None,
+        }
+    }
+}
+
+/// Why something cannot go on, though nothing is wrong with the spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// The word in the condition.
+    pub reason: azureml_spark_api::Reason,
+    /// What is missing and what mends it.
+    pub message: String,
+}
+
+impl Blocked {
+    /// A reason in a word and in a sentence.
+    pub fn new(reason: azureml_spark_api::Reason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Decisions for a `SparkJob`: lay out its code, submit it once, follow it, and say how it ended.
+
+mod code;
+mod definition;
+mod next;
+mod report;
+mod run;
+mod want;
+
+use std::collections::BTreeMap;
+
+use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure};
+use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
+use jiff::Timestamp;
+
+pub use code::Folder;
+pub use definition::{ComputeChoice, Definition, IdentityChoice, InputChoice};
+pub use run::{Run, RunState};
+
+use crate::fault::{Class, Fault};
+use crate::machine::{Invalid, Machine, Move, Pass, Sight};
+use crate::place::{Blocked, Reference, Workspace};
+
+/// Tag key on every run of this operator: what a listing is narrowed to.
+pub const TAG: &str = "azureml-spark-operator";
+
+/// Property of a run: the uid of the object that it belongs to.
+pub const OWNER_PROPERTY: &str = "azureml-spark-operator.owner";
+
+/// Property of a run: SHA-256 of its definition, since Azure's answer cannot be compared with what was sent
+/// (contract §3.3).
+pub const HASH_PROPERTY: &str = "azureml-spark-operator.definition";
+
+/// The object and what it refers to.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Namespace of the object.
+    pub namespace: String,
+    /// Name of the object.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// What it asks for.
+    pub spec: SparkJobSpec,
+    /// The workspace that it names.
+    pub workspace: Reference<Workspace>,
+    /// The attachment that it names, if it names one.
+    pub attachment: Option<Reference<AttachedPool>>,
+    /// The `ConfigMap`s that it names, by name; not read once the run is submitted.
+    pub config_maps: BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>,
+    /// Whether the object carries our finalizer.
+    pub held: bool,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
+/// What a job needs to know of an attachment that is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedPool {
+    /// Resource id of the compute.
+    pub compute_id: String,
+    /// Resource id of the identity that jobs run as by default; `None` for the system-assigned one.
+    pub default_identity: Option<String>,
+}
+
+/// The wish.
+#[derive(Clone, Debug)]
+pub struct Want {
+    /// Where; absent while the workspace is not ready.
+    pub workspace: Option<Workspace>,
+    /// Name of the run in Azure.
+    pub azure_name: String,
+    /// Whether a person chose that name, so that a run of that name may be somebody else's.
+    pub explicit_name: bool,
+    /// Uid of the object.
+    pub owner: String,
+    /// Whether the object carries our finalizer: a run may exist although no submission is on record.
+    pub held: bool,
+    /// The run, or why it cannot be submitted yet.
+    pub definition: Result<Box<Definition>, Blocked>,
+    /// Whether it is to go.
+    pub deleting: bool,
+    cluster: Cluster,
+    identity: Option<EffectiveIdentity>,
+}
+
+/// One look at the world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Resource id of the registered code; looked at only before the submission.
+    pub code: Sight<String>,
+    /// The run of our name.
+    pub run: Sight<Run>,
+    /// Why it failed; looked at only once it has.
+    pub failure: Sight<Failure>,
+}
+
+/// What must survive a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memo {
+    /// The intent to submit, on record before the submission.
+    pub submission: Option<Submission>,
+    /// When Azure was asked to cancel the run.
+    pub cancel: Option<Timestamp>,
+    /// When the run was first seen running.
+    pub started: Option<Timestamp>,
+    /// How it ended. After this nothing is asked of Azure any more.
+    pub ended: Option<Ended>,
+}
+
+/// The intent to submit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Which attempt.
+    pub attempt: i32,
+    /// Since when.
+    pub requested: Timestamp,
+    /// SHA-256 of the definition.
+    pub definition_hash: String,
+    /// Resource id of the registered code.
+    pub code_id: String,
+    /// Whether the run has been seen in Azure since.
+    pub seen_by_azure: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Azure's word, or ours for a run that is not there any more.
+    pub state: RunState,
+    /// When.
+    pub at: Timestamp,
+    /// Why, if it failed.
+    pub failure: Option<Failure>,
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Register the code, unless somebody did.
+    UploadCode,
+    /// Submit the run, under a name that makes a second submission meet the first.
+    Submit,
+    /// Cancel the run.
+    Cancel,
+}
+
+/// What submitting is called in a fault; [`Machine::faulted`] looks for it.
+pub const SUBMIT: &str = "submit the run";
+
+/// The machine.
+#[derive(Debug)]
+pub struct SparkJob;
+
+impl Machine for SparkJob {
+    type Given = Given;
+    type Want = Want;
+    type Seen = Seen;
+    type Memo = Memo;
+    type Step = Step;
+    type Status = SparkJobStatus;
+
+    fn want(given: &Given) -> Result<Want, Invalid> {
+        want::want(given)
+    }
+
+    fn recall(status: &Self::Status) -> Memo {
+        report::recall(status)
+    }
+
+    fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
+        if want.deleting {
+            next::leave(want, seen, memo, now)
+        } else {
+            next::run(want, seen, memo, now)
+        }
+    }
+
+    /// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended
+    /// in place and nothing in Azure is waited for. (The same body after a lost answer would have met its own run.)
+    fn faulted(memo: &Memo, fault: &Fault, _: Timestamp) -> Memo {
+        let refused =
+            fault.op == SUBMIT && matches!(fault.class, Class::Terminal | Class::Forbidden);
+        if refused && memo.cancel.is_none() && memo.started.is_none() {
+            Memo {
+                submission: None,
+                ..memo.clone()
+            }
+        } else {
+            memo.clone()
+        }
+    }
+
+    fn holds(memo: &Memo) -> bool {
+        memo.submission.is_some() && memo.ended.is_none()
+    }
+
+    fn report(pass: &Pass<'_, Self>, old: &Self::Status, now: Timestamp) -> Self::Status {
+        report::report(pass, old, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

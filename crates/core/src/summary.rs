@@ -1,0 +1,68 @@
+//! The conditions that every kind ends its list with: `Ready`, and while true `Reconciling` or `Stalled`.
+
+use azureml_spark_api::Reason;
+use azureml_spark_api::condition::{ConditionType, Fact, Truth};
+
+use crate::fault::Class;
+use crate::machine::Trouble;
+
+/// Where an object stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// As the spec says.
+    Ready(Reason, String),
+    /// Work or waiting is in hand.
+    Reconciling(Reason, String),
+    /// A person must act.
+    Stalled(Reason, String),
+}
+
+impl Standing {
+    /// What a fault means for an object: a class that a retry can mend is work in hand, the others need a person.
+    pub fn of(trouble: &Trouble) -> Self {
+        let fault = &trouble.fault;
+        let message = sentence(trouble);
+        match fault.class {
+            Class::Terminal | Class::Absent => Self::Stalled(Reason::Refused, message),
+            Class::Forbidden => Self::Stalled(Reason::Forbidden, message),
+            Class::Credential => Self::Stalled(Reason::CredentialsRejected, message),
+            Class::Spreading => Self::Reconciling(Reason::Spreading, message),
+            Class::Retryable | Class::Unsure => {
+                Self::Reconciling(Reason::AzureUnavailable, message)
+            }
+            Class::Throttled { .. } => Self::Reconciling(
+                Reason::Throttled,
+                format!(
+                    "Azure asked to wait before the next request: could not {} yet",
+                    fault.op
+                ),
+            ),
+        }
+    }
+
+    /// `Ready`, and what is present only while it is true.
+    pub fn facts(self) -> Vec<Fact> {
+        match self {
+            Self::Ready(reason, message) => vec![Fact::yes(ConditionType::Ready, reason, message)],
+            Self::Reconciling(reason, message) => vec![
+                Fact::no(ConditionType::Ready, reason, message.clone()),
+                Fact::yes(ConditionType::Reconciling, reason, message),
+            ],
+            Self::Stalled(reason, message) => vec![
+                Fact::no(ConditionType::Ready, reason, message.clone()),
+                Fact::yes(ConditionType::Stalled, reason, message),
+            ],
+        }
+    }
+}
+
+/// A fault in one sentence. The request id is left out: it changes with every try, and each change would be a write.
+fn sentence(trouble: &Trouble) -> String {
+    let fault = &trouble.fault;
+    format!("could not {}: {} ({})", fault.op, fault.text, fault.code)
+}
+
+/// The first of `facts` that does not hold.
+pub fn first_unmet(facts: &[Fact]) -> Option<&Fact> {
+    facts.iter().find(|fact| fact.truth != Truth::True)
+}
