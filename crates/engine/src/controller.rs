@@ -1,0 +1,267 @@
+//! Sets one kind going: its watch, who wakes it, passes side by side, and an orderly end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azureml_spark_core::{Class, Machine};
+use futures::StreamExt;
+use jiff::Timestamp;
+use kube::runtime::controller::{self, Action, applier};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Client, Resource, ResourceExt};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use crate::caches::Caches;
+use crate::clock::Clock;
+use crate::drive::drive;
+use crate::error::Error;
+use crate::events::Teller;
+use crate::jitter;
+use crate::kind::Kind;
+use crate::memory::{Memory, uid};
+use crate::metrics::{Ended, Metrics};
+use crate::source::{Change, Source};
+use crate::turn::{Next, Turn};
+
+/// After a panic, which is a bug that a person must mend.
+const AFTER_A_PANIC: Duration = Duration::from_mins(5);
+
+/// What an installation sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Passes side by side, per kind.
+    pub concurrency: u16,
+    /// How long an object at rest goes without a look.
+    pub sync_period: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            sync_period: Duration::from_hours(1),
+        }
+    }
+}
+
+/// What all kinds share. Clones share it too.
+#[derive(Clone)]
+pub struct Base {
+    /// The way to the apiserver.
+    pub client: Client,
+    /// The time.
+    pub clock: Clock,
+    /// The counts.
+    pub metrics: Metrics,
+    /// The caches that must be filled first.
+    pub caches: Caches,
+    /// What the installation sets.
+    pub options: Options,
+}
+
+impl Base {
+    /// With the machine's clock and nothing counted yet.
+    pub fn new(client: Client, options: Options) -> Self {
+        Self {
+            client,
+            clock: Clock::system(),
+            metrics: Metrics::new(),
+            caches: Caches::new(),
+            options,
+        }
+    }
+}
+
+/// One kind, set going.
+pub(crate) struct Engine<K: Kind> {
+    pub(crate) kind: K,
+    pub(crate) base: Base,
+    pub(crate) memory: Memory<K::Object>,
+    pub(crate) store: Store<K::Object>,
+    pub(crate) teller: Teller,
+}
+
+/// Drives every object of one kind until `shutdown`, and then lets the passes that are under way end.
+///
+/// Passes begin when every cache of `base` is filled. At most one pass per object and
+/// `options.concurrency` in all run at a time.
+pub async fn run<K: Kind>(
+    kind: K,
+    mut source: Source<K::Object>,
+    base: Base,
+    shutdown: CancellationToken,
+) {
+    let engine = Arc::new(Engine {
+        kind,
+        teller: Teller::new(base.client.clone(), base.metrics.clone()),
+        memory: Memory::new(),
+        store: source.store(),
+        base,
+    });
+    source.on_change({
+        let (engine, wakes) = (Arc::clone(&engine), source.wakes());
+        move |change| {
+            let Some(object) = change.now else {
+                return change
+                    .before
+                    .into_iter()
+                    .for_each(|gone| engine.memory.forget(gone));
+            };
+            engine.memory.caught_up(object);
+            if is_news::<K>(change) {
+                wakes.wake(ObjectRef::from_obj(object));
+            }
+        }
+    });
+    count_objects::<K>(&engine.base.metrics, source.store());
+    let passes = passes(engine, source.wakes(), shutdown.clone());
+    tokio::join!(source.run(shutdown), passes);
+}
+
+async fn passes<K: Kind>(
+    engine: Arc<Engine<K>>,
+    wakes: crate::wakes::Wakes<ObjectRef<K::Object>>,
+    shutdown: CancellationToken,
+) {
+    tokio::select! {
+        () = engine.base.caches.filled() => {}
+        () = shutdown.cancelled() => return,
+    }
+    let config = controller::Config::default().concurrency(engine.base.options.concurrency);
+    let queue = wakes
+        .stream()
+        .map(Ok::<_, Infallible>)
+        .take_until(shutdown.cancelled_owned());
+    // A task per pass: a long computation of one must not keep the others, or the watch, from going on.
+    let pass = |object, engine| {
+        AbortOnDropHandle::new(tokio::spawn(
+            reconcile::<K>(object, engine).in_current_span(),
+        ))
+    };
+    let panicked =
+        |object: Arc<K::Object>, error: &tokio::task::JoinError, engine: Arc<Engine<K>>| {
+            tracing::error!(object = %ObjectRef::from_obj(&*object), %error, "pass broke");
+            engine.base.metrics.erred(K::NAME, "panic");
+            Action::requeue(AFTER_A_PANIC)
+        };
+    let store = engine.store.clone();
+    applier(pass, panicked, engine, store, queue, config)
+        .for_each(|passed| async {
+            if let Err(error) = passed {
+                // For one: a key was woken whose object is gone.
+                tracing::debug!(%error, "no pass");
+            }
+        })
+        .await;
+}
+
+async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
+    let span = tracing::info_span!(
+        "pass",
+        kind = K::NAME,
+        namespace = object.namespace(),
+        name = object.name_any()
+    );
+    pass(object, engine).instrument(span).await
+}
+
+async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
+    let begun = engine.base.clock.now();
+    let about = object.object_ref(&());
+    let mut turn = Turn::begin(&engine, object);
+    let outcome = drive(&mut turn).await;
+    let news = std::mem::take(&mut turn.news);
+    engine.teller.tell(about, news).await;
+    if let Some(cached) = engine.store.get(&ObjectRef::from_obj(turn.object())) {
+        engine.memory.caught_up(&cached);
+    }
+    let (ended, next) = match outcome {
+        Ok(outcome) => (outcome.ended, outcome.next),
+        Err(error) => (Ended::Erred, err(&turn, &engine, &error)),
+    };
+    let now = engine.base.clock.now();
+    engine
+        .base
+        .metrics
+        .passed(K::NAME, ended, between(begun, now));
+    match next {
+        Next::At(time) => Action::requeue(between(now, time)),
+        Next::OnChange => {
+            let seed = jitter::seed(&(uid(turn.object()), now.as_second()));
+            Action::requeue(jitter::around(engine.base.options.sync_period, 10, seed))
+        }
+        Next::Never => Action::await_change(),
+    }
+}
+
+/// Trouble on our own side: the pass is dropped, what it knew is forgotten, and another one comes soon.
+fn err<K: Kind>(turn: &Turn<'_, K>, engine: &Engine<K>, error: &Error) -> Next {
+    let object = turn.object();
+    engine.base.metrics.erred(K::NAME, error.as_str());
+    match error {
+        Error::Gone => {
+            engine.memory.forget(object);
+            return Next::Never;
+        }
+        Error::Stale => tracing::debug!("the object has changed; the pass is dropped"),
+        Error::Apiserver(_) | Error::Silent { .. } | Error::Bug(_) => {
+            tracing::warn!(%error, "pass dropped");
+        }
+    }
+    let tries = engine.memory.failed(object, error.as_str());
+    turn.later(Class::Retryable, tries)
+}
+
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
+}
+
+/// Whether a change of an object is one for its own machine. A status is not: we wrote it. A finalizer that came
+/// is not: we put it. One that was lost is, which shows in what the status remembers.
+fn is_news<K: Kind>(change: &Change<'_, K::Object>) -> bool {
+    let sign = |object: &K::Object| {
+        let meta = object.meta();
+        let ours: Vec<_> = object
+            .annotations()
+            .iter()
+            .filter(|(key, _)| key.starts_with(concat!("spark.azureml.dev", "/")))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let lost = !crate::finalizer::is_on(meta)
+            && K::status(object).is_some_and(|s| K::Machine::holds(&K::Machine::recall(s)));
+        (meta.generation, meta.deletion_timestamp.clone(), ours, lost)
+    };
+    change.now.map(sign) != change.before.map(sign)
+}
+
+fn count_objects<K: Kind>(metrics: &Metrics, store: Store<K::Object>) {
+    let told = metrics.clone();
+    metrics.before_scrape(move || {
+        let (mut ready, mut busy, mut stalled, mut silent) = (0, 0, 0, 0);
+        for object in store.state() {
+            let conditions = K::status(&object).map(K::conditions).unwrap_or_default();
+            let holds = |kind: &str| {
+                conditions
+                    .iter()
+                    .any(|c| c.type_ == kind && c.status == "True")
+            };
+            match () {
+                () if holds("Stalled") => stalled += 1,
+                () if holds("Ready") => ready += 1,
+                () if holds("Reconciling") => busy += 1,
+                () => silent += 1,
+            }
+        }
+        for (state, count) in [
+            ("ready", ready),
+            ("reconciling", busy),
+            ("stalled", stalled),
+            ("unknown", silent),
+        ] {
+            told.objects(K::NAME, state, count);
+        }
+    });
+}

@@ -1,0 +1,62 @@
+//! The loop: gather, want, then observe, decide, remember and act until there is rest; report; wake.
+
+use azureml_spark_core::{Act, Machine, Move};
+use jiff::SignedDuration;
+
+use crate::error::Error;
+use crate::kind::Kind;
+use crate::metrics::Ended;
+use crate::turn::{Next, Outcome, Turn};
+
+/// Steps of one pass. The longest way of a machine at peace is shorter; who needs more yields to the others.
+const MAX_STEPS: usize = 8;
+
+/// A machine that never rests must not be hot.
+const YIELD: SignedDuration = SignedDuration::from_secs(1);
+
+/// One pass over one object.
+pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Error> {
+    if turn.is_over() {
+        return Ok(Outcome {
+            ended: Ended::Rested,
+            next: Next::Never,
+        });
+    }
+    if turn.is_forced() {
+        return turn.force().await;
+    }
+    let given = turn.kind().gather(turn.object()).await?;
+    let want = match K::Machine::want(&given) {
+        Ok(want) => want,
+        Err(invalid) => return turn.refuse(&invalid).await,
+    };
+    let mut before = None;
+    for _ in 0..MAX_STEPS {
+        let seen = match turn.kind().observe(&want, turn.memo()).await {
+            Ok(seen) => seen,
+            Err(fault) => return turn.trouble(&want, before.as_ref(), fault).await,
+        };
+        let Move { memo, act } = K::Machine::next(&want, &seen, turn.memo(), turn.now());
+        match act {
+            Act::Do(step) => {
+                if !turn.hold(&memo).await? {
+                    return turn.wait(&want, &seen).await;
+                }
+                turn.remember(&want, &seen, memo).await?;
+                if let Err(fault) = turn.execute(&want, step).await {
+                    return turn.trouble(&want, Some(&seen), fault).await;
+                }
+            }
+            Act::Rest(wake) => return turn.rest(&want, &seen, memo, wake).await,
+            Act::Release => return turn.release(&want, &seen, memo).await,
+        }
+        before = Some(seen);
+    }
+    Ok(Outcome {
+        ended: Ended::Yielded,
+        next: turn
+            .now()
+            .checked_add(YIELD)
+            .map_or(Next::OnChange, Next::At),
+    })
+}

@@ -1,0 +1,200 @@
+//! What the process knows of an object beyond the cache. All of it may be lost: it saves work and time, and
+//! nothing is decided by it that the apiserver does not check again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kube::Resource;
+
+/// Per object, by uid.
+#[derive(Debug)]
+pub(crate) struct Memory<O> {
+    known: Mutex<HashMap<String, Known<O>>>,
+}
+
+#[derive(Debug)]
+struct Known<O> {
+    /// The apiserver's answer to our last write, until the cache has caught up with it.
+    newest: Option<Arc<O>>,
+    /// Failures in a row, by class.
+    tries: BTreeMap<&'static str, u32>,
+}
+
+impl<O> Default for Known<O> {
+    fn default() -> Self {
+        Self {
+            newest: None,
+            tries: BTreeMap::new(),
+        }
+    }
+}
+
+impl<O: Resource> Memory<O> {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The newer one of the cached object and our last write's answer. A pass that follows on the heels of
+    /// another one would else decide on a cache that has not seen the other's writes, only to lose with 409.
+    pub(crate) fn newest(&self, cached: Arc<O>) -> Arc<O> {
+        let mut known = self.lock();
+        let Some(entry) = known.get_mut(uid(&*cached)) else {
+            return cached;
+        };
+        match &entry.newest {
+            Some(held) if version(&**held) > version(&*cached) => Arc::clone(held),
+            _ => {
+                entry.newest = None;
+                cached
+            }
+        }
+    }
+
+    /// Lets go of our last write's answer when the cache has something as new.
+    pub(crate) fn caught_up(&self, cached: &O) {
+        let mut known = self.lock();
+        if let Some(entry) = known.get_mut(uid(cached))
+            && entry
+                .newest
+                .as_ref()
+                .is_some_and(|held| version(&**held) <= version(cached))
+        {
+            entry.newest = None;
+            if entry.tries.is_empty() {
+                known.remove(uid(cached));
+            }
+        }
+    }
+
+    /// Keeps the answer to a write.
+    pub(crate) fn wrote(&self, object: &Arc<O>) {
+        self.lock()
+            .entry(uid(&**object).to_owned())
+            .or_default()
+            .newest = Some(Arc::clone(object));
+    }
+
+    /// Counts a failure, and says how many of this class there were in a row.
+    pub(crate) fn failed(&self, object: &O, class: &'static str) -> u32 {
+        let mut known = self.lock();
+        let tries = known
+            .entry(uid(object).to_owned())
+            .or_default()
+            .tries
+            .entry(class)
+            .or_default();
+        *tries = tries.saturating_add(1);
+        *tries
+    }
+
+    /// Forgets the failures.
+    pub(crate) fn succeeded(&self, object: &O) {
+        let mut known = self.lock();
+        if let Some(entry) = known.get_mut(uid(object)) {
+            entry.tries.clear();
+            if entry.newest.is_none() {
+                known.remove(uid(object));
+            }
+        }
+    }
+
+    /// Forgets the object.
+    pub(crate) fn forget(&self, object: &O) {
+        self.lock().remove(uid(object));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known<O>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn uid<O: Resource>(object: &O) -> &str {
+    object.meta().uid.as_deref().unwrap_or_default()
+}
+
+/// Versions of one resource type are numbers that grow (API concepts, "Resource versions", Kubernetes 1.35); a
+/// server whose versions are not numbers only costs us a 409 now and then.
+fn version<O: Resource>(object: &O) -> Option<u128> {
+    object.meta().resource_version.as_ref()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+    use super::*;
+
+    fn object(uid: &str, version: &str) -> Arc<ConfigMap> {
+        Arc::new(ConfigMap {
+            metadata: ObjectMeta {
+                uid: Some(uid.to_owned()),
+                resource_version: Some(version.to_owned()),
+                ..ObjectMeta::default()
+            },
+            ..ConfigMap::default()
+        })
+    }
+
+    fn newest(memory: &Memory<ConfigMap>, uid: &str, cached: &str) -> String {
+        let found = memory.newest(object(uid, cached));
+        found.metadata.resource_version.clone().unwrap()
+    }
+
+    #[test]
+    fn our_own_write_stands_in_until_the_cache_has_it() {
+        let memory = Memory::new();
+        memory.wrote(&object("a", "10"));
+        assert_eq!(newest(&memory, "a", "9"), "10", "9 < 10 as numbers");
+        assert_eq!(newest(&memory, "b", "9"), "9", "another object");
+        assert_eq!(newest(&memory, "a", "11"), "11");
+        assert_eq!(newest(&memory, "a", "9"), "9", "dropped once caught up");
+    }
+
+    #[test]
+    fn versions_that_are_no_numbers_are_left_to_the_apiserver() {
+        let memory = Memory::new();
+        memory.wrote(&object("a", "x"));
+        assert_eq!(newest(&memory, "a", "w"), "w");
+    }
+
+    #[test]
+    fn failures_are_counted_by_class_until_a_success() {
+        let memory = Memory::new();
+        let a = object("a", "1");
+        assert_eq!(memory.failed(&a, "retryable"), 1);
+        assert_eq!(memory.failed(&a, "retryable"), 2);
+        assert_eq!(memory.failed(&a, "throttled"), 1);
+        assert_eq!(
+            memory.failed(&a, "retryable"),
+            3,
+            "a fault of another class is no success"
+        );
+        assert_eq!(memory.failed(&object("b", "1"), "retryable"), 1);
+        memory.succeeded(&a);
+        assert_eq!(memory.failed(&a, "retryable"), 1);
+        memory.forget(&a);
+        assert_eq!(memory.failed(&a, "retryable"), 1);
+    }
+
+    #[test]
+    fn the_cache_frees_what_stood_in_for_it() {
+        let memory = Memory::new();
+        memory.wrote(&object("a", "10"));
+        memory.caught_up(&object("a", "9"));
+        assert_eq!(newest(&memory, "a", "9"), "10");
+        memory.caught_up(&object("a", "10"));
+        assert!(memory.lock().is_empty());
+    }
+
+    #[test]
+    fn an_object_without_trouble_costs_nothing() {
+        let memory = Memory::<ConfigMap>::new();
+        let a = object("a", "1");
+        memory.failed(&a, "retryable");
+        memory.succeeded(&a);
+        assert!(memory.lock().is_empty());
+    }
+}

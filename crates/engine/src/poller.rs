@@ -1,0 +1,227 @@
+//! Follows many remote things with one look: a task per shard while somebody is interested in it.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use azureml_spark_core::{Class, Fault, backoff};
+use jiff::Timestamp;
+use tokio::task::{Id, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::controller::Base;
+use crate::jitter;
+use crate::metrics::Metrics;
+use crate::wakes::Wakes;
+
+/// Shards must not look in step: each pause is moved by up to this share, in percent.
+const JITTER: u32 = 20;
+
+/// A look of several pages of a large workspace is done within this, or it is given up.
+const LOOK_WITHIN: Duration = Duration::from_mins(2);
+
+/// After a panic, which is a bug that a person must mend.
+const AFTER_A_PANIC: Duration = Duration::from_mins(5);
+
+/// Where one look shows many things. The snapshots that it keeps are its own business; the poller
+/// decides when to look, and wakes those whose snapshot changed.
+pub trait BatchSource: Send + Sync + 'static {
+    /// What one look covers (one workspace with one identity).
+    type Shard: Clone + Debug + Eq + Hash + Send + Sync + 'static;
+    /// Who is woken.
+    type Key: Clone + Eq + Hash + Send + 'static;
+
+    /// How long to wait between looks, or `None` when nobody is interested in the shard any more.
+    fn due(&self, shard: &Self::Shard) -> Option<Duration>;
+
+    /// Looks once, keeps what it saw, and names those for whom something changed.
+    fn look(
+        &self,
+        shard: &Self::Shard,
+    ) -> impl Future<Output = Result<Vec<Self::Key>, Fault>> + Send;
+}
+
+/// Runs the looks.
+pub struct Poller<S: BatchSource> {
+    source: Arc<S>,
+    interest: Wakes<S::Shard>,
+    wakes: Wakes<S::Key>,
+    clock: Clock,
+    metrics: Metrics,
+    /// When each shard was last looked at, well or not, and last looked at well.
+    times: Arc<Mutex<HashMap<S::Shard, Times>>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    tried: Option<Timestamp>,
+    seen: Option<Timestamp>,
+    followed: bool,
+}
+
+impl<S: BatchSource> Clone for Poller<S> {
+    fn clone(&self) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            interest: self.interest.clone(),
+            wakes: self.wakes.clone(),
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+            times: Arc::clone(&self.times),
+        }
+    }
+}
+
+impl<S: BatchSource> Poller<S> {
+    /// A poller that follows nothing yet and wakes through `wakes`.
+    pub fn new(source: Arc<S>, wakes: Wakes<S::Key>, base: &Base) -> Self {
+        let poller = Self {
+            source,
+            interest: Wakes::new(),
+            wakes,
+            clock: base.clock.clone(),
+            metrics: base.metrics.clone(),
+            times: Arc::default(),
+        };
+        base.metrics.before_scrape({
+            let poller = poller.clone();
+            move || poller.metrics.snapshot_age(poller.oldest())
+        });
+        poller
+    }
+
+    /// Says that a shard is worth a look: give it to whoever learns of live things. Make the interest known to the
+    /// source first, for its `due` is asked. A shard that is followed already goes on as it does.
+    pub fn interest(&self) -> Wakes<S::Shard> {
+        self.interest.clone()
+    }
+
+    /// Looks at every shard of interest in its own time, until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut tasks = JoinSet::new();
+        let mut shards = HashMap::<Id, S::Shard>::new();
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                shard = self.interest.next() => self.follow(shard, Duration::ZERO, &mut tasks, &mut shards),
+                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
+                    let (id, pause) = match ended {
+                        Ok((id, ())) => (id, Duration::ZERO),
+                        Err(error) => {
+                            tracing::error!(%error, "look broke");
+                            (error.id(), AFTER_A_PANIC)
+                        }
+                    };
+                    if let Some(shard) = shards.remove(&id) {
+                        self.times().entry(shard.clone()).or_default().followed = false;
+                        // Interest may have come back between the task's last question and its end.
+                        self.follow(shard, pause, &mut tasks, &mut shards);
+                    }
+                }
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    fn follow(
+        &self,
+        shard: S::Shard,
+        pause: Duration,
+        tasks: &mut JoinSet<()>,
+        shards: &mut HashMap<Id, S::Shard>,
+    ) {
+        let Some(period) = self.source.due(&shard) else {
+            return;
+        };
+        let mut times = self.times();
+        let entry = times.entry(shard.clone()).or_default();
+        if entry.followed {
+            return;
+        }
+        entry.followed = true;
+        // Interest that comes and goes must not look more often than interest that stays.
+        let since = entry.tried.map(|tried| elapsed(tried, self.clock.now()));
+        let rest = since.map_or(Duration::ZERO, |since| period.saturating_sub(since));
+        drop(times);
+        let task = self.clone().looks(shard.clone(), pause.max(rest));
+        shards.insert(tasks.spawn(task).id(), shard);
+    }
+
+    async fn looks(self, shard: S::Shard, first: Duration) {
+        tokio::time::sleep(first).await;
+        let (mut count, mut tries) = (0_u64, 0_u32);
+        while let Some(period) = self.source.due(&shard) {
+            let seed = jitter::seed(&(&shard, count));
+            let mut pause = jitter::around(period, JITTER, seed);
+            if let Some(class) = self.look(&shard).await {
+                tries = tries.saturating_add(1);
+                let now = self.clock.now();
+                pause = pause.max(elapsed(now, backoff::until(class, tries, seed, now)));
+            } else {
+                tries = 0;
+            }
+            count += 1;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Looks once; a class is what went wrong.
+    async fn look(&self, shard: &S::Shard) -> Option<Class> {
+        let begun = self.clock.now();
+        let looked = tokio::time::timeout(LOOK_WITHIN, self.source.look(shard)).await;
+        let now = self.clock.now();
+        let mut times = self.times();
+        let entry = times.entry(shard.clone()).or_default();
+        entry.tried = Some(now);
+        let (outcome, class) = match looked {
+            Ok(Ok(keys)) => {
+                entry.seen = Some(now);
+                for key in keys {
+                    self.wakes.wake(key);
+                }
+                ("seen", None)
+            }
+            Ok(Err(fault)) => {
+                tracing::debug!(
+                    ?shard,
+                    class = fault.class.as_str(),
+                    code = fault.code,
+                    text = fault.text,
+                    "look failed"
+                );
+                (fault.class.as_str(), Some(fault.class))
+            }
+            Err(_) => {
+                tracing::debug!(?shard, "look gave up");
+                ("silent", Some(Class::Retryable))
+            }
+        };
+        drop(times);
+        self.metrics.polled(outcome, elapsed(begun, now));
+        class
+    }
+
+    /// Seconds since the last good look of the shard that waits longest for one.
+    fn oldest(&self) -> i64 {
+        let now = self.clock.now();
+        let times = self.times();
+        let followed = times.values().filter(|t| t.followed).filter_map(|t| t.seen);
+        followed
+            .min()
+            .map_or(0, |seen| now.duration_since(seen).as_secs())
+    }
+
+    fn times(&self) -> MutexGuard<'_, HashMap<S::Shard, Times>> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests;
