@@ -1,0 +1,161 @@
+//! Code assets: a folder in storage, known by the hash of its content (contract §4.1).
+
+mod hash;
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::api_version;
+use crate::page::{self, Page};
+use crate::redact::SasUrl;
+use crate::request::{Call, Request, path};
+use crate::resource_id::{ArmId, WorkspaceId};
+use crate::response::{Refusal, Response};
+use crate::tolerant;
+
+pub use hash::{CodeHash, InvalidSource, Source, SourceFile};
+
+/// The one version that a code asset of ours ever has; other content is another name.
+pub const VERSION: &str = "1";
+
+/// Which way of hashing, as the SDK numbers it.
+pub const HASH_VERSION: &str = "202208";
+
+/// `GET {workspace}/codes/{name}/versions?hash=&hashVersion=`. Finds code of that hash under any
+/// name; 200, empty if there is none. Needs `…/workspaces/codes/versions/read`. Contract §4.1.
+pub fn find(workspace: &WorkspaceId, hash: &CodeHash) -> Call<Page<CodeVersion>> {
+    let name = hash.asset_name().to_string();
+    let path = path(&workspace.segments(), &["codes", &name, "versions"]);
+    Request::arm("code.find", Method::GET, path, api_version::CODE)
+        .query("hash", hash.as_str())
+        .query("hashVersion", HASH_VERSION)
+        .parsed_by(page::page)
+}
+
+/// `GET {workspace}/codes/{name}/versions/1`; 200. Contract §4.1.
+pub fn get_version(workspace: &WorkspaceId, hash: &CodeHash) -> Call<CodeVersion> {
+    let path = version_path(workspace, hash, &[]);
+    Request::arm("code.get", Method::GET, path, api_version::CODE).parsed()
+}
+
+/// `POST …/versions/1/startPendingUpload`: a place in storage and a signature to write there; 200. A
+/// new container for every call. Contract §4.1.
+pub fn start_pending_upload(workspace: &WorkspaceId, hash: &CodeHash) -> Call<PendingUpload> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        pending_upload_type: &'static str,
+    }
+    let path = version_path(workspace, hash, &["startPendingUpload"]);
+    Request::arm(
+        "code.startPendingUpload",
+        Method::POST,
+        path,
+        api_version::CODE,
+    )
+    .json(&Body {
+        pending_upload_type: "TemporaryBlobReference",
+    })
+    .parsed_by(pending_upload)
+}
+
+/// `PUT {workspace}/codes/{name}/versions/1` for a folder that has been uploaded; 200 or 201. The
+/// same version with another folder is refused: [`crate::Error::is_code_version_exists`]. Contract
+/// §4.1.
+pub fn put_version(workspace: &WorkspaceId, hash: &CodeHash, folder: &str) -> Call<CodeVersion> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        properties: Wish<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wish<'a> {
+        code_uri: &'a str,
+        is_anonymous: bool,
+        properties: BTreeMap<&'static str, &'a str>,
+    }
+    let properties = BTreeMap::from([
+        ("hash_sha256", hash.as_str()),
+        ("hash_version", HASH_VERSION),
+    ]);
+    let path = version_path(workspace, hash, &[]);
+    Request::arm("code.put", Method::PUT, path, api_version::CODE)
+        .json(&Body {
+            properties: Wish {
+                code_uri: folder,
+                is_anonymous: true,
+                properties,
+            },
+        })
+        .parsed()
+}
+
+fn version_path(workspace: &WorkspaceId, hash: &CodeHash, tail: &[&str]) -> Vec<String> {
+    let name = hash.asset_name().to_string();
+    let head = path(
+        &workspace.segments(),
+        &["codes", &name, "versions", VERSION],
+    );
+    head.into_iter()
+        .chain(tail.iter().map(|segment| (*segment).to_owned()))
+        .collect()
+}
+
+fn pending_upload(response: &Response) -> Result<PendingUpload, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        blob_reference_for_consumption: Reference,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Reference {
+        blob_uri: String,
+        credential: Credential,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Credential {
+        sas_uri: SasUrl,
+    }
+    let reference = response.json::<Answer>()?.blob_reference_for_consumption;
+    Ok(PendingUpload {
+        container: reference.blob_uri,
+        sas: reference.credential.sas_uri,
+    })
+}
+
+/// A place to upload to.
+#[derive(Clone, Debug)]
+pub struct PendingUpload {
+    /// The container's address as Azure wrote it, port included; part of `codeUri`.
+    pub container: String,
+    /// The same with a signature to read, write and list.
+    pub sas: SasUrl,
+}
+
+/// A version of a code asset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CodeVersion {
+    /// Its id, which a job refers to.
+    pub id: ArmId,
+    /// The version.
+    pub name: String,
+    /// The rest.
+    #[serde(deserialize_with = "tolerant::or_default")]
+    pub properties: Properties,
+}
+
+/// `properties` of a code version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Properties {
+    /// The folder.
+    pub code_uri: Option<String>,
+    /// Among them the hash.
+    #[serde(deserialize_with = "tolerant::strings")]
+    pub properties: BTreeMap<String, String>,
+}

@@ -1,0 +1,387 @@
+//! The one sender of calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use tracing::Instrument;
+use url::Url;
+use uuid::Uuid;
+
+use crate::classify::{Answer, classify};
+use crate::cloud::Cloud;
+use crate::credential::Credential;
+use crate::error::{Class, Details, Error};
+use crate::error_body::ErrorBody;
+use crate::gate::{Gates, Scope};
+use crate::redact;
+use crate::request::{Audience, Call, Effect, Request, UserToken};
+use crate::response::{Refusal, Response};
+use crate::retry_after::retry_after;
+use crate::transport::Transport;
+
+/// ARM cuts a response at 8 MB (contract §0.1); twice that is a body of something else.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// Before the second try of a read whose connection was refused: long enough for a load balancer
+/// to pick another front end.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
+
+/// Settings of a [`Client`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The time for one try, answer included. ARM's proxy gives up after 60 s, and ARM stalls for
+    /// tens of seconds on a loaded workspace (contract §0.1, §13).
+    pub deadline: Duration,
+    /// The gates, shared by all clients of the process.
+    pub gates: Gates,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_mins(1),
+            gates: Gates::new(),
+        }
+    }
+}
+
+/// Sends calls to one cloud as one identity. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    transport: Transport,
+    credential: Credential,
+    options: Options,
+}
+
+impl Client {
+    /// Joins a cloud and an identity. Sends nothing.
+    pub fn new(transport: Transport, credential: Credential, options: Options) -> Self {
+        Self(Arc::new(Inner {
+            transport,
+            credential,
+            options,
+        }))
+    }
+
+    /// The cloud.
+    pub fn cloud(&self) -> &Cloud {
+        self.0.transport.cloud()
+    }
+
+    /// The identity.
+    pub fn credential(&self) -> &Credential {
+        &self.0.credential
+    }
+
+    /// Sends a call whose answer may be that there is no such thing.
+    pub async fn find<T>(&self, call: Call<T>) -> Result<Option<T>, Error> {
+        match self.send(call).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.class == Class::Absent => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a call: one try, or two if it is a read whose connection was refused; at most twice
+    /// the deadline. A shut gate and an address outside the cloud are answered without sending.
+    pub async fn send<T>(&self, call: Call<T>) -> Result<T, Error> {
+        let Call { request, parse } = call;
+        let url = request.url(self.cloud())?;
+        let span = tracing::debug_span!(
+            "azure",
+            op = request.op,
+            method = %request.method,
+            host = url.host_str().unwrap_or_default(),
+            path = url.path(),
+        );
+        let op = request.op;
+        let result = async {
+            let (response, request_id) = self.answer(&request, &url).await?;
+            let unread = |why: String| unreadable(&request, &response, &request_id, &why);
+            match parse(&response) {
+                Ok(value) => Ok(value),
+                Err(Refusal::Unsuccessful) => {
+                    Err(self.refused(&request, &url, &response, request_id))
+                }
+                Err(Refusal::Unreadable(why)) => Err(unread(why)),
+            }
+        }
+        .instrument(span)
+        .await;
+        if let Err(error) = &result {
+            tracing::debug!(
+                op,
+                class = ?error.class,
+                code = error.innermost_code(),
+                status = error.status,
+                request_id = error.request_id,
+                "azure call failed"
+            );
+        }
+        result
+    }
+
+    /// An answer that the parser is to see, and the id that we gave the request.
+    async fn answer(&self, request: &Request, url: &Url) -> Result<(Response, String), Error> {
+        let principal = match request.audience {
+            Audience::None => "",
+            Audience::ResourceManager | Audience::Synapse => self.0.credential.principal(),
+        };
+        let scope = Scope::of(url, principal, request.effect);
+        if let Some(until) = self.0.options.gates.shut_until(&scope, Timestamp::now()) {
+            let message = "Azure asked this principal to wait; the request was not sent";
+            let class = Class::Throttled { until };
+            return Err(Error::local(class, request.op, "GateShut", message));
+        }
+        let headers = self.headers(request).await?;
+        let mut tries_left: u8 = if request.effect == Effect::Read { 2 } else { 1 };
+        loop {
+            tries_left -= 1;
+            let request_id = Uuid::new_v4().to_string();
+            match self
+                .one_try(request, url, headers.clone(), &request_id)
+                .await
+            {
+                Ok(response) => {
+                    tracing::debug!(status = response.status, request_id, "answered");
+                    let expected = request.expected.contains(&response.status);
+                    if expected || (200..300).contains(&response.status) {
+                        return Ok((response, request_id));
+                    }
+                    return Err(self.refused(request, url, &response, request_id));
+                }
+                Err(Lost::NeverConnected(why)) if tries_left > 0 => {
+                    tracing::debug!(why, "connection refused; trying once more");
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Err(lost) => return Err(lost.into_error(request, request_id)),
+            }
+        }
+    }
+
+    async fn headers(&self, request: &Request) -> Result<HeaderMap, Error> {
+        let cloud = self.cloud();
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| invalid_header(request, name))?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        let audience = match request.audience {
+            Audience::None => None,
+            Audience::ResourceManager => Some(&cloud.resource_manager_audience),
+            Audience::Synapse => Some(&cloud.synapse_audience),
+        };
+        if let Some(audience) = audience {
+            let token = self.0.credential.token(audience).await?;
+            headers.insert(AUTHORIZATION, secret_header(request, "Bearer ", &token)?);
+        }
+        if request.user_token == UserToken::Sent {
+            let token = self
+                .0
+                .credential
+                .token(&cloud.machine_learning_audience)
+                .await?;
+            let name = HeaderName::from_static("x-azureml-token");
+            headers.insert(name, secret_header(request, "", &token)?);
+        }
+        Ok(headers)
+    }
+
+    async fn one_try(
+        &self,
+        request: &Request,
+        url: &Url,
+        mut headers: HeaderMap,
+        request_id: &str,
+    ) -> Result<Response, Lost> {
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert(HeaderName::from_static("x-ms-client-request-id"), id);
+        }
+        let mut builder = self
+            .0
+            .transport
+            .https()
+            .request(request.method.clone(), url.clone())
+            .headers(headers)
+            .timeout(self.0.options.deadline);
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        } else if request.effect == Effect::Write {
+            // Front ends answer 411 to a POST or PUT without a length.
+            builder = builder.header(reqwest::header::CONTENT_LENGTH, "0");
+        }
+        let mut answer = builder.send().await.map_err(|error| Lost::from(&error))?;
+        let status = answer.status().as_u16();
+        let headers = std::mem::take(answer.headers_mut());
+        let body = match whole_body(&mut answer).await {
+            Ok(body) => body,
+            // The status of a refusal says enough; only a success needs its body.
+            Err(_) if status >= 400 => Bytes::new(),
+            Err(lost) => return Err(lost),
+        };
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// An answer that is an error: classified, and the gate shut if Azure asked for it.
+    fn refused(
+        &self,
+        request: &Request,
+        url: &Url,
+        response: &Response,
+        request_id: String,
+    ) -> Error {
+        let now = Timestamp::now();
+        let body = ErrorBody::read(response);
+        let wait = retry_after(response, now);
+        let class = classify(&Answer {
+            effect: request.effect,
+            status: response.status,
+            code: &body.code,
+            inner_codes: &body.inner_codes,
+            retry_after: wait,
+            now,
+        });
+        if let Class::Throttled { until } = class {
+            let principal = match request.audience {
+                Audience::None => "",
+                Audience::ResourceManager | Audience::Synapse => self.0.credential.principal(),
+            };
+            let scope = Scope::of(url, principal, request.effect);
+            self.0.options.gates.shut(scope, until, now);
+        }
+        Error::from(Details {
+            class,
+            op: request.op,
+            code: body.code,
+            inner_codes: body.inner_codes,
+            message: body.message,
+            status: Some(response.status),
+            request_id: Some(service_request_id(response).unwrap_or(request_id)),
+            retry_after: wait,
+            parameters: body.parameters,
+        })
+    }
+}
+
+/// No answer was had.
+enum Lost {
+    /// Nothing was sent.
+    NeverConnected(String),
+    /// Something may have been sent, and what became of it is not known.
+    OnTheWay(String),
+}
+
+impl Lost {
+    fn into_error(self, request: &Request, request_id: String) -> Error {
+        let (class, code, message) = match self {
+            Self::NeverConnected(why) => (Class::Retryable, "ConnectFailed", why),
+            Self::OnTheWay(why) if request.effect == Effect::Read => {
+                (Class::Retryable, "AnswerLost", why)
+            }
+            Self::OnTheWay(why) => (Class::Unsure, "AnswerLost", why),
+        };
+        Error::from(Details {
+            class,
+            op: request.op,
+            code: code.to_owned(),
+            inner_codes: Vec::new(),
+            message,
+            status: None,
+            request_id: Some(request_id),
+            retry_after: None,
+            parameters: std::collections::BTreeMap::new(),
+        })
+    }
+}
+
+impl From<&reqwest::Error> for Lost {
+    fn from(error: &reqwest::Error) -> Self {
+        let why = if error.is_timeout() && !error.is_connect() {
+            "no answer before the deadline".to_owned()
+        } else {
+            redact::text(&root_cause(error))
+        };
+        // A builder's error is found before anything is sent, too.
+        if error.is_connect() || error.is_builder() {
+            Self::NeverConnected(why)
+        } else {
+            Self::OnTheWay(why)
+        }
+    }
+}
+
+/// The innermost cause: "Connection refused" says more than "error sending request for url", and
+/// holds no address with a signature.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+async fn whole_body(answer: &mut reqwest::Response) -> Result<Bytes, Lost> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| Lost::from(&error))? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(Lost::OnTheWay(format!(
+                "the answer is larger than {LARGEST_BODY} bytes"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn secret_header(
+    request: &Request,
+    prefix: &str,
+    token: &SecretString,
+) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("{prefix}{}", token.expose_secret()))
+        .map_err(|_| invalid_header(request, "authorization"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn invalid_header(request: &Request, name: &str) -> Error {
+    let message = format!("the value of header {name} cannot be sent");
+    Error::local(Class::Terminal, request.op, "InvalidHeader", message)
+}
+
+fn service_request_id(response: &Response) -> Option<String> {
+    ["x-ms-correlation-request-id", "x-ms-request-id"]
+        .iter()
+        .find_map(|name| response.header(name))
+        .map(str::to_owned)
+}
+
+/// Success in words that we cannot read. For a write it has happened; what, one look tells.
+fn unreadable(request: &Request, response: &Response, request_id: &str, why: &str) -> Error {
+    let class = match request.effect {
+        Effect::Read => Class::Retryable,
+        Effect::Write | Effect::Delete => Class::Unsure,
+    };
+    Error::from(Details {
+        class,
+        op: request.op,
+        code: "UnreadableAnswer".to_owned(),
+        inner_codes: Vec::new(),
+        message: redact::text(&format!("Azure's answer cannot be read: {why}")),
+        status: Some(response.status),
+        request_id: Some(service_request_id(response).unwrap_or_else(|| request_id.to_owned())),
+        retry_after: None,
+        parameters: std::collections::BTreeMap::new(),
+    })
+}

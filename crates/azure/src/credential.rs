@@ -1,0 +1,120 @@
+//! As whom: tokens per audience, from `azure_identity`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use azure_core::credentials::TokenCredential;
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use crate::error::{Class, Error};
+use crate::identity;
+use crate::transport::Transport;
+
+/// A login answers in well under a second; `azure_identity` asks a virtual machine's metadata service
+/// for up to 72 s, which is longer than anybody here waits.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a refusal is remembered, so that two hundred jobs with a wrong secret are one login and
+/// not two hundred. A mended secret is a new [`Credential`] and waits for nothing.
+const REMEMBER_REFUSAL: Duration = Duration::from_secs(5);
+
+/// One identity. Clones share its tokens, which `azure_identity` keeps per audience and renews five
+/// minutes before they end.
+///
+/// A token that cannot be had is [`Class::Credential`] with Entra's code and first sentence, or
+/// [`Class::Retryable`] with the code `LoginUnavailable` where Entra itself was in trouble.
+#[derive(Clone)]
+pub struct Credential(Arc<Inner>);
+
+struct Inner {
+    principal: String,
+    source: Arc<dyn TokenCredential>,
+    refusals: Mutex<HashMap<String, (Instant, Error)>>,
+}
+
+impl Credential {
+    /// A service principal with a client secret. Asks nobody; a wrong secret shows with the first
+    /// token.
+    pub fn client_secret(
+        transport: &Transport,
+        tenant_id: &str,
+        client_id: &str,
+        secret: &SecretString,
+    ) -> Result<Self, Error> {
+        let source = identity::client_secret(transport, tenant_id, client_id, secret)?;
+        Ok(Self::from_source(client_id, source))
+    }
+
+    /// The process's own identity, from its environment: workload identity where
+    /// `AZURE_FEDERATED_TOKEN_FILE` is set, else a client secret where `AZURE_CLIENT_SECRET` is set,
+    /// else the managed identity of the machine (the one of `AZURE_CLIENT_ID`, if set).
+    pub fn operators_own(transport: &Transport) -> Result<Self, Error> {
+        let own = identity::Own::from_variables(|name| std::env::var(name).ok())?;
+        let source = own.source(transport)?;
+        Ok(Self::from_source(own.principal(), source))
+    }
+
+    /// Any other source of tokens. `principal` tells identities apart where Azure counts requests
+    /// per principal.
+    pub fn from_source(principal: &str, source: Arc<dyn TokenCredential>) -> Self {
+        Self(Arc::new(Inner {
+            principal: principal.to_ascii_lowercase(),
+            source,
+            refusals: Mutex::default(),
+        }))
+    }
+
+    /// Who this is, for counting requests: a client id, or `managed-identity`.
+    pub fn principal(&self) -> &str {
+        &self.0.principal
+    }
+
+    /// A token for an audience such as `https://management.azure.com`.
+    pub async fn token(&self, audience: &str) -> Result<SecretString, Error> {
+        if let Some(refusal) = self.recent_refusal(audience) {
+            return Err(refusal);
+        }
+        // `//.default` would be another audience to Entra.
+        let scope = format!("{}/.default", audience.trim_end_matches('/'));
+        let scopes = [scope.as_str()];
+        let asked = self.0.source.get_token(&scopes, None);
+        let refusal = match tokio::time::timeout(DEADLINE, asked).await {
+            Ok(Ok(token)) => return Ok(SecretString::from(token.token.secret())),
+            Ok(Err(error)) => identity::refusal(&error),
+            Err(_) => Error::local(
+                Class::Retryable,
+                identity::OP,
+                identity::UNAVAILABLE,
+                format!("no token within {} s", DEADLINE.as_secs()),
+            ),
+        };
+        self.refusals()
+            .insert(audience.to_owned(), (Instant::now(), refusal.clone()));
+        Err(refusal)
+    }
+
+    fn recent_refusal(&self, audience: &str) -> Option<Error> {
+        let refusals = self.refusals();
+        let (at, refusal) = refusals.get(audience)?;
+        (at.elapsed() < REMEMBER_REFUSAL).then(|| refusal.clone())
+    }
+
+    fn refusals(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Error)>> {
+        // A map of refusals is whole after any panic.
+        self.0
+            .refusals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("principal", &self.0.principal)
+            .finish_non_exhaustive()
+    }
+}

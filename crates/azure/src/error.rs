@@ -1,0 +1,146 @@
+//! What went wrong, as data: a class that decides what to do, and the words to show.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+
+/// What a failure means for whoever asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The same request will be refused again until a person changes something.
+    Terminal,
+    /// A principal that Entra has not spread to this service yet; a matter of minutes.
+    Spreading,
+    /// May pass by itself: back off and ask again.
+    Retryable,
+    /// Azure asked to be left alone; nothing of this scope is sent before then.
+    Throttled {
+        /// When the scope opens again.
+        until: Timestamp,
+    },
+    /// A write was sent and its answer lost: look before doing anything else.
+    Unsure,
+    /// The thing asked for does not exist. Never an answer to a write.
+    Absent,
+    /// The token was refused or could not be had.
+    Credential,
+    /// The token is good and the principal lacks a right. Soon after a grant it may only be slow.
+    Forbidden,
+}
+
+/// A failed call. Its fields are those of [`Details`]; the text never holds secrets.
+#[derive(Clone)]
+pub struct Error(Box<Details>);
+
+/// The parts of an [`Error`].
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// What it means.
+    pub class: Class,
+    /// Which operation, for example `job.put`.
+    pub op: &'static str,
+    /// Azure's code, for example `UserError`, or ours where no answer was had, for example
+    /// `AnswerLost`.
+    pub code: String,
+    /// The chain of inner codes, outermost first: `["NotFound", "JobNotFound"]` (contract §0.2).
+    pub inner_codes: Vec<String>,
+    /// For a person: one line, bounded, without signatures and tokens.
+    pub message: String,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Azure's id of the request, or else ours; support asks for it.
+    pub request_id: Option<String>,
+    /// What Azure asked to wait.
+    pub retry_after: Option<std::time::Duration>,
+    /// `MessageParameters` of the Azure ML front end: `jobId`, `property`, …
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Error {
+    /// A failure found on this side, without an answer.
+    pub fn local(
+        class: Class,
+        op: &'static str,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::from(Details {
+            class,
+            op,
+            code: code.into(),
+            inner_codes: Vec::new(),
+            message: message.into(),
+            status: None,
+            request_id: None,
+            retry_after: None,
+            parameters: BTreeMap::new(),
+        })
+    }
+
+    /// The innermost code, which is the one that decides in the Azure ML front end.
+    pub fn innermost_code(&self) -> &str {
+        self.inner_codes.last().unwrap_or(&self.code)
+    }
+
+    /// Whether the code or one of the inner codes is this one.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code == code || self.inner_codes.iter().any(|inner| inner == code)
+    }
+
+    /// A PUT of a job whose name is taken: the job exists, and one GET tells whose it is
+    /// (contract §13).
+    pub fn is_job_exists(&self) -> bool {
+        self.has_code("JobPropertyImmutable")
+    }
+
+    /// A PUT of a code version that exists with another address (contract §0.2).
+    pub fn is_code_version_exists(&self) -> bool {
+        self.message.contains("Asset paths cannot be updated")
+    }
+
+    /// A PUT of an Azure role assignment whose (scope, principal, role) exists (contract §8.1).
+    pub fn is_role_assignment_exists(&self) -> bool {
+        self.has_code("RoleAssignmentExists")
+    }
+
+    /// Which properties of an existing job differ, as Azure lists them (contract §13).
+    pub fn immutable_property(&self) -> Option<&str> {
+        self.parameters.get("property").map(String::as_str)
+    }
+}
+
+impl From<Details> for Error {
+    fn from(details: Details) -> Self {
+        Self(Box::new(details))
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}: {}",
+            self.op,
+            self.innermost_code(),
+            self.message
+        )
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,61 @@
+//! Pages of a list: one page a call, the caller decides whether to go on.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::request::{Call, Request};
+use crate::response::{Refusal, Response};
+
+#[cfg(test)]
+mod tests;
+
+/// One page. `next` is followed as it is until it is absent; a page may be empty and still have one
+/// (contract §0.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items, in Azure's order.
+    pub items: Vec<T>,
+    /// How many items could not be read: a list holds other people's things too, and one of an
+    /// unknown shape must not hide ours.
+    pub unreadable: usize,
+    /// Where the next page is.
+    pub next: Option<Url>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    #[serde(default)]
+    value: Option<Vec<Value>>,
+    next_link: Option<String>,
+}
+
+/// The page behind [`Page::next`]. `op` names the list in logs and metrics.
+pub(crate) fn follow<T: DeserializeOwned>(op: &'static str, next: Url) -> Call<Page<T>> {
+    Request::follow(op, next).parsed_by(page)
+}
+
+pub(crate) fn page<T: DeserializeOwned>(response: &Response) -> Result<Page<T>, Refusal> {
+    let envelope: Envelope = response.json()?;
+    let next = match envelope.next_link.filter(|link| !link.is_empty()) {
+        // Dropping a link that we cannot read would end the list early and call its rest absent.
+        Some(link) => Some(
+            Url::parse(&link)
+                .map_err(|error| Refusal::Unreadable(format!("nextLink is no address: {error}")))?,
+        ),
+        None => None,
+    };
+    let values = envelope.value.unwrap_or_default();
+    let total = values.len();
+    let items: Vec<T> = values
+        .into_iter()
+        .filter_map(|value| serde_json::from_value(value).ok())
+        .collect();
+    Ok(Page {
+        unreadable: total - items.len(),
+        items,
+        next,
+    })
+}

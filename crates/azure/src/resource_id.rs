@@ -1,0 +1,359 @@
+//! Parsed resource ids. ARM compares them ignoring case and answers in mixed case (contract §0.1),
+//! so equality and hashes here ignore case too.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// Why a string is no resource id, in words for the person who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidId(String);
+
+/// An ARM id as it was written, compared ignoring case and a trailing slash.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct ArmId(String);
+
+impl ArmId {
+    /// Takes any text; what Azure returns is compared, not judged.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last segment, which is the resource's name.
+    pub fn name(&self) -> &str {
+        self.key().rsplit('/').next().unwrap_or_default()
+    }
+
+    fn key(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+}
+
+impl PartialEq for ArmId {
+    fn eq(&self, other: &Self) -> bool {
+        self.key().eq_ignore_ascii_case(other.key())
+    }
+}
+
+impl Eq for ArmId {}
+
+impl PartialOrd for ArmId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ArmId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        lower(self.key()).cmp(lower(other.key()))
+    }
+}
+
+impl Hash for ArmId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in lower(self.key()) {
+            state.write_u8(byte);
+        }
+    }
+}
+
+impl fmt::Display for ArmId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ArmId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+fn lower(text: &str) -> impl Iterator<Item = u8> + '_ {
+    text.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
+/// One segment of a path: not empty, no separator, not a step up the path.
+#[derive(Clone, Debug)]
+struct Segment(String);
+
+impl Segment {
+    fn parse(what: &str, text: &str) -> Result<Self, InvalidId> {
+        if crate::request::is_segment(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId(format!(
+                "{what} {text:?} is empty or holds a character no name may hold"
+            )))
+        }
+    }
+}
+
+impl PartialEq for Segment {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Segment {}
+
+impl PartialOrd for Segment {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Segment {
+    fn cmp(&self, other: &Self) -> Ordering {
+        lower(&self.0).cmp(lower(&other.0))
+    }
+}
+
+impl Hash for Segment {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in lower(&self.0) {
+            state.write_u8(byte);
+        }
+        state.write_u8(b'/');
+    }
+}
+
+/// An Azure ML workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkspaceId {
+    subscription: Segment,
+    resource_group: Segment,
+    name: Segment,
+}
+
+impl WorkspaceId {
+    /// From its three names.
+    pub fn new(subscription: &str, resource_group: &str, name: &str) -> Result<Self, InvalidId> {
+        Ok(Self {
+            subscription: Segment::parse("subscription", subscription)?,
+            resource_group: Segment::parse("resource group", resource_group)?,
+            name: Segment::parse("workspace", name)?,
+        })
+    }
+
+    /// The subscription's id.
+    pub fn subscription(&self) -> &str {
+        &self.subscription.0
+    }
+
+    /// The resource group's name.
+    pub fn resource_group(&self) -> &str {
+        &self.resource_group.0
+    }
+
+    /// The workspace's name.
+    pub fn name(&self) -> &str {
+        &self.name.0
+    }
+
+    /// The id of a compute in this workspace.
+    pub fn compute(&self, name: &str) -> ArmId {
+        ArmId::new(format!("{self}/computes/{name}"))
+    }
+
+    /// The id of a version of a code asset in this workspace.
+    pub fn code_version(&self, name: &str, version: &str) -> ArmId {
+        ArmId::new(format!("{self}/codes/{name}/versions/{version}"))
+    }
+
+    pub(crate) fn segments(&self) -> [&str; 8] {
+        [
+            "subscriptions",
+            self.subscription(),
+            "resourceGroups",
+            self.resource_group(),
+            "providers",
+            "Microsoft.MachineLearningServices",
+            "workspaces",
+            self.name(),
+        ]
+    }
+}
+
+impl fmt::Display for WorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        join(&self.segments(), f)
+    }
+}
+
+impl FromStr for WorkspaceId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        match names(id, WORKSPACE).as_deref() {
+            Some([subscription, group, name]) => Self::new(subscription, group, name),
+            _ => Err(InvalidId(format!(
+                "{id:?} is not the id of an Azure ML workspace"
+            ))),
+        }
+    }
+}
+
+/// A Synapse workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SynapseWorkspaceId {
+    subscription: Segment,
+    resource_group: Segment,
+    name: Segment,
+}
+
+impl SynapseWorkspaceId {
+    /// From its three names.
+    pub fn new(subscription: &str, resource_group: &str, name: &str) -> Result<Self, InvalidId> {
+        Ok(Self {
+            subscription: Segment::parse("subscription", subscription)?,
+            resource_group: Segment::parse("resource group", resource_group)?,
+            name: Segment::parse("Synapse workspace", name)?,
+        })
+    }
+
+    /// The workspace's name, the first label of its data plane's host.
+    pub fn name(&self) -> &str {
+        &self.name.0
+    }
+
+    /// The subscription's id.
+    pub fn subscription(&self) -> &str {
+        &self.subscription.0
+    }
+
+    /// The resource group's name.
+    pub fn resource_group(&self) -> &str {
+        &self.resource_group.0
+    }
+}
+
+impl fmt::Display for SynapseWorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let segments = [
+            "subscriptions",
+            self.subscription(),
+            "resourceGroups",
+            self.resource_group(),
+            "providers",
+            "Microsoft.Synapse",
+            "workspaces",
+            self.name(),
+        ];
+        join(&segments, f)
+    }
+}
+
+/// A Spark pool of a Synapse workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SparkPoolId {
+    workspace: SynapseWorkspaceId,
+    pool: Segment,
+}
+
+impl SparkPoolId {
+    /// From its four names.
+    pub fn new(
+        subscription: &str,
+        resource_group: &str,
+        workspace: &str,
+        pool: &str,
+    ) -> Result<Self, InvalidId> {
+        Ok(Self {
+            workspace: SynapseWorkspaceId::new(subscription, resource_group, workspace)?,
+            pool: Segment::parse("Spark pool", pool)?,
+        })
+    }
+
+    /// The Synapse workspace that holds the pool.
+    pub fn workspace(&self) -> &SynapseWorkspaceId {
+        &self.workspace
+    }
+
+    /// The pool's name.
+    pub fn pool(&self) -> &str {
+        &self.pool.0
+    }
+
+    /// As an id to compare with what Azure returns.
+    pub fn to_arm_id(&self) -> ArmId {
+        ArmId::new(self.to_string())
+    }
+
+    pub(crate) fn segments(&self) -> [&str; 10] {
+        [
+            "subscriptions",
+            self.workspace.subscription(),
+            "resourceGroups",
+            self.workspace.resource_group(),
+            "providers",
+            "Microsoft.Synapse",
+            "workspaces",
+            self.workspace.name(),
+            "bigDataPools",
+            self.pool(),
+        ]
+    }
+}
+
+impl fmt::Display for SparkPoolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        join(&self.segments(), f)
+    }
+}
+
+impl FromStr for SparkPoolId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        match names(id, SPARK_POOL).as_deref() {
+            Some([subscription, group, workspace, pool]) => {
+                Self::new(subscription, group, workspace, pool)
+            }
+            _ => Err(InvalidId(format!(
+                "{id:?} is not the id of a Synapse Spark pool"
+            ))),
+        }
+    }
+}
+
+const WORKSPACE: &str = "/subscriptions/*/resourceGroups/*/providers/\
+    Microsoft.MachineLearningServices/workspaces/*";
+
+const SPARK_POOL: &str = "/subscriptions/*/resourceGroups/*/providers/\
+    Microsoft.Synapse/workspaces/*/bigDataPools/*";
+
+/// The segments that stand at the pattern's stars, if the rest is the pattern's, ignoring case.
+fn names<'a>(id: &'a str, pattern: &str) -> Option<Vec<&'a str>> {
+    let segments: Vec<&str> = id.trim_end_matches('/').split('/').collect();
+    let pattern: Vec<&str> = pattern.split('/').collect();
+    let same_length = segments.len() == pattern.len();
+    let pairs = || segments.iter().zip(&pattern);
+    let fits = pairs().all(|(is, shall)| *shall == "*" || is.eq_ignore_ascii_case(shall));
+    (same_length && fits).then(|| {
+        pairs()
+            .filter(|(_, shall)| **shall == "*")
+            .map(|(is, _)| *is)
+            .collect()
+    })
+}
+
+fn join(segments: &[&str], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for segment in segments {
+        write!(f, "/{segment}")?;
+    }
+    Ok(())
+}

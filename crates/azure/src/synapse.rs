@@ -1,0 +1,3 @@
+//! Synapse's data plane.
+
+pub mod rbac;
