@@ -16,6 +16,7 @@ use crate::process::{Lifetime, Process};
 
 use binaries::Binaries;
 use credentials::Credentials;
+pub(crate) use credentials::kubeconfig;
 
 /// How long the parts may take to answer: 4 s on an idle machine of two cores, more while a compiler runs.
 const READY_WITHIN: Duration = Duration::from_mins(2);

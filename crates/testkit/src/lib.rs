@@ -3,8 +3,16 @@
 //!
 //! `cargo xtask up`, `demo` and `test` use the same code, so what a test proves is what a person runs.
 
+pub mod access;
+pub mod binaries;
 pub mod control_plane;
+pub mod emulator;
 pub mod eventually;
+pub mod helm;
+pub mod manifest;
+pub mod operator;
 pub mod process;
 pub mod repository;
+pub mod scope;
+pub mod stack;
 pub mod tools;

@@ -1,0 +1,71 @@
+//! The workspace's own programs, as cargo builds them: `cargo test` builds those of other packages for nobody.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::repository;
+
+/// The operator: package and binary.
+const OPERATOR: &str = "azureml-spark-operator";
+/// The emulator: package and binary.
+const EMULATOR: &str = "azureml-emulator";
+
+/// The operator's binary, built now if its sources are newer. `AZUREML_SPARK_OPERATOR_BINARY` names another.
+pub fn operator() -> Result<PathBuf> {
+    built("AZUREML_SPARK_OPERATOR_BINARY", OPERATOR)
+}
+
+/// The emulator's binary, built now if its sources are newer. `AZUREML_EMULATOR_BINARY` names another.
+pub fn emulator() -> Result<PathBuf> {
+    built("AZUREML_EMULATOR_BINARY", EMULATOR)
+}
+
+/// Both at once: cargo looks at the sources one time per process, and two tests do not race.
+static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
+
+fn built(variable: &str, name: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    let all = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    match all {
+        Ok(paths) => paths
+            .get(name)
+            .cloned()
+            .with_context(|| format!("cargo built no {name}")),
+        Err(text) => bail!("{text}"),
+    }
+}
+
+fn build() -> Result<BTreeMap<String, PathBuf>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(repository::root())
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(["--package", OPERATOR, "--package", EMULATOR, "--bins"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("the operator and the emulator do not build");
+    }
+    Ok(executables(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    let parsed = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    parsed
+        .filter_map(|message| {
+            let path = message.get("executable")?.as_str()?.into();
+            Some((message.pointer("/target/name")?.as_str()?.to_owned(), path))
+        })
+        .collect()
+}

@@ -1,0 +1,196 @@
+//! Everything together: control plane, emulator, chart, operator.
+
+mod run_folder;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use crate::control_plane::{ControlPlane, free_ports};
+use crate::emulator::{self, Emulator};
+use crate::helm::Helm;
+use crate::operator::{Launch, Operator};
+use crate::process::{Lifetime, Process};
+use crate::scope::Scope;
+use crate::{binaries, eventually, repository};
+
+pub use run_folder::RunFolder;
+
+/// The name for `spec.cloud` under which the chart knows the emulator.
+pub const CLOUD: &str = "emulator";
+/// Release, Deployment and `ServiceAccount` of the operator.
+pub const RELEASE: &str = "azureml-spark-operator";
+/// The namespace that the chart is installed in.
+pub const NAMESPACE: &str = "azureml-spark-system";
+
+/// How to start a stack.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The emulator.
+    pub emulator: emulator::Options,
+    /// Values of the chart, over those that make it know the emulator.
+    pub values: Value,
+    /// Whether the operator is started, or left for the test to start.
+    pub start_operator: bool,
+    /// What ends it.
+    pub lifetime: Lifetime,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            emulator: emulator::Options::default(),
+            values: json!({}),
+            start_operator: true,
+            lifetime: Lifetime::Tied,
+        }
+    }
+}
+
+/// A running stack. Dropping it ends it, if it is [`Lifetime::Tied`].
+#[derive(Debug)]
+pub struct Stack {
+    // Fields drop in order: clients before their servers.
+    operator: Operator,
+    emulator: Emulator,
+    plane: ControlPlane,
+    helm: Helm,
+    folder: PathBuf,
+    // Last: the folder goes when nothing writes into it any more.
+    run: Option<RunFolder>,
+}
+
+impl Stack {
+    /// The one stack that the tests of a binary share, with the instant runner. It ends with the process.
+    pub async fn shared() -> Result<&'static Self> {
+        static SHARED: OnceCell<Stack> = OnceCell::const_new();
+        SHARED
+            .get_or_try_init(|| Self::start(Options::default()))
+            .await
+    }
+
+    /// Starts one in a folder of its own under `target/testkit`.
+    pub async fn start(options: Options) -> Result<Self> {
+        let run = RunFolder::new(&repository::runs())?;
+        let mut stack = Self::start_in(run.path(), options).await?;
+        stack.run = Some(run);
+        Ok(stack)
+    }
+
+    /// Starts one with its files in `folder`.
+    pub async fn start_in(folder: &Path, options: Options) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let folder = folder.canonicalize()?;
+        let (plane, emulator) = tokio::try_join!(
+            ControlPlane::start(&folder, options.lifetime),
+            Emulator::start(&folder, &options.emulator, options.lifetime),
+        )?;
+        let (helm, program) = tokio::task::spawn_blocking({
+            let (home, kubeconfig) = (folder.join("helm"), plane.kubeconfig().to_path_buf());
+            move || anyhow::Ok((Helm::connected(&home, &kubeconfig)?, binaries::operator()?))
+        })
+        .await??;
+        let [probe] = free_ports()?;
+        let mut values = json!({
+            "clouds": {CLOUD: emulator.cloud()},
+            "probe": {"host": "127.0.0.1", "port": probe},
+            // A test waits for it; Azure is here.
+            "pollSeconds": 1,
+            "logLevel": "info",
+            "logFormat": "text",
+        });
+        lay_over(&mut values, &options.values);
+        tokio::task::spawn_blocking({
+            let helm = helm.clone();
+            move || helm.install(RELEASE, NAMESPACE, &repository::chart(), &values)
+        })
+        .await??;
+        let operator = Operator::new(
+            program,
+            Launch::prepare(&plane, NAMESPACE, RELEASE, &folder).await?,
+            &folder,
+            options.lifetime,
+        )?;
+        let stack = Self {
+            operator,
+            emulator,
+            plane,
+            helm,
+            folder,
+            run: None,
+        };
+        stack.wait_for_definitions().await?;
+        if options.start_operator {
+            stack.operator.start().await?;
+        }
+        Ok(stack)
+    }
+
+    /// The control plane.
+    pub fn plane(&self) -> &ControlPlane {
+        &self.plane
+    }
+
+    /// The emulator of Azure.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The operator.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// Helm, for this cluster.
+    pub fn helm(&self) -> &Helm {
+        &self.helm
+    }
+
+    /// Where its data and logs are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its processes beside the operator's, in the order in which to end them.
+    pub fn processes(&self) -> Vec<&Process> {
+        let [controllers, apiserver, etcd] = self.plane.processes();
+        vec![self.emulator.process(), controllers, apiserver, etcd]
+    }
+
+    /// A namespace of its own for a test, so that tests run side by side.
+    pub async fn scope(&self, name: &str) -> Result<Scope<'_>> {
+        Scope::new(self, name).await
+    }
+
+    /// Helm returns when definitions are stored; they are served a moment later.
+    async fn wait_for_definitions(&self) -> Result<()> {
+        let client = self.plane.client().await?;
+        eventually::until(
+            "the custom resources are served",
+            eventually::PATIENCE,
+            async || {
+                let group = "spark.azureml.dev/v1alpha1";
+                let served = client.list_api_group_resources(group).await?;
+                let kinds = ["AzureMLWorkspace", "SynapseSparkAttachment", "SparkJob"];
+                let all = kinds
+                    .iter()
+                    .all(|kind| served.resources.iter().any(|one| one.kind == *kind));
+                Ok(all.then_some(()))
+            },
+        )
+        .await
+    }
+}
+
+fn lay_over(under: &mut Value, over: &Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(under.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over.clone(),
+    }
+}

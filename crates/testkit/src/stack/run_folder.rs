@@ -1,0 +1,94 @@
+//! A folder per run. It stays after a failure, so that logs can be read; the next run removes those whose process is gone.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Result;
+
+use crate::process::Identity;
+
+/// The file that says which process uses the folder.
+const OWNER: &str = "owner.json";
+
+/// A folder of this process, removed when dropped unless a test is failing.
+#[derive(Debug)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// A new one in `parent`; those that ended processes left behind there are removed.
+    pub fn new(parent: &Path) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        std::fs::create_dir_all(parent)?;
+        sweep(parent)?;
+        let pid = std::process::id();
+        let path = parent.join(format!("{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        // Told before the folder has its name: another process that sweeps never sees one without an owner.
+        let unnamed = parent.join(format!(".{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        std::fs::create_dir_all(&unnamed)?;
+        std::fs::write(
+            unnamed.join(OWNER),
+            serde_json::to_string(&Identity::of(pid)?)?,
+        )?;
+        std::fs::rename(&unnamed, &path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // What stays is removed by the next run.
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+fn sweep(parent: &Path) -> Result<()> {
+    for folder in std::fs::read_dir(parent)? {
+        let folder = folder?.path();
+        let Ok(owner) = std::fs::read(folder.join(OWNER)) else {
+            continue;
+        };
+        let gone = serde_json::from_slice(&owner).is_ok_and(|one: Identity| !one.is_running());
+        if gone {
+            // Two that sweep at once may meet here; one of them wins.
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_ended_processes_are_removed_and_those_of_others_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let gone = RunFolder::new(parent.path()).unwrap();
+        let ended = Identity {
+            pid: std::process::id(),
+            started: "0".to_owned(),
+        };
+        std::fs::write(
+            gone.path().join(OWNER),
+            serde_json::to_string(&ended).unwrap(),
+        )
+        .unwrap();
+        let foreign = parent.path().join("foreign");
+        std::fs::create_dir(&foreign).unwrap();
+
+        let next = RunFolder::new(parent.path()).unwrap();
+        let other = RunFolder::new(parent.path()).unwrap();
+        assert!(!gone.path().exists() && foreign.exists());
+        assert!(next.path().exists() && other.path().exists());
+        let path = next.path().to_path_buf();
+        drop(next);
+        assert!(!path.exists());
+    }
+}
