@@ -23,7 +23,7 @@ use crate::fault::{Action, When, status_answer};
 use crate::ledger::Entry;
 use crate::login::caller_of;
 use crate::request::AsSent;
-use crate::site::{Account, Site, SynapseWorkspace};
+use crate::site::{Account, Site};
 use crate::state::App;
 use crate::store::STALE;
 use crate::{aml, arm, blob, control, history, login, metadata, operation, redact, synapse};
@@ -167,16 +167,12 @@ impl Dispatch {
         request.extensions_mut().insert(AsSent(sent));
         let answered = match site {
             Site::Main => self.main_site(request).await,
-            Site::Synapse(workspace) => self.synapse_site(workspace, request).await,
+            Site::Synapse(workspace) => self.synapse_site(&workspace, request).await,
             Site::Blob(account) => {
                 request.extensions_mut().insert(Account(account));
                 Ok(run(&self.blob, request).await)
             }
-            Site::Unknown => Err(Refusal::plain(
-                StatusCode::NOT_FOUND,
-                "NoSuchHost",
-                "Nothing is served under this host name.",
-            )),
+            Site::Unknown => Err(no_such_host()),
         };
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);
         if !is_blob {
@@ -212,13 +208,23 @@ impl Dispatch {
         Ok(response)
     }
 
-    async fn synapse_site(&self, workspace: String, mut request: Request) -> Answer {
+    async fn synapse_site(&self, workspace: &str, mut request: Request) -> Answer {
+        if !workspace.eq_ignore_ascii_case(&self.app.world.synapse_workspace) {
+            return Err(no_such_host());
+        }
         let caller = caller_of(&self.app, request.headers(), Audience::Synapse)
             .map_err(|rejected| rejected.refusal(&self.app, Audience::Synapse))?;
         request.extensions_mut().insert(caller);
-        request.extensions_mut().insert(SynapseWorkspace(workspace));
         Ok(run(&self.synapse, request).await)
     }
+}
+
+fn no_such_host() -> Refusal {
+    Refusal::plain(
+        StatusCode::NOT_FOUND,
+        "NoSuchHost",
+        "Nothing is served under this host name.",
+    )
 }
 
 async fn run(service: &Service, request: Request) -> Response {

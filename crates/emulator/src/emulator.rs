@@ -56,7 +56,7 @@ impl Emulator {
         let listener =
             TcpListener::bind(listen).await.map_err(failed(format!("listen on {listen}")))?;
         let port = listener.local_addr().map_err(failed("listen".to_owned()))?.port();
-        let data_dir = make_folder(data_dir)?;
+        let data_dir = make_folder(&data_dir)?;
         settings.runner = runner;
         let world = world.complete();
         let authority = Authority::new(&world)?;
@@ -108,8 +108,8 @@ impl Drop for Emulator {
     }
 }
 
-fn make_folder(folder: PathBuf) -> Result<PathBuf, StartError> {
+fn make_folder(folder: &Path) -> Result<PathBuf, StartError> {
     let failed = |source| StartError::Io { action: format!("use {}", folder.display()), source };
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    std::fs::canonicalize(&folder).map_err(failed)
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    std::fs::canonicalize(folder).map_err(failed)
 }

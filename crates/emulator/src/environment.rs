@@ -25,8 +25,12 @@ pub fn variables(url: &str, world: &World, data_dir: &Path) -> Vec<(&'static str
 
 /// The same, as lines that a shell can source.
 pub(crate) fn lines(url: &str, world: &World, data_dir: &Path) -> String {
-    variables(url, world, data_dir)
-        .into_iter()
-        .map(|(name, value)| format!("{name}='{}'\n", value.replace('\'', r"'\''")))
-        .collect()
+    let mut lines = String::new();
+    for (name, value) in variables(url, world, data_dir) {
+        lines.push_str(name);
+        lines.push_str("='");
+        lines.push_str(&value.replace('\'', r"'\''"));
+        lines.push_str("'\n");
+    }
+    lines
 }

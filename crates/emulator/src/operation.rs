@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::arm::computes;
 use crate::clock::after;
 use crate::error::{Answer, Refusal};
-use crate::request::AsSent;
 use crate::state::App;
 
 /// Kind of the records in the store.
@@ -88,9 +87,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn status(
     State(app): State<Arc<App>>,
     Path((_, _, id)): Path<(String, String, String)>,
-    sent: AsSent,
 ) -> Answer {
-    let _ = sent;
     let settings = app.settings();
     let gone = || {
         Refusal::plain(

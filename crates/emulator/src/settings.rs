@@ -37,6 +37,8 @@ pub struct Settings {
     pub write_during_operation: Refusing,
     /// What `underlyingResourceAction=Delete` does to an attached pool.
     pub delete_underlying: Refusing,
+    /// What the deletion of a compute that does not exist is answered with.
+    pub absent_compute: AbsentCompute,
     /// What a detachment does while jobs run on the compute.
     pub detach_with_live_jobs: Refusing,
     /// Which names an attached pool may have.
@@ -108,6 +110,16 @@ pub enum OmittedIdentity {
     Keeps,
     /// The identity is gone.
     Clears,
+}
+
+/// What the deletion of something that does not exist is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AbsentCompute {
+    /// 204.
+    NoContent,
+    /// 404.
+    NotFound,
 }
 
 /// Which names an attached pool may have.
@@ -193,6 +205,7 @@ impl Default for Settings {
             changed_resource_id: Refusing::Refuse,
             write_during_operation: Refusing::Accept,
             delete_underlying: Refusing::Refuse,
+            absent_compute: AbsentCompute::NotFound,
             detach_with_live_jobs: Refusing::Accept,
             compute_name: ComputeName::Strict,
             compute_page_size: 30,

@@ -20,10 +20,6 @@ pub(crate) enum Site {
 #[derive(Clone, Debug)]
 pub(crate) struct Account(pub(crate) String);
 
-/// The Synapse workspace that a request is for; an extension of every request to its host.
-#[derive(Clone, Debug)]
-pub(crate) struct SynapseWorkspace(pub(crate) String);
-
 impl Site {
     /// The site that a host (with or without port) names.
     pub(crate) fn of_host(host: &str) -> Self {

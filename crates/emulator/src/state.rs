@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::addresses::Addresses;
-use crate::clock::Clock;
+use crate::blob::Blobs;
+use crate::clock::{Clock, after};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 use crate::login::Signer;
@@ -13,6 +14,9 @@ use crate::tasks::Tasks;
 use crate::throttle::Throttle;
 use crate::{Settings, World};
 
+/// Kind of the records of identities that were made while the emulator ran.
+const PRINCIPALS: &str = "principals";
+
 /// Everything behind the server.
 pub(crate) struct App {
     pub(crate) clock: Clock,
@@ -20,6 +24,7 @@ pub(crate) struct App {
     pub(crate) addresses: Addresses,
     pub(crate) data_dir: PathBuf,
     pub(crate) python: Option<PathBuf>,
+    pub(crate) blobs: Blobs,
     pub(crate) signer: Signer,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
@@ -40,11 +45,12 @@ impl App {
     ) -> Self {
         let app = Self {
             clock: Clock,
+            blobs: Blobs::new(&data_dir, &world.storage_account_key),
             signer: Signer::new(&world, &addresses),
             world,
             addresses,
-            data_dir,
             python,
+            data_dir,
             ledger: Ledger::default(),
             faults: Faults::default(),
             throttle: Throttle::default(),
@@ -70,6 +76,21 @@ impl App {
     /// Replaces the settings.
     pub(crate) fn set_settings(&self, settings: Settings) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// Remembers when an identity was made.
+    pub(crate) fn principal_made(&self, object_id: &str) {
+        let at = self.clock.now();
+        self.store().put(PRINCIPALS, object_id, serde_json::json!({"madeAt": at}));
+    }
+
+    /// Whether the identity was made so recently that the directory's other parts do not know it yet.
+    pub(crate) fn is_principal_too_fresh(&self, object_id: &str) -> bool {
+        let seconds = self.settings().principal_replication_seconds;
+        let made = self.store().get(PRINCIPALS, object_id).and_then(|kept| {
+            kept.get("madeAt").and_then(serde_json::Value::as_str)?.parse::<jiff::Timestamp>().ok()
+        });
+        made.is_some_and(|made| after(made, seconds) > self.clock.now())
     }
 
     /// Back to the state of the start; blobs stay, as they are a person's files.

@@ -77,7 +77,7 @@ pub struct Pool {
     pub name: String,
     /// Version of Spark, such as `3.4`.
     pub spark_version: String,
-    /// Size of each node: Small, Medium, Large, XLarge or XXLarge.
+    /// Size of each node: `Small`, `Medium`, `Large`, `XLarge` or `XXLarge`.
     pub node_size: String,
     /// Number of nodes when the pool does not scale by itself.
     pub node_count: u32,
