@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::process::{Lifetime, Process};
+use crate::process::Process;
 
 use binaries::Binaries;
 use credentials::Credentials;
@@ -23,7 +23,7 @@ const READY_WITHIN: Duration = Duration::from_mins(2);
 /// How often a starting part is asked whether it answers.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A running control plane. Dropping it ends it, if it is [`Lifetime::Tied`].
+/// A running control plane. Dropping it ends it.
 #[derive(Debug)]
 pub struct ControlPlane {
     // Fields drop in order: controllers and apiserver before the etcd that they write to.
@@ -39,7 +39,7 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts one with its data, certificates and logs in `folder`, and waits until it answers.
     /// The binaries are built first if they are not in the cache.
-    pub async fn start(folder: &Path, lifetime: Lifetime) -> Result<Self> {
+    pub async fn start(folder: &Path) -> Result<Self> {
         let binaries = tokio::task::spawn_blocking(Binaries::find).await??;
         std::fs::create_dir_all(folder.join("logs"))?;
         let folder = folder.canonicalize()?;
@@ -57,7 +57,7 @@ impl ControlPlane {
             &etcd_url,
             &format!("http://127.0.0.1:{peer}"),
         ));
-        let etcd = Process::start("etcd", etcd, &log("etcd"), lifetime)?;
+        let etcd = Process::start("etcd", etcd, &log("etcd"))?;
 
         let audit_log = folder.join("logs/audit.jsonl");
         let mut apiserver = binaries.apiserver();
@@ -67,12 +67,7 @@ impl ControlPlane {
             secure,
             &audit_log,
         ));
-        let apiserver = Process::start(
-            "kube-apiserver",
-            apiserver,
-            &log("kube-apiserver"),
-            lifetime,
-        )?;
+        let apiserver = Process::start("kube-apiserver", apiserver, &log("kube-apiserver"))?;
 
         let mut controllers = binaries.controller_manager();
         controllers.args(flags::controller_manager(&credentials, controller));
@@ -80,7 +75,6 @@ impl ControlPlane {
             "kube-controller-manager",
             controllers,
             &log("kube-controller-manager"),
-            lifetime,
         )?;
 
         let mut plane = Self {
@@ -119,6 +113,10 @@ impl ControlPlane {
     /// Its processes, in the order in which to end them.
     pub fn processes(&self) -> [&Process; 3] {
         [&self.controllers, &self.apiserver, &self.etcd]
+    }
+
+    pub(crate) fn processes_mut(&mut self) -> [&mut Process; 3] {
+        [&mut self.controllers, &mut self.apiserver, &mut self.etcd]
     }
 
     /// A client of the administrator, for the runtime that asks: connections do not outlive theirs.

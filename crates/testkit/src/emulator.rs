@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::process::{Lifetime, Process};
+use crate::process::Process;
 use crate::{binaries, tools};
 
 pub use ledger::{Entry, Requests};
@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-/// A running emulator. Dropping it ends it, if it is [`Lifetime::Tied`].
+/// A running emulator. Dropping it ends it.
 #[derive(Debug)]
 pub struct Emulator {
     process: Process,
@@ -63,7 +63,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts one with its data in `folder/data` and its certificate in `folder`.
-    pub async fn start(folder: &Path, options: &Options, lifetime: Lifetime) -> Result<Self> {
+    pub async fn start(folder: &Path, options: &Options) -> Result<Self> {
         let runner = options.runner;
         let (program, python) = tokio::task::spawn_blocking(move || {
             let python = match runner {
@@ -99,12 +99,7 @@ impl Emulator {
         if let Some(python) = python {
             command.arg("--python").arg(python);
         }
-        let mut process = Process::start(
-            "emulator",
-            command,
-            &folder.join("logs/emulator.log"),
-            lifetime,
-        )?;
+        let mut process = Process::start("emulator", command, &folder.join("logs/emulator.log"))?;
         wait_until_ready(&mut process).await?;
 
         let ca_file = folder.join("ca.pem");
@@ -148,6 +143,10 @@ impl Emulator {
     /// Its process.
     pub fn process(&self) -> &Process {
         &self.process
+    }
+
+    pub(crate) fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
     }
 
     /// A client that trusts it, for requests of a test's own.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::eventually::until;
-use crate::process::{Identity, Lifetime, Process};
+use crate::process::{Identity, Process};
 
 pub use launch::Launch;
 
@@ -26,19 +26,13 @@ pub struct Operator {
     launch: Launch,
     folder: PathBuf,
     log: PathBuf,
-    lifetime: Lifetime,
     process: Mutex<Option<Process>>,
     http: reqwest::Client,
 }
 
 impl Operator {
     /// Not yet started. Its log will be `folder/logs/operator.log`, one for all starts.
-    pub fn new(
-        program: PathBuf,
-        launch: Launch,
-        folder: &Path,
-        lifetime: Lifetime,
-    ) -> Result<Self> {
+    pub fn new(program: PathBuf, launch: Launch, folder: &Path) -> Result<Self> {
         // Plain HTTP on the loopback interface: no certificates to load, no proxy to ask.
         let http = reqwest::Client::builder()
             .tls_certs_only([])
@@ -50,7 +44,6 @@ impl Operator {
             launch,
             folder: folder.to_path_buf(),
             log: folder.join("logs/operator.log"),
-            lifetime,
             process: Mutex::new(None),
             http,
         })
@@ -74,12 +67,7 @@ impl Operator {
             .envs(&self.launch.environment)
             .envs(variables)
             .current_dir(&self.folder);
-        *self.lock() = Some(Process::start(
-            "operator",
-            command,
-            &self.log,
-            self.lifetime,
-        )?);
+        *self.lock() = Some(Process::start("operator", command, &self.log)?);
         Ok(())
     }
 
@@ -140,6 +128,11 @@ impl Operator {
         self.lock()
             .as_ref()
             .map(|process| process.identity().clone())
+    }
+
+    /// Lets it outlive us.
+    pub(crate) fn detach(&self) -> Result<Option<Identity>> {
+        self.lock().as_mut().map(Process::detach).transpose()
     }
 
     /// Its metrics, in Prometheus' text format.

@@ -20,29 +20,21 @@ const GRACE: Duration = Duration::from_secs(15);
 /// How often an ending process is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What ends a process when nobody stops it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// It ends with us, also when we are killed.
-    Tied,
-    /// It outlives us; its [`Identity`] is what ends it later.
-    Detached,
-}
-
-/// A running process, with its output in a file.
+/// A running process, with its output in a file. It ends when this is dropped, and also when we are killed, unless it
+/// is [detached](Process::detach).
 #[derive(Debug)]
 pub struct Process {
     name: String,
     log: PathBuf,
     child: Child,
     identity: Identity,
-    lifetime: Lifetime,
+    detached: bool,
 }
 
 impl Process {
     /// Starts `command` in a process group of its own, so that Ctrl-C in a terminal reaches us alone, and appends
     /// its output to `log`.
-    pub fn start(name: &str, mut command: Command, log: &Path, lifetime: Lifetime) -> Result<Self> {
+    pub fn start(name: &str, mut command: Command, log: &Path) -> Result<Self> {
         let output = File::options()
             .create(true)
             .append(true)
@@ -61,15 +53,13 @@ impl Process {
                 )
             })?;
         let identity = Identity::of(child.id())?;
-        if lifetime == Lifetime::Tied {
-            reaper::watch_over(&identity)?;
-        }
+        reaper::watch_over(&identity)?;
         Ok(Self {
             name: name.to_owned(),
             log: log.to_path_buf(),
             child,
             identity,
-            lifetime,
+            detached: false,
         })
     }
 
@@ -81,6 +71,13 @@ impl Process {
     /// The file that holds its output.
     pub fn log(&self) -> &Path {
         &self.log
+    }
+
+    /// Lets it outlive us: its [`Identity`] is what ends it later, with [`end_detached`].
+    pub fn detach(&mut self) -> Result<Identity> {
+        reaper::forget(&self.identity)?;
+        self.detached = true;
+        Ok(self.identity.clone())
     }
 
     /// Its pid and start time.
@@ -136,7 +133,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.lifetime == Lifetime::Tied {
+        if !self.detached {
             // Nobody is left to tell: the reaper is the second chance.
             let _ = self.stop();
         }

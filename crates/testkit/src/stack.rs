@@ -12,7 +12,7 @@ use crate::control_plane::{ControlPlane, free_ports};
 use crate::emulator::{self, Emulator};
 use crate::helm::Helm;
 use crate::operator::{Launch, Operator};
-use crate::process::{Lifetime, Process};
+use crate::process::Identity;
 use crate::scope::Scope;
 use crate::{binaries, eventually, repository};
 
@@ -34,8 +34,6 @@ pub struct Options {
     pub values: Value,
     /// Whether the operator is started, or left for the test to start.
     pub start_operator: bool,
-    /// What ends it.
-    pub lifetime: Lifetime,
 }
 
 impl Default for Options {
@@ -44,12 +42,11 @@ impl Default for Options {
             emulator: emulator::Options::default(),
             values: json!({}),
             start_operator: true,
-            lifetime: Lifetime::Tied,
         }
     }
 }
 
-/// A running stack. Dropping it ends it, if it is [`Lifetime::Tied`].
+/// A running stack. Dropping it ends it.
 #[derive(Debug)]
 pub struct Stack {
     // Fields drop in order: clients before their servers.
@@ -84,8 +81,8 @@ impl Stack {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let (plane, emulator) = tokio::try_join!(
-            ControlPlane::start(&folder, options.lifetime),
-            Emulator::start(&folder, &options.emulator, options.lifetime),
+            ControlPlane::start(&folder),
+            Emulator::start(&folder, &options.emulator),
         )?;
         let (helm, program) = tokio::task::spawn_blocking({
             let (home, kubeconfig) = (folder.join("helm"), plane.kubeconfig().to_path_buf());
@@ -111,7 +108,6 @@ impl Stack {
             program,
             Launch::prepare(&plane, NAMESPACE, RELEASE, &folder).await?,
             &folder,
-            options.lifetime,
         )?;
         let stack = Self {
             operator,
@@ -153,10 +149,17 @@ impl Stack {
         &self.folder
     }
 
-    /// Its processes beside the operator's, in the order in which to end them.
-    pub fn processes(&self) -> Vec<&Process> {
-        let [controllers, apiserver, etcd] = self.plane.processes();
-        vec![self.emulator.process(), controllers, apiserver, etcd]
+    /// Lets it outlive us, and says what to end later, in that order.
+    pub fn detach(mut self) -> Result<Vec<(String, Identity)>> {
+        let mut processes = vec![("operator".to_owned(), self.operator.detach()?)];
+        let others = [self.emulator.process_mut()]
+            .into_iter()
+            .chain(self.plane.processes_mut());
+        for process in others {
+            processes.push((process.name().to_owned(), Some(process.detach()?)));
+        }
+        let running = |(name, process): (String, Option<Identity>)| Some((name, process?));
+        Ok(processes.into_iter().filter_map(running).collect())
     }
 
     /// A namespace of its own for a test, so that tests run side by side.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use azureml_spark_testkit::control_plane::ControlPlane;
 use azureml_spark_testkit::eventually::{eventually, until};
-use azureml_spark_testkit::process::{Identity, Lifetime};
+use azureml_spark_testkit::process::Identity;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::json;
@@ -22,9 +22,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 #[tokio::test]
 async fn owners_namespaces_and_accounts_behave_as_in_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
-    let plane = ControlPlane::start(folder.path(), Lifetime::Tied)
-        .await
-        .unwrap();
+    let plane = ControlPlane::start(folder.path()).await.unwrap();
     let client = plane.client().await.unwrap();
     let create = PostParams::default();
 
@@ -73,9 +71,7 @@ async fn owners_namespaces_and_accounts_behave_as_in_a_cluster() {
 #[tokio::test]
 async fn it_ends_when_it_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    let plane = ControlPlane::start(folder.path(), Lifetime::Tied)
-        .await
-        .unwrap();
+    let plane = ControlPlane::start(folder.path()).await.unwrap();
     let identities = plane.processes().map(|process| process.identity().clone());
     assert!(identities.iter().all(Identity::is_running));
     tokio::task::spawn_blocking(move || drop(plane))
@@ -91,9 +87,7 @@ async fn it_ends_when_it_is_dropped() {
 #[tokio::test]
 async fn a_wait_that_fails_shows_what_was_last_seen() {
     let folder = tempfile::tempdir().unwrap();
-    let plane = ControlPlane::start(folder.path(), Lifetime::Tied)
-        .await
-        .unwrap();
+    let plane = ControlPlane::start(folder.path()).await.unwrap();
     let namespaces: Api<Namespace> = Api::all(plane.client().await.unwrap());
     let never = eventually(
         &namespaces,

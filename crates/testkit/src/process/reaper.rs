@@ -29,7 +29,13 @@ signal() {
   done
 }
 watched=""
-while read -r pid start; do watched="$pid:$start $watched"; done
+while read -r verb pid start; do
+  others=""
+  for one in $watched; do
+    [ "$one" = "$pid:$start" ] || others="$others $one"
+  done
+  if [ "$verb" = watch ]; then watched="$pid:$start $others"; else watched=$others; fi
+done
 signal TERM
 sleep 5
 signal KILL
@@ -39,6 +45,15 @@ static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 
 /// Sees to it that a process ends after us.
 pub(super) fn watch_over(process: &Identity) -> Result<()> {
+    tell("watch", process)
+}
+
+/// Lets a process outlive us after all.
+pub(super) fn forget(process: &Identity) -> Result<()> {
+    tell("forget", process)
+}
+
+fn tell(verb: &str, process: &Identity) -> Result<()> {
     let mut pipe = PIPE
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -54,5 +69,5 @@ pub(super) fn watch_over(process: &Identity) -> Result<()> {
         *pipe = shell.stdin.take();
     }
     let pipe = pipe.as_mut().context("the pipe to the reaper is gone")?;
-    writeln!(pipe, "{} {}", process.pid, process.started).context("the reaper is gone")
+    writeln!(pipe, "{verb} {} {}", process.pid, process.started).context("the reaper is gone")
 }

@@ -1,13 +1,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Identity, Lifetime, Process, end_detached};
+use super::{Identity, Process, end_detached};
 
-fn sleeper(lifetime: Lifetime) -> (tempfile::TempDir, Process) {
+fn sleeper() -> (tempfile::TempDir, Process) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
     command.args(["-c", "echo ready; exec sleep 600"]);
-    let process = Process::start("sleeper", command, &folder.path().join("log"), lifetime).unwrap();
+    let process = Process::start("sleeper", command, &folder.path().join("log")).unwrap();
     (folder, process)
 }
 
@@ -21,7 +21,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 
 #[test]
 fn a_dropped_process_has_ended() {
-    let (_folder, process) = sleeper(Lifetime::Tied);
+    let (_folder, process) = sleeper();
     let identity = process.identity().clone();
     assert!(identity.is_running());
     drop(process);
@@ -30,8 +30,8 @@ fn a_dropped_process_has_ended() {
 
 #[test]
 fn a_detached_process_outlives_its_handle_and_is_ended_by_its_identity() {
-    let (_folder, mut process) = sleeper(Lifetime::Detached);
-    let identity = process.identity().clone();
+    let (_folder, mut process) = sleeper();
+    let identity = process.detach().unwrap();
     let other = Identity {
         started: "0".to_owned(),
         ..identity.clone()
@@ -53,13 +53,7 @@ fn output_is_in_the_log_and_an_early_end_is_an_error_that_quotes_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
     command.args(["-c", "echo first; echo broken >&2; exit 3"]);
-    let mut process = Process::start(
-        "breaker",
-        command,
-        &folder.path().join("log"),
-        Lifetime::Tied,
-    )
-    .unwrap();
+    let mut process = Process::start("breaker", command, &folder.path().join("log")).unwrap();
     wait_until("the end", || process.ended().unwrap().is_some());
     let error = process.must_run().unwrap_err().to_string();
     assert!(
@@ -74,11 +68,15 @@ fn a_killed_parent_takes_its_processes_along() {
     // The parent is this test binary again, told by a variable to start one process and wait for the kill.
     if let Some(folder) = std::env::var_os("TESTKIT_REAPER_FOLDER") {
         let folder = std::path::PathBuf::from(folder);
-        let mut command = Command::new("sleep");
-        command.arg("600");
-        let process =
-            Process::start("child", command, &folder.join("log"), Lifetime::Tied).unwrap();
-        let words = serde_json::to_string(process.identity()).unwrap();
+        let sleep = |name| {
+            let mut command = Command::new("sleep");
+            command.arg("600");
+            Process::start(name, command, &folder.join("log")).unwrap()
+        };
+        let child = sleep("child");
+        // The newest is ended first: once the child has ended, this one would have, too.
+        let free = sleep("free").detach().unwrap();
+        let words = serde_json::to_string(&(child.identity(), free)).unwrap();
         std::fs::write(folder.join("written"), words).unwrap();
         std::fs::rename(folder.join("written"), folder.join("child")).unwrap();
         std::thread::sleep(Duration::from_mins(10));
@@ -94,10 +92,12 @@ fn a_killed_parent_takes_its_processes_along() {
         .spawn()
         .unwrap();
     wait_until("the child", || folder.path().join("child").exists());
-    let child: Identity =
+    let (child, free): (Identity, Identity) =
         serde_json::from_slice(&std::fs::read(folder.path().join("child")).unwrap()).unwrap();
     assert!(child.is_running());
     parent.kill().unwrap();
     parent.wait().unwrap();
     wait_until("the child's end", || !child.is_running());
+    assert!(free.is_running(), "it was let go");
+    end_detached(&[free]).unwrap();
 }
