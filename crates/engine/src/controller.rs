@@ -29,6 +29,9 @@ use crate::turn::{Next, Turn};
 /// After a panic, which is a bug that a person must mend.
 const AFTER_A_PANIC: Duration = Duration::from_mins(5);
 
+/// A machine whose wake lies in the past must not be hot.
+const SOONEST: Duration = Duration::from_millis(250);
+
 /// What an installation sets.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -188,7 +191,7 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
         .metrics
         .passed(K::NAME, ended, between(begun, now));
     match next {
-        Next::At(time) => Action::requeue(between(now, time)),
+        Next::At(time) => Action::requeue(between(now, time).max(SOONEST)),
         Next::OnChange => {
             let seed = jitter::seed(&(uid(turn.object()), now.as_second()));
             Action::requeue(jitter::around(engine.base.options.sync_period, 10, seed))

@@ -9,7 +9,7 @@ use crate::error::Error;
 const ANSWER_WITHIN: u64 = 30;
 
 /// Waits for the apiserver's answer, but not for ever.
-pub(crate) async fn within<T>(
+pub async fn within<T>(
     op: &'static str,
     answer: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<Result<T, kube::Error>, Error> {

@@ -33,7 +33,8 @@ pub type StatusOf<K> = <<K as Kind>::Machine as Machine>::Status;
 ///
 /// # What a kind promises
 /// - `Machine::want` gives a wish for a deleted object however wrong its spec is, or it is never released.
-/// - `Machine::recall(Machine::report(memo)) == memo`; the engine refuses to act on a memo that its status lost.
+/// - What `Machine::next` wants remembered before a step comes back from the status that `Machine::report` makes
+///   of it; the engine refuses the step otherwise.
 /// - Every await on the network has a deadline.
 pub trait Kind: Send + Sync + 'static {
     /// The custom resource.

@@ -9,7 +9,7 @@
 pub mod caches;
 pub mod clock;
 mod controller;
-mod deadline;
+pub mod deadline;
 mod drive;
 mod error;
 mod events;

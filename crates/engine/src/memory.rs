@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn our_own_write_stands_in_until_the_cache_has_it() {
-        let memory = Memory::new();
+        let memory = Memory::<ConfigMap>::new();
         memory.wrote(&object("a", "10"));
         assert_eq!(newest(&memory, "a", "9"), "10", "9 < 10 as numbers");
         assert_eq!(newest(&memory, "b", "9"), "9", "another object");
@@ -155,14 +155,14 @@ mod tests {
 
     #[test]
     fn versions_that_are_no_numbers_are_left_to_the_apiserver() {
-        let memory = Memory::new();
+        let memory = Memory::<ConfigMap>::new();
         memory.wrote(&object("a", "x"));
         assert_eq!(newest(&memory, "a", "w"), "w");
     }
 
     #[test]
     fn failures_are_counted_by_class_until_a_success() {
-        let memory = Memory::new();
+        let memory = Memory::<ConfigMap>::new();
         let a = object("a", "1");
         assert_eq!(memory.failed(&a, "retryable"), 1);
         assert_eq!(memory.failed(&a, "retryable"), 2);
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_cache_frees_what_stood_in_for_it() {
-        let memory = Memory::new();
+        let memory = Memory::<ConfigMap>::new();
         memory.wrote(&object("a", "10"));
         memory.caught_up(&object("a", "9"));
         assert_eq!(newest(&memory, "a", "9"), "10");

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures::StreamExt;
+use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Api;
 use kube::core::{DeserializeGuard, error_boundary::InvalidObject};
@@ -38,10 +39,11 @@ impl<O> Change<'_, O> {
 
 type Listener<O> = Box<dyn FnMut(&Change<'_, O>) + Send>;
 
-/// The watch of one kind over all namespaces. Make all of them before the first [`crate::run`]: nobody
+/// The watch of one kind. Make all of them before the first [`crate::run`]: nobody
 /// decides before every cache that was made is filled.
 pub struct Source<O: Watched> {
     base: Base,
+    api: Api<DeserializeGuard<O>>,
     writer: Writer<O>,
     listeners: Vec<Listener<O>>,
     wakes: Wakes<ObjectRef<O>>,
@@ -62,11 +64,24 @@ impl<O> Watched for O where
 }
 
 impl<O: Watched> Source<O> {
-    /// A watch that [`Source::run`] or [`crate::run`] sets going.
+    /// A watch over all namespaces, which [`Source::run`] or [`crate::run`] sets going.
     pub fn new(base: &Base) -> Self {
+        Self::of(base, Api::all(base.client.clone()))
+    }
+
+    /// A watch over one namespace.
+    pub fn within(base: &Base, namespace: &str) -> Self
+    where
+        O: kube::Resource<Scope = NamespaceResourceScope>,
+    {
+        Self::of(base, Api::namespaced(base.client.clone(), namespace))
+    }
+
+    fn of(base: &Base, api: Api<DeserializeGuard<O>>) -> Self {
         base.caches.expect(&O::kind(&()));
         Self {
             base: base.clone(),
+            api,
             writer: Writer::new(()),
             listeners: Vec::new(),
             wakes: Wakes::new(),
@@ -108,8 +123,7 @@ impl<O: Watched> Source<O> {
 
     /// Watches until `shutdown`. [`crate::run`] does this for the kind that it drives.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let api: Api<DeserializeGuard<O>> = Api::all(self.base.client.clone());
-        let events = watcher(api, watcher::Config::default())
+        let events = watcher(self.api.clone(), watcher::Config::default())
             .default_backoff()
             .take_until(shutdown.cancelled());
         let mut events = pin!(events);

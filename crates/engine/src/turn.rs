@@ -123,6 +123,10 @@ impl<'e, K: Kind> Turn<'e, K> {
     ) -> Result<(), Error> {
         if memo != self.memo {
             self.report(Ok(want), Some(seen), &memo, None).await?;
+            if recall::<K>(&self.object) != memo {
+                let text = format!("the status of a {} loses what it must remember", K::NAME);
+                return Err(Error::Bug(text));
+            }
             self.memo = memo;
         }
         Ok(())
@@ -292,12 +296,6 @@ impl<'e, K: Kind> Turn<'e, K> {
         if old == Some(&new) {
             self.engine.base.metrics.wrote(K::NAME, "equal");
             return Ok(());
-        }
-        if K::Machine::recall(&new) != *memo {
-            return Err(Error::Bug(format!(
-                "the status of a {} loses its memo",
-                K::NAME
-            )));
         }
         let told = K::conditions(old.unwrap_or(&fallback));
         let news = events::news(told, K::conditions(&new), trouble.is_some());

@@ -1,0 +1,64 @@
+//! A fault of Azure is data: it is reported, waited out by its class, and forgotten after a success.
+
+use std::time::Duration;
+
+use azureml_spark_core::Class;
+use serde_json::json;
+
+use crate::house::{House, fault, reason};
+use crate::toy::Step;
+
+#[tokio::test]
+async fn a_passing_fault_is_reported_and_waited_out() {
+    let mut house = House::asleep().await;
+    house.nursery.world().faults = [fault(Class::Retryable), fault(Class::Retryable)].into();
+    house.create("a", json!({})).await;
+    house.start();
+    let toy = house
+        .sees("a", "is in trouble", |toy| {
+            reason(toy, "Reconciling") == "AzureUnavailable"
+        })
+        .await;
+    assert!(
+        toy.status.unwrap().asked,
+        "what was asked for stays on record"
+    );
+    house.sees_running("a").await;
+    assert_eq!(house.steps("a"), [Step::Make; 3]);
+    let effects = house.nursery.world().effects.clone();
+    let waits: Vec<Duration> = effects.windows(2).map(|w| w[1].at - w[0].at).collect();
+    assert!(waits[0] >= Duration::from_millis(500), "{waits:?}");
+    assert!(
+        waits[1] >= Duration::from_secs(1),
+        "longer the second time: {waits:?}"
+    );
+    house.sees_event("a", "Running").await;
+    let told = house.events("a").await;
+    assert!(
+        told.contains(&("Warning".to_owned(), "AzureUnavailable".to_owned())),
+        "{told:?}"
+    );
+    assert_eq!(
+        told.iter().filter(|(_, r)| r == "AzureUnavailable").count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_fault_of_one_does_not_slow_another() {
+    let mut house = House::asleep().await;
+    house.nursery.world().faults = [fault(Class::Terminal)].into();
+    house.create("a", json!({})).await;
+    house.start();
+    house
+        .sees("a", "is in trouble", |toy| {
+            reason(toy, "Reconciling") == "AzureUnavailable"
+        })
+        .await;
+    house.create("b", json!({})).await;
+    house.sees_running("b").await;
+    assert_eq!(house.steps("a"), [Step::Make], "for half an hour");
+    // A change of the spec is tried at once.
+    house.patch("a", json!({"spec": {"size": 2}})).await;
+    house.sees_running("a").await;
+}

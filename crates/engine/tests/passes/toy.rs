@@ -1,0 +1,302 @@
+//! A kind with one remote thing per object: it is made, it runs, it ends or is unmade.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use azureml_spark_api::Reason;
+use azureml_spark_api::condition::{ConditionType, Fact, merge};
+use azureml_spark_core::{Act, Fault, Invalid, Machine, Move, Pass, Sight, Wake};
+use azureml_spark_engine::{Error, Kind, finalizer};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{Api, Client, CustomResource, ResourceExt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+/// A toy.
+#[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[kube(
+    group = "test.azureml.dev",
+    version = "v1",
+    kind = "Toy",
+    namespaced,
+    status = "ToyStatus"
+)]
+pub struct ToySpec {
+    /// How large; below zero makes no sense. The schema lets text through, which the type does not.
+    #[schemars(schema_with = "number_or_text")]
+    pub size: i64,
+}
+
+fn number_or_text(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"x-kubernetes-int-or-string": true})
+}
+
+/// What is published of a toy.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ToyStatus {
+    pub observed_generation: Option<i64>,
+    pub asked: bool,
+    pub ended: bool,
+    pub conditions: Vec<Condition>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Memo {
+    asked: bool,
+    ended: bool,
+}
+
+pub struct Want {
+    uid: String,
+    namespace: String,
+    name: String,
+    gone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum State {
+    Running,
+    Ended,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    Make,
+    Unmake,
+}
+
+pub struct Toys;
+
+impl Machine for Toys {
+    type Given = Toy;
+    type Want = Want;
+    type Seen = Sight<State>;
+    type Memo = Memo;
+    type Step = Step;
+    type Status = ToyStatus;
+
+    fn want(toy: &Toy) -> Result<Want, Invalid> {
+        let gone = toy.metadata.deletion_timestamp.is_some();
+        if toy.spec.size < 0 && !gone {
+            return Err(Invalid {
+                field: "spec.size".to_owned(),
+                reason: Reason::InvalidSpec,
+                message: "give 0 or more".to_owned(),
+            });
+        }
+        Ok(Want {
+            uid: toy.uid().unwrap(),
+            namespace: toy.namespace().unwrap(),
+            name: toy.name_any(),
+            gone,
+        })
+    }
+
+    fn recall(status: &ToyStatus) -> Memo {
+        Memo {
+            asked: status.asked,
+            ended: status.ended,
+        }
+    }
+
+    fn next(want: &Want, seen: &Sight<State>, memo: &Memo, _: Timestamp) -> Move<Self> {
+        let asked = Memo {
+            asked: true,
+            ..*memo
+        };
+        let ended = Memo {
+            ended: true,
+            ..asked
+        };
+        match (want.gone, seen) {
+            (_, Sight::Unknown) => Move::rest(*memo, Wake::OnChange),
+            (true, Sight::Present(State::Running)) => Move::step(asked, Step::Unmake),
+            (true, Sight::Absent | Sight::Present(State::Ended)) => Move {
+                memo: *memo,
+                act: Act::Release,
+            },
+            (false, _) if memo.ended => Move::rest(*memo, Wake::OnChange),
+            (false, Sight::Absent) => Move::step(asked, Step::Make),
+            (false, Sight::Present(State::Running)) => Move::rest(asked, Wake::OnChange),
+            (false, Sight::Present(State::Ended)) => Move::rest(ended, Wake::OnChange),
+        }
+    }
+
+    fn faulted(memo: &Memo, _: &Fault, _: Timestamp) -> Memo {
+        *memo
+    }
+
+    fn holds(memo: &Memo) -> bool {
+        memo.asked && !memo.ended
+    }
+
+    fn report(pass: &Pass<'_, Self>, old: &ToyStatus, now: Timestamp) -> ToyStatus {
+        use ConditionType as C;
+        let mut facts = Vec::new();
+        let running = pass.seen == Some(&Sight::Present(State::Running));
+        if let Err(invalid) = pass.want {
+            facts.push(Fact::yes(C::Stalled, invalid.reason, invalid.to_string()));
+        } else if let Some(trouble) = pass.trouble {
+            let text = trouble.fault.text.clone();
+            facts.push(Fact::yes(C::Reconciling, Reason::AzureUnavailable, text));
+        } else if pass.memo.ended {
+            facts.push(Fact::yes(C::Ready, Reason::Completed, "ended"));
+        } else if running {
+            facts.push(Fact::yes(C::Reconciling, Reason::Running, "runs"));
+        } else {
+            facts.push(Fact::yes(C::Reconciling, Reason::Submitting, "is made"));
+        }
+        ToyStatus {
+            observed_generation: Some(pass.generation),
+            asked: pass.memo.asked,
+            ended: pass.memo.ended,
+            conditions: merge(&old.conditions, &facts, pass.generation, now),
+        }
+    }
+}
+
+/// One effect, with the object as the apiserver had it at that moment.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    pub name: String,
+    pub step: Step,
+    pub at: Instant,
+    pub looks_before: usize,
+    pub object: Option<Toy>,
+}
+
+#[derive(Default)]
+pub struct World {
+    pub things: HashMap<String, State>,
+    pub effects: Vec<Effect>,
+    /// Looks, by object.
+    pub looks: HashMap<String, usize>,
+    /// What goes wrong next, before the effect.
+    pub faults: VecDeque<Fault>,
+    /// Nothing can be unmade.
+    pub stuck: Option<Fault>,
+    /// What the object needs is going away.
+    pub support_goes: bool,
+    /// Somebody writes to the object between the look and what follows it, this often.
+    pub meddle: usize,
+    pub released: Vec<String>,
+    pub held: Vec<String>,
+    pub holders: bool,
+}
+
+/// The remote side, and the toy kind. Clones share the world.
+#[derive(Clone)]
+pub struct Nursery {
+    pub client: Client,
+    world: Arc<Mutex<World>>,
+    /// One permit per effect, if effects are to wait.
+    pub gate: Option<Arc<Semaphore>>,
+}
+
+impl Nursery {
+    pub fn new(client: Client) -> Self {
+        Self {
+            client,
+            world: Arc::default(),
+            gate: None,
+        }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    fn api(&self, namespace: &str) -> Api<Toy> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+}
+
+impl Kind for Nursery {
+    type Object = Toy;
+    type Machine = Toys;
+    const NAME: &'static str = "Toy";
+
+    fn status(toy: &Toy) -> Option<&ToyStatus> {
+        toy.status.as_ref()
+    }
+
+    fn conditions(status: &ToyStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    async fn gather(&self, toy: &Toy) -> Result<Toy, Error> {
+        Ok(toy.clone())
+    }
+
+    async fn observe(&self, want: &Want, _: &Memo) -> Result<Sight<State>, Fault> {
+        let (seen, meddle) = {
+            let mut world = self.world();
+            *world.looks.entry(want.name.clone()).or_default() += 1;
+            let meddle = world.meddle > 0;
+            world.meddle = world.meddle.saturating_sub(1);
+            (world.things.get(&want.uid).copied(), meddle)
+        };
+        if meddle {
+            let body = serde_json::json!({"metadata": {"labels": {"touched": "yes"}}});
+            let patch = kube::api::Patch::Merge(&body);
+            let api = self.api(&want.namespace);
+            api.patch(&want.name, &kube::api::PatchParams::default(), &patch)
+                .await
+                .unwrap();
+        }
+        Ok(seen.map_or(Sight::Absent, Sight::Present))
+    }
+
+    async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        let object = self.api(&want.namespace).get_opt(&want.name).await.unwrap();
+        let mut world = self.world();
+        let looks_before = world.looks[&want.name];
+        world.effects.push(Effect {
+            name: want.name.clone(),
+            step,
+            at: Instant::now(),
+            looks_before,
+            object,
+        });
+        if let Some(fault) = world.faults.pop_front() {
+            return Err(fault);
+        }
+        match (step, world.stuck.clone()) {
+            (Step::Unmake, Some(fault)) => return Err(fault),
+            (Step::Unmake, None) => world.things.remove(&want.uid),
+            (Step::Make, _) => world.things.insert(want.uid.clone(), State::Running),
+        };
+        Ok(())
+    }
+
+    async fn hold(&self, toy: &Toy) -> Result<bool, Error> {
+        // Our own comes first: whoever looks for holders finds this object.
+        let api = self.api(&toy.namespace().unwrap());
+        let mine = api.get_metadata(&toy.name_any()).await?;
+        assert!(finalizer::is_on(&mine.metadata));
+        let mut world = self.world();
+        world.held.push(toy.name_any());
+        Ok(!world.support_goes)
+    }
+
+    async fn may_release(&self, _: &Toy) -> Result<bool, Error> {
+        Ok(!self.world().holders)
+    }
+
+    async fn released(&self, toy: &Toy) -> Result<(), Error> {
+        assert!(finalizer::is_on(&toy.metadata), "it goes last");
+        self.world().released.push(toy.name_any());
+        Ok(())
+    }
+
+    fn remains(toy: &Toy) -> String {
+        format!("the thing of {} stays", toy.name_any())
+    }
+}
