@@ -1,9 +1,10 @@
 //! The one sender of calls.
 
+mod exchange;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -22,9 +23,6 @@ use crate::request::{Audience, Call, Effect, Request, UserToken};
 use crate::response::{Refusal, Response};
 use crate::retry_after::retry_after;
 use crate::transport::Transport;
-
-/// ARM cuts a response at 8 MB (contract §0.1); twice that is a body of something else.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// Before the second try of a read whose connection was refused: long enough for a load balancer
 /// to pick another front end.
@@ -145,9 +143,15 @@ impl Client {
         loop {
             tries_left -= 1;
             let request_id = Uuid::new_v4().to_string();
-            match self
-                .one_try(request, url, headers.clone(), &request_id)
-                .await
+            match exchange::exchange(
+                self.0.transport.https(),
+                request,
+                url,
+                headers.clone(),
+                &request_id,
+                self.0.options.deadline,
+            )
+            .await
             {
                 Ok(response) => {
                     tracing::debug!(status = response.status, request_id, "answered");
@@ -157,7 +161,7 @@ impl Client {
                     }
                     return Err(self.refused(request, url, &response, request_id));
                 }
-                Err(Lost::NeverConnected(why)) if tries_left > 0 => {
+                Err(exchange::Lost::NeverConnected(why)) if tries_left > 0 => {
                     tracing::debug!(why, "connection refused; trying once more");
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
@@ -192,45 +196,6 @@ impl Client {
             headers.insert(name, secret_header(request, "", &token)?);
         }
         Ok(headers)
-    }
-
-    async fn one_try(
-        &self,
-        request: &Request,
-        url: &Url,
-        mut headers: HeaderMap,
-        request_id: &str,
-    ) -> Result<Response, Lost> {
-        if let Ok(id) = HeaderValue::from_str(request_id) {
-            headers.insert(HeaderName::from_static("x-ms-client-request-id"), id);
-        }
-        let mut builder = self
-            .0
-            .transport
-            .https()
-            .request(request.method.clone(), url.clone())
-            .headers(headers)
-            .timeout(self.0.options.deadline);
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
-        } else if request.effect == Effect::Write {
-            // Front ends answer 411 to a POST or PUT without a length.
-            builder = builder.header(reqwest::header::CONTENT_LENGTH, "0");
-        }
-        let mut answer = builder.send().await.map_err(|error| Lost::from(&error))?;
-        let status = answer.status().as_u16();
-        let headers = std::mem::take(answer.headers_mut());
-        let body = match whole_body(&mut answer).await {
-            Ok(body) => body,
-            // The status of a refusal says enough; only a success needs its body.
-            Err(_) if status >= 400 => Bytes::new(),
-            Err(lost) => return Err(lost),
-        };
-        Ok(Response {
-            status,
-            headers,
-            body,
-        })
     }
 
     /// An answer that is an error: classified, and the gate shut if Azure asked for it.
@@ -272,76 +237,6 @@ impl Client {
             parameters: body.parameters,
         })
     }
-}
-
-/// No answer was had.
-enum Lost {
-    /// Nothing was sent.
-    NeverConnected(String),
-    /// Something may have been sent, and what became of it is not known.
-    OnTheWay(String),
-}
-
-impl Lost {
-    fn into_error(self, request: &Request, request_id: String) -> Error {
-        let (class, code, message) = match self {
-            Self::NeverConnected(why) => (Class::Retryable, "ConnectFailed", why),
-            Self::OnTheWay(why) if request.effect == Effect::Read => {
-                (Class::Retryable, "AnswerLost", why)
-            }
-            Self::OnTheWay(why) => (Class::Unsure, "AnswerLost", why),
-        };
-        Error::from(Details {
-            class,
-            op: request.op,
-            code: code.to_owned(),
-            inner_codes: Vec::new(),
-            message,
-            status: None,
-            request_id: Some(request_id),
-            retry_after: None,
-            parameters: std::collections::BTreeMap::new(),
-        })
-    }
-}
-
-impl From<&reqwest::Error> for Lost {
-    fn from(error: &reqwest::Error) -> Self {
-        let why = if error.is_timeout() && !error.is_connect() {
-            "no answer before the deadline".to_owned()
-        } else {
-            redact::text(&root_cause(error))
-        };
-        // A builder's error is found before anything is sent, too.
-        if error.is_connect() || error.is_builder() {
-            Self::NeverConnected(why)
-        } else {
-            Self::OnTheWay(why)
-        }
-    }
-}
-
-/// The innermost cause: "Connection refused" says more than "error sending request for url", and
-/// holds no address with a signature.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
-}
-
-async fn whole_body(answer: &mut reqwest::Response) -> Result<Bytes, Lost> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| Lost::from(&error))? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Lost::OnTheWay(format!(
-                "the answer is larger than {LARGEST_BODY} bytes"
-            )));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 fn secret_header(

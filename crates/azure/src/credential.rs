@@ -52,7 +52,15 @@ impl Credential {
     /// `AZURE_FEDERATED_TOKEN_FILE` is set, else a client secret where `AZURE_CLIENT_SECRET` is set,
     /// else the managed identity of the machine (the one of `AZURE_CLIENT_ID`, if set).
     pub fn operators_own(transport: &Transport) -> Result<Self, Error> {
-        let own = identity::Own::from_variables(|name| std::env::var(name).ok())?;
+        Self::from_variables(transport, |name| std::env::var(name).ok())
+    }
+
+    /// As [`Credential::operators_own`], with the environment given.
+    pub fn from_variables(
+        transport: &Transport,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let own = identity::Own::from_variables(variable)?;
         let source = own.source(transport)?;
         Ok(Self::from_source(own.principal(), source))
     }

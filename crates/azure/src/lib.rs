@@ -50,7 +50,7 @@ pub use credential::Credential;
 pub use error::{Class, Details, Error};
 pub use error_body::ErrorBody;
 pub use gate::{Gates, Scope};
-pub use redact::SasUrl;
+pub use redact::{SasUrl, text as redacted};
 pub use request::{Address, Audience, Call, Effect, Request, UserToken};
 pub use resource_id::{ArmId, InvalidId, SparkPoolId, SynapseWorkspaceId, WorkspaceId};
 pub use response::{Refusal, Response};

@@ -57,7 +57,7 @@ pub(crate) fn without_query(url: &Url) -> String {
 const LONGEST_TEXT: usize = 2_000;
 
 /// An error's text from outside, without signatures and tokens, on one line, of bounded length.
-pub(crate) fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     let mut shown = String::new();
     for word in raw.split_whitespace() {
         if !shown.is_empty() {

@@ -31,15 +31,13 @@ pub async fn upload(
     let place = client
         .send(code::start_pending_upload(workspace, &hash))
         .await?;
-    let mut uploads = futures::stream::iter(source.files())
-        .map(|file| {
-            client.send(blob::put(
-                &place.sas,
-                FOLDER,
-                &file.path,
-                file.content.clone(),
-            ))
-        })
+    // Named before they are sent: a closure over borrowed files would not be general enough for callers that spawn.
+    let calls: Vec<_> = source
+        .files()
+        .iter()
+        .map(|file| blob::put(&place.sas, FOLDER, &file.path, file.content.clone()))
+        .collect();
+    let mut uploads = futures::stream::iter(calls.into_iter().map(|call| client.send(call)))
         .buffer_unordered(AT_ONCE);
     while let Some(uploaded) = uploads.next().await {
         uploaded?;

@@ -1,1 +1,33 @@
 //! Tests of the parent module.
+
+use super::*;
+
+#[test]
+fn a_signed_address_shows_no_signature() {
+    let sas = SasUrl::new("https://a.blob.core.windows.net:444/c/x?sv=1&sig=s3cret");
+    assert_eq!(
+        format!("{sas:?}"),
+        "SasUrl(https://a.blob.core.windows.net:444/c/x)"
+    );
+    assert_eq!(
+        format!("{:?}", SasUrl::new("s3cret")),
+        "SasUrl(not an address)"
+    );
+}
+
+#[test]
+fn texts_lose_signatures_tokens_and_line_breaks() {
+    let token = format!("eyJ{}", "a".repeat(80));
+    let shown = text(&format!(
+        "see https://a/b?sv=1&sig=s3cret\n or \"{token}\" now"
+    ));
+    assert_eq!(shown, "see https://a/b?[signature] or \"[token] now");
+    assert_eq!(text("eyJ is short"), "eyJ is short");
+}
+
+#[test]
+fn texts_are_bounded_at_a_character() {
+    let shown = text(&"ä".repeat(5_000));
+    assert!(shown.len() <= LONGEST_TEXT + '…'.len_utf8());
+    assert!(shown.ends_with("ä…"));
+}

@@ -1,1 +1,76 @@
 //! Tests of the parent module.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::*;
+
+const POOL: &str =
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
+
+#[test]
+fn ids_survive_azures_casing() {
+    let ours: SparkPoolId = POOL.parse().unwrap();
+    let theirs: SparkPoolId =
+        "/subscriptions/S/resourcegroups/RG/providers/microsoft.synapse/workspaces/Syn/bigdatapools/P/"
+            .parse()
+            .unwrap();
+    assert_eq!(ours, theirs);
+    assert_eq!(HashSet::from([ours.clone()]), HashSet::from([theirs]));
+    assert_eq!(ours.to_string(), POOL);
+    assert_eq!((ours.workspace().name(), ours.pool()), ("syn", "p"));
+
+    let workspace = WorkspaceId::new("s", "rg", "ws").unwrap();
+    assert_eq!(
+        workspace
+            .to_string()
+            .to_uppercase()
+            .parse::<WorkspaceId>()
+            .unwrap(),
+        workspace
+    );
+    assert_eq!(workspace.compute("c").name(), "c");
+}
+
+#[test]
+fn other_ids_are_not_taken_for_it() {
+    for id in [
+        "",
+        "/",
+        "p",
+        POOL.trim_end_matches("/p"),
+        &format!("{POOL}/x"),
+        &POOL[1..],
+    ] {
+        assert!(id.parse::<SparkPoolId>().is_err(), "{id}");
+        assert!(id.parse::<WorkspaceId>().is_err(), "{id}");
+    }
+    let error = POOL.parse::<WorkspaceId>().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("is not the id of an Azure ML workspace")
+    );
+}
+
+#[test]
+fn names_that_would_change_the_path_are_refused() {
+    for name in ["", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a\\b", "a\nb"] {
+        assert!(WorkspaceId::new("s", "rg", name).is_err(), "{name:?}");
+        assert!(SparkPoolId::new("s", name, "syn", "p").is_err(), "{name:?}");
+    }
+    assert!(WorkspaceId::new("s", "my (group).x_1", "ws").is_ok());
+}
+
+#[test]
+fn arm_ids_compare_ignoring_case_and_a_trailing_slash() {
+    let map = BTreeMap::from([(ArmId::new("/Subscriptions/A/x"), 1)]);
+    assert_eq!(map.get(&ArmId::new("/subscriptions/a/X/")), Some(&1));
+    assert_ne!(
+        ArmId::new("/subscriptions/a/x"),
+        ArmId::new("/subscriptions/a/xy")
+    );
+    assert_eq!(
+        ArmId::new("/subscriptions/a/X/").to_string(),
+        "/subscriptions/a/X/"
+    );
+}
