@@ -61,3 +61,51 @@ async fn metrics(State(known): State<Known>) -> impl IntoResponse {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::controller::Options;
+
+    async fn get(address: std::net::SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn alive_at_once_ready_when_the_caches_are_and_gone_at_the_end() {
+        let nowhere = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let client = kube::Client::try_from(nowhere).unwrap();
+        let base = Base::new(client, Options::default());
+        base.caches.expect("SparkJob");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn({
+            let (base, shutdown) = (base.clone(), shutdown.clone());
+            async move { serve(listener, &base, shutdown).await }
+        });
+        assert!(get(address, "/livez").await.starts_with("HTTP/1.1 200"));
+        let not_yet = get(address, "/readyz").await;
+        assert!(not_yet.starts_with("HTTP/1.1 503"), "{not_yet}");
+        assert!(not_yet.ends_with("still listing: SparkJob"), "{not_yet}");
+        base.caches.is_filled("SparkJob");
+        assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+        base.metrics.told("sent");
+        let metrics = get(address, "/metrics").await;
+        assert!(
+            metrics.contains(r#"azureml_spark_events_total{outcome="sent"} 1"#),
+            "{metrics}"
+        );
+        assert!(metrics.ends_with("# EOF\n"), "{metrics}");
+        shutdown.cancel();
+        server.await.unwrap().unwrap();
+    }
+}

@@ -6,6 +6,7 @@ use azureml_spark_api::meta::FORCE_RELEASE;
 use azureml_spark_core::{Class, Fault, Invalid, Machine, Pass, Trouble, Wake, backoff};
 use jiff::{SignedDuration, Timestamp};
 use kube::{Api, Resource, ResourceExt};
+use tracing::Instrument;
 
 use crate::controller::Engine;
 use crate::error::Error;
@@ -135,8 +136,12 @@ impl<'e, K: Kind> Turn<'e, K> {
     /// Carries out one step.
     pub(crate) async fn execute(&self, want: &Want<K>, step: Step<K>) -> Result<(), Fault> {
         let name = name_of(&step);
-        tracing::info!(step = name, "step");
-        let done = self.kind().execute(want, &self.memo, step).await;
+        let span = tracing::info_span!("step", step = name);
+        let done = async {
+            tracing::info!("step begins");
+            self.kind().execute(want, &self.memo, step).await
+        };
+        let done = done.instrument(span).await;
         let outcome = done.as_ref().map_or_else(|f| f.class.as_str(), |()| "done");
         self.engine.base.metrics.stepped(K::NAME, name, outcome);
         done

@@ -50,13 +50,14 @@ impl BatchSource for Sky {
             .then_some(self.period)
     }
 
-    async fn look(&self, _: &&'static str) -> Result<Vec<u32>, Fault> {
+    async fn look(&self, shard: &&'static str) -> Result<Vec<u32>, Fault> {
         let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
         tokio::task::yield_now().await;
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         self.looks.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.lock().unwrap().pop_front();
+        assert!(*shard != "broken", "a bug in the source");
         answer.unwrap_or_else(|| Ok(Vec::new()))
     }
 }
@@ -190,4 +191,18 @@ async fn a_fault_slows_down_and_is_survived() {
         "the class's wait, not the period"
     );
     running.sky.looked(4).await;
+}
+
+#[tokio::test]
+async fn a_shard_that_breaks_does_not_take_the_others_along() {
+    let running = start(Duration::from_millis(1));
+    running.follow("broken");
+    running.sky.looked(1).await;
+    running.follow("a");
+    running.sky.looked(5).await;
+    assert!(!running.task.is_finished());
+    // Only "a" was looked at since: the broken one rests for minutes.
+    let times = running.poller.times();
+    assert!(times["a"].seen.is_some());
+    assert!(times["broken"].seen.is_none());
 }

@@ -1,5 +1,10 @@
 //! Our finalizer: there while something in Azure needs the object, and only then.
 
+use azureml_spark_api::meta::FINALIZER;
+use azureml_spark_engine::finalizer;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::{DeleteParams, PostParams};
 use serde_json::json;
 
 use crate::house::{House, held};
@@ -67,4 +72,40 @@ async fn taken_away_by_hand_it_comes_back() {
         .await;
     house.sees("a", "is held again", held).await;
     assert_eq!(house.nursery.world().effects.len(), 1);
+}
+
+#[tokio::test]
+async fn what_others_need_is_held_and_let_go() {
+    let house = House::asleep().await;
+    let secrets: Api<Secret> = Api::namespaced(house.base.client.clone(), &house.namespace);
+    assert!(
+        !finalizer::hold(&secrets, "s").await.unwrap(),
+        "there is none"
+    );
+    finalizer::let_go(&secrets, "s").await.unwrap();
+    let secret = json!({"metadata": {"name": "s", "finalizers": ["other.example/theirs"]}, "stringData": {"key": "x"}});
+    let secret = serde_json::from_value(secret).unwrap();
+    secrets
+        .create(&PostParams::default(), &secret)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        assert!(finalizer::hold(&secrets, "s").await.unwrap());
+        let now = secrets.get("s").await.unwrap();
+        assert_eq!(
+            now.metadata.finalizers.unwrap(),
+            ["other.example/theirs", FINALIZER]
+        );
+        assert_eq!(now.data.unwrap()["key"].0, b"x");
+    }
+    for _ in 0..2 {
+        finalizer::let_go(&secrets, "s").await.unwrap();
+        let now = secrets.get("s").await.unwrap();
+        assert_eq!(now.metadata.finalizers.unwrap(), ["other.example/theirs"]);
+    }
+    secrets.delete("s", &DeleteParams::default()).await.unwrap();
+    assert!(
+        !finalizer::hold(&secrets, "s").await.unwrap(),
+        "it is going away"
+    );
 }
