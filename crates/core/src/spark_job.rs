@@ -66,6 +66,10 @@ pub struct AttachedPool {
 /// The wish.
 #[derive(Clone, Debug)]
 pub struct Want {
+    /// Namespace of the object.
+    pub object_namespace: String,
+    /// Name of the object.
+    pub object_name: String,
     /// Where; absent while the workspace is not ready.
     pub workspace: Option<Workspace>,
     /// Name of the run in Azure.

@@ -56,6 +56,7 @@ pub struct Given {
 /// The wish.
 #[derive(Clone, Debug)]
 pub struct Want {
+    place: Place,
     azure_id: String,
     azure_name: String,
     blocked: Option<Blocked>,
@@ -65,6 +66,11 @@ pub struct Want {
 }
 
 impl Want {
+    /// How this operator addresses the workspace.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Whether Azure is to be asked.
     pub fn looks(&self) -> bool {
         self.blocked.is_none() && !self.deleting
@@ -115,6 +121,7 @@ impl Machine for Workspace {
 
     fn want(given: &Given) -> Result<Want, Invalid> {
         Ok(Want {
+            place: given.place.clone(),
             azure_id: given.azure_id.clone(),
             azure_name: given.azure_name.clone(),
             blocked: blocked(given),

@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Joins Kubernetes and Azure: binds each kind's machine to what it reads and does.
+//!
+//! Nothing in here decides what to do next; that is `core`. Nothing in here knows Azure's wire; that is `azure`.
+
+#![forbid(unsafe_code)]
+
+mod access;
+pub mod args;
+mod attachment;
+mod board;
+mod clouds;
+mod code_assets;
+mod follow;
+mod holders;
+mod readiness;
+mod references;
+mod spark_job;
+mod translate;
+mod wire;
+mod workspace;
+
+pub use args::Args;
+pub use wire::run;

@@ -19,6 +19,8 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
     }
     let definition = definition(given);
     Ok(Want {
+        object_namespace: given.namespace.clone(),
+        object_name: given.name.clone(),
         workspace: given.workspace.ready().cloned(),
         azure_name: match &spec.azure_name {
             Some(chosen) => name::explicit_run(chosen, 1),

@@ -1,0 +1,184 @@
+//! Who needs what: for each workspace and attachment, the objects with our finalizer that refer to it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azureml_spark_api::{SparkJob, SynapseSparkAttachment};
+use azureml_spark_engine::{Change, finalizer};
+use kube::ResourceExt;
+
+/// Something that others need.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Needed {
+    /// An `AzureMLWorkspace`, by namespace and name.
+    Workspace(String, String),
+    /// A `SynapseSparkAttachment`, by namespace and name.
+    Attachment(String, String),
+}
+
+/// What an object needs while it carries our finalizer.
+pub(crate) trait Needs {
+    /// The kind and name, for people.
+    fn title(&self) -> String;
+    /// What it refers to.
+    fn needs(&self) -> Vec<Needed>;
+}
+
+impl Needs for SparkJob {
+    fn title(&self) -> String {
+        format!("SparkJob {}", self.name_any())
+    }
+
+    fn needs(&self) -> Vec<Needed> {
+        let namespace = self.namespace().unwrap_or_default();
+        let attachment = self.spec.compute.attachment_ref.as_ref();
+        std::iter::once(Needed::Workspace(
+            namespace.clone(),
+            self.spec.workspace_ref.name.clone(),
+        ))
+        .chain(attachment.map(|named| Needed::Attachment(namespace, named.name.clone())))
+        .collect()
+    }
+}
+
+impl Needs for SynapseSparkAttachment {
+    fn title(&self) -> String {
+        format!("SynapseSparkAttachment {}", self.name_any())
+    }
+
+    fn needs(&self) -> Vec<Needed> {
+        let namespace = self.namespace().unwrap_or_default();
+        vec![Needed::Workspace(
+            namespace,
+            self.spec.workspace_ref.name.clone(),
+        )]
+    }
+}
+
+/// Kept up to date by the watches. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holders(Arc<Mutex<HashMap<Needed, BTreeSet<String>>>>);
+
+impl Holders {
+    /// Who needs it, in words.
+    pub(crate) fn of(&self, needed: &Needed) -> Vec<String> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(needed).into_iter().flatten().cloned().collect()
+    }
+
+    /// Takes a change in, and names what nobody needs any more by it.
+    pub(crate) fn take<O: Needs + ResourceExt>(&self, change: &Change<'_, O>) -> Vec<Needed> {
+        let holding = |object: &&O| finalizer::is_on(object.meta());
+        let before = change.before.filter(holding);
+        let now = change.now.filter(holding);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = Vec::new();
+        for (object, needed) in before
+            .iter()
+            .flat_map(|o| o.needs().into_iter().map(move |n| (o, n)))
+        {
+            if let Some(titles) = held.get_mut(&needed) {
+                titles.remove(&object.title());
+                left.push(needed);
+            }
+        }
+        for (object, needed) in now
+            .iter()
+            .flat_map(|o| o.needs().into_iter().map(move |n| (o, n)))
+        {
+            held.entry(needed).or_default().insert(object.title());
+        }
+        left.retain(|needed| held.get(needed).is_some_and(BTreeSet::is_empty));
+        for needed in &left {
+            held.remove(needed);
+        }
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azureml_spark_api::meta::FINALIZER;
+
+    use super::*;
+
+    fn job(name: &str, held: bool) -> SparkJob {
+        serde_json::from_value(serde_json::json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SparkJob",
+            "metadata": {"name": name, "namespace": "team", "finalizers": if held { vec![FINALIZER] } else { vec![] }},
+            "spec": {
+                "workspaceRef": {"name": "ml"}, "code": {"configMaps": [{"name": "src"}]}, "entry": {"file": "a.py"},
+                "driver": {"cores": 1, "memory": "1g"}, "executor": {"cores": 1, "memory": "1g", "instances": 1},
+                "compute": {"attachmentRef": {"name": "pool"}}
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_last_to_let_go_is_told() {
+        let holders = Holders::default();
+        let workspace = Needed::Workspace("team".into(), "ml".into());
+        let (a, b) = (job("a", true), job("b", true));
+        assert!(
+            holders
+                .take(&Change {
+                    before: None,
+                    now: Some(&a)
+                })
+                .is_empty()
+        );
+        assert!(
+            holders
+                .take(&Change {
+                    before: None,
+                    now: Some(&b)
+                })
+                .is_empty()
+        );
+        assert_eq!(holders.of(&workspace), ["SparkJob a", "SparkJob b"]);
+        assert!(
+            holders
+                .take(&Change {
+                    before: Some(&a),
+                    now: Some(&job("a", false))
+                })
+                .is_empty()
+        );
+        let free = holders.take(&Change {
+            before: Some(&b),
+            now: None,
+        });
+        assert_eq!(
+            free,
+            [
+                workspace.clone(),
+                Needed::Attachment("team".into(), "pool".into())
+            ]
+        );
+        assert!(holders.of(&workspace).is_empty());
+    }
+
+    #[test]
+    fn who_holds_nothing_does_not_count() {
+        let holders = Holders::default();
+        let free = job("a", false);
+        holders.take(&Change {
+            before: None,
+            now: Some(&free),
+        });
+        assert!(
+            holders
+                .of(&Needed::Workspace("team".into(), "ml".into()))
+                .is_empty()
+        );
+        assert!(
+            holders
+                .take(&Change {
+                    before: Some(&free),
+                    now: None
+                })
+                .is_empty()
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! What one object needs to know of the workspace that it names.
+
+use azureml_spark_api::AzureMLWorkspace;
+use azureml_spark_core::place::{Reference, Workspace};
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use crate::access::place;
+use crate::readiness;
+
+/// The workspace of that name, as it is in the cache.
+pub(crate) fn workspace(
+    store: &Store<AzureMLWorkspace>,
+    namespace: &str,
+    name: &str,
+) -> Reference<Workspace> {
+    let object = store.get(&ObjectRef::new(name).within(namespace));
+    readiness::reference(
+        object.as_deref(),
+        |o| o.status.as_ref()?.observed_generation,
+        |o| {
+            o.status
+                .as_ref()
+                .map_or(&[], |status| status.conditions.as_slice())
+        },
+        facts,
+    )
+}
+
+/// The workspace of that name, if there is one at all: to leave, it need not be ready.
+pub(crate) fn for_leaving(
+    store: &Store<AzureMLWorkspace>,
+    namespace: &str,
+    name: &str,
+) -> Reference<Workspace> {
+    match store.get(&ObjectRef::new(name).within(namespace)) {
+        None => Reference::Missing,
+        Some(object) => facts(&object).map_or_else(
+            || Reference::NotReady("the operator has not looked at it yet".to_owned()),
+            Reference::Ready,
+        ),
+    }
+}
+
+fn facts(object: &AzureMLWorkspace) -> Option<Workspace> {
+    let status = object.status.as_ref()?;
+    Some(Workspace {
+        place: place(object),
+        azure_id: status.azure_id.clone()?,
+        location: status.location.clone()?,
+        operators_identity: object.spec.credentials.is_none(),
+    })
+}

@@ -1,0 +1,106 @@
+//! Azure's words in the machines' words. Total, and the only place where the two meet.
+
+use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
+use azureml_spark_azure::aml::job::Job;
+use azureml_spark_azure::arm::identity::{IdentityType, ManagedIdentity};
+use azureml_spark_azure::{self as azure};
+use azureml_spark_core::spark_job::{HASH_PROPERTY, OWNER_PROPERTY, Run, RunState};
+use azureml_spark_core::{Class, Fault};
+
+/// Longest text of Azure that goes into a condition, in characters.
+const TEXT_LIMIT: usize = 600;
+
+/// A failed call.
+pub(crate) fn fault(error: &azure::Error) -> Fault {
+    Fault {
+        class: class(error.class),
+        code: error.innermost_code().to_owned(),
+        op: words(error.op),
+        text: error.message.chars().take(TEXT_LIMIT).collect(),
+        request_id: error.request_id.clone(),
+    }
+}
+
+/// A failed call, under the words that the machine looks for.
+pub(crate) fn fault_of(op: &'static str) -> impl Fn(azure::Error) -> Fault {
+    move |error| Fault {
+        op,
+        ..fault(&error)
+    }
+}
+
+fn class(class: azure::Class) -> Class {
+    match class {
+        azure::Class::Terminal => Class::Terminal,
+        azure::Class::Spreading => Class::Spreading,
+        azure::Class::Retryable => Class::Retryable,
+        azure::Class::Throttled { until } => Class::Throttled { until },
+        azure::Class::Unsure => Class::Unsure,
+        azure::Class::Absent => Class::Absent,
+        azure::Class::Credential => Class::Credential,
+        azure::Class::Forbidden => Class::Forbidden,
+    }
+}
+
+/// The name of a call, in words for a condition.
+fn words(op: &'static str) -> &'static str {
+    match op {
+        "workspace.get" => "read the workspace",
+        "compute.get" => "read the attached pool",
+        "compute.put" => "attach the pool",
+        "compute.detach" => "detach the pool",
+        "pool.get" => "read the Spark pool",
+        "rbac.list" => "read the roles in Synapse",
+        "rbac.put" => "grant a role in Synapse",
+        "rbac.delete" => "revoke a role in Synapse",
+        "job.get" => "read the run",
+        "job.list" => "list the runs",
+        "job.cancel" => "cancel the run",
+        "code.find" | "code.get" => "look for the code",
+        "code.startPendingUpload" | "code.put" => "register the code",
+        "blob.put" | "blob.putMetadata" => "upload the code",
+        "run.discover" | "run.details" => "read why the run failed",
+        "blob.size" | "blob.read" => "read the log of the run",
+        other => other,
+    }
+}
+
+/// A run.
+pub(crate) fn run(job: &Job) -> Run {
+    let properties = &job.properties;
+    Run {
+        azure_id: job.id.as_str().to_owned(),
+        state: RunState::parse(properties.status.as_str()),
+        owner: properties.properties.get(OWNER_PROPERTY).cloned(),
+        definition_hash: properties.properties.get(HASH_PROPERTY).cloned(),
+        code_id: properties.code_id.as_ref().map(|id| id.as_str().to_owned()),
+        studio_url: job.studio_url().map(str::to_owned),
+        // An ARM job says neither when it was started nor when it ended.
+        started: None,
+        ended: None,
+    }
+}
+
+/// The identities of a resource, ordered by id.
+pub(crate) fn identity(found: &ManagedIdentity) -> ResourceIdentity {
+    ResourceIdentity {
+        type_: match found.kind {
+            IdentityType::None => "None",
+            IdentityType::SystemAssigned => "SystemAssigned",
+            IdentityType::UserAssigned => "UserAssigned",
+            IdentityType::SystemAndUserAssigned => "SystemAssigned,UserAssigned",
+        }
+        .to_owned(),
+        principal_id: found.principal_id.clone(),
+        tenant_id: found.tenant_id.clone(),
+        user_assigned: found
+            .user_assigned_identities
+            .iter()
+            .map(|(id, identity)| UserAssignedIdentity {
+                resource_id: id.as_str().to_owned(),
+                client_id: identity.client_id.clone(),
+                principal_id: identity.principal_id.clone(),
+            })
+            .collect(),
+    }
+}
