@@ -149,6 +149,18 @@ impl Stack {
         &self.folder
     }
 
+    /// Its processes.
+    pub fn identities(&self) -> Vec<Identity> {
+        let others = [self.emulator.process()]
+            .into_iter()
+            .chain(self.plane.processes());
+        self.operator
+            .identity()
+            .into_iter()
+            .chain(others.map(|one| one.identity().clone()))
+            .collect()
+    }
+
     /// Lets it outlive us, and says what to end later, in that order.
     pub fn detach(mut self) -> Result<Vec<(String, Identity)>> {
         let mut processes = vec![("operator".to_owned(), self.operator.detach()?)];

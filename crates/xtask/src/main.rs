@@ -1,12 +1,24 @@
 //! Every command that a person or CI runs: `cargo xtask --help`.
 
+mod check;
+mod demo;
+mod generate;
+mod local;
+mod run;
+mod suite;
 mod tools;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
+use azureml_spark_testkit::repository;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Runs, tests and checks azureml-spark-operator")]
+#[command(
+    name = "cargo xtask",
+    about = "Runs, tests and checks azureml-spark-operator"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -14,12 +26,45 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs the sample jobs on a stack of its own, shows what becomes of them, and ends everything.
+    Demo,
+    /// Everything: unit tests, laws, real control plane, emulator, `PySpark`, Microsoft's SDK.
+    Test,
+    /// Starts a stack and leaves it running: `. .local/env` tells a shell where it is.
+    Up(Place),
+    /// Ends the stack that `up` left running.
+    Down(Place),
+    /// Formatting, lints, dependencies, generated files, the chart.
+    Check,
+    /// Writes the custom resource definitions from the Rust types.
+    Gen,
     /// Builds the programs that tests need into the user's cache folder: what `test` and `demo` do first.
     Tools,
 }
 
-fn main() -> Result<()> {
+#[derive(clap::Args)]
+struct Place {
+    /// Where kubeconfig, env, ca.pem, data and logs go; empty or a stack's. Default: .local in the checkout.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Place {
+    fn path(self) -> PathBuf {
+        self.folder
+            .unwrap_or_else(|| repository::root().join(".local"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::Demo => demo::demo().await,
+        Command::Test => suite::test().await,
+        Command::Up(place) => local::up(&place.path()).await,
+        Command::Down(place) => local::down(&place.path()),
+        Command::Check => check::check(),
+        Command::Gen => generate::write(),
         Command::Tools => tools::build_all(),
     }
 }

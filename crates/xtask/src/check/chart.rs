@@ -1,0 +1,120 @@
+//! The chart: it lints, renders with everything off and with everything on, and refuses values that cannot be meant.
+
+use anyhow::{Result, bail};
+use azureml_spark_testkit::helm::Helm;
+use azureml_spark_testkit::repository;
+use serde_json::{Value, json};
+
+pub(super) fn check() -> Result<()> {
+    let home = repository::runs().join("helm");
+    std::fs::create_dir_all(&home)?;
+    let (helm, chart) = (Helm::offline(&home)?, repository::chart());
+    let render = |values: &Value| helm.template("release", "somewhere", &chart, values);
+    let count = |values: &Value, kind: &str| -> Result<usize> {
+        let objects = render(values)?;
+        Ok(objects
+            .iter()
+            .filter(|one| one.get("kind") == Some(&json!(kind)))
+            .count())
+    };
+
+    helm.lint(&chart, &everything())?;
+    for (kind, bare, full) in [
+        ("Deployment", 1, 1),
+        ("ClusterRole", 1, 1),
+        ("ClusterRoleBinding", 1, 1),
+        ("ServiceAccount", 1, 1),
+        ("ConfigMap", 1, 1),
+        ("Service", 1, 1),
+        ("ServiceMonitor", 0, 1),
+        ("NetworkPolicy", 0, 1),
+    ] {
+        let (seen_bare, seen_full) = (count(&json!({}), kind)?, count(&everything(), kind)?);
+        if (seen_bare, seen_full) != (bare, full) {
+            bail!("{kind}: {seen_bare} and {seen_full} rendered, not {bare} and {full}");
+        }
+    }
+    for (wrong, word) in refused() {
+        match render(&wrong) {
+            Ok(_) => bail!("the chart accepts {wrong}"),
+            Err(error) if error.to_string().contains(word) => {}
+            Err(error) => bail!("{wrong} is refused without a word of {word}: {error}"),
+        }
+    }
+    Ok(())
+}
+
+fn cloud() -> Value {
+    json!({
+        "resourceManager": "https://management.example",
+        "resourceManagerAudience": "https://management.example/",
+        "activeDirectory": "https://login.example",
+        "machineLearningAudience": "https://ml.example",
+        "synapseAudience": "https://dev.synapse.example",
+        "synapseSuffix": "dev.synapse.example",
+        "studio": "https://ml.example",
+        "hosts": ["management.example", "login.example", ".dev.synapse.example"],
+    })
+}
+
+fn with(mut cloud: Value, field: &str, value: Value) -> Value {
+    if let Some(fields) = cloud.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+    cloud
+}
+
+fn everything() -> Value {
+    let pem = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+    json!({
+        "clouds": {
+            "plain": with(cloud(), "storageHosts", json!([".blob.example"])),
+            "inline": with(cloud(), "caCertificate", json!(pem)),
+            "secret": with(cloud(), "caSecretRef", json!({"name": "ca", "key": "ca.crt"})),
+        },
+        "operatorIdentity": {"namespaces": ["team-a", "team-b"]},
+        "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
+        "imagePullSecrets": [{"name": "registry"}],
+        "metrics": {"serviceMonitor": {"enabled": true, "labels": {"release": "prometheus"}}},
+        "networkPolicy": {"enabled": true},
+        "podLabels": {"a": "b"},
+        "podAnnotations": {"a": "b"},
+        "serviceAccount": {"annotations": {"a": "b"}},
+        "nodeSelector": {"a": "b"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "priorityClassName": "high",
+    })
+}
+
+/// Values, and the word that the refusal must hold.
+fn refused() -> [(Value, &'static str); 8] {
+    let both = with(
+        cloud(),
+        "caCertificate",
+        json!("-----BEGIN CERTIFICATE-----"),
+    );
+    let both = with(both, "caSecretRef", json!({"name": "ca", "key": "ca.crt"}));
+    [
+        (json!({"pollSecond": 5}), "pollSecond"),
+        (json!({"pollSeconds": 0}), "pollSeconds"),
+        (json!({"logFormat": "xml"}), "logFormat"),
+        (
+            json!({"clouds": {"mine": {"resourceManager": "https://a"}}}),
+            "activeDirectory",
+        ),
+        (
+            json!({"clouds": {"mine": with(cloud(), "resourceManager", json!("http://a"))}}),
+            "resourceManager",
+        ),
+        (json!({"clouds": {"mine": both}}), "mine"),
+        (
+            json!({"operatorIdentity": {"namespaces": ["No_Namespace"]}}),
+            "namespaces",
+        ),
+        (
+            json!({"metrics": {"service": {"enabled": false}, "serviceMonitor": {"enabled": true}}}),
+            "metrics.service.enabled",
+        ),
+    ]
+}

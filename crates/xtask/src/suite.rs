@@ -1,0 +1,73 @@
+//! `cargo xtask test`: everything that is run.
+
+use std::process::Command;
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator::{self, Emulator, Runner};
+use azureml_spark_testkit::stack::RunFolder;
+use azureml_spark_testkit::tools::{self, Prerequisite};
+use azureml_spark_testkit::{binaries, repository};
+
+use crate::run::{Steps, cargo, run};
+
+/// Tests of one binary at a time; each may have a job and a waiting apiserver of its own.
+const MOST_THREADS: usize = 4;
+
+pub(crate) async fn test() -> Result<()> {
+    let mut steps = Steps::new();
+    steps.step("tools", || {
+        Prerequisite::Kubectl.check()?;
+        for tool in [
+            tools::control_plane,
+            tools::helm,
+            tools::spark_python,
+            tools::sdk_python,
+        ] {
+            tool()?;
+        }
+        Ok(())
+    });
+    steps.step("the operator and the emulator", || {
+        binaries::operator().map(drop)
+    });
+    steps.step("Rust", rust);
+    // Blocking steps and async work do not mix: the emulator is started around the step.
+    match sdk_emulator().await {
+        Ok((emulator, _folder)) => steps.step("Microsoft's SDK", || sdk(&emulator)),
+        Err(error) => steps.step("Microsoft's SDK", || Err(error)),
+    }
+    steps.finish()
+}
+
+fn rust() -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut command = cargo();
+    command
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .env("RUST_TEST_THREADS", cores.min(MOST_THREADS).to_string())
+        .env("EMULATOR_PYTHON", tools::spark_python()?)
+        .env("AZUREML_SPARK_OPERATOR_BINARY", binaries::operator()?)
+        .env("AZUREML_EMULATOR_BINARY", binaries::emulator()?);
+    run(&mut command)
+}
+
+async fn sdk_emulator() -> Result<(Emulator, RunFolder)> {
+    let folder = RunFolder::new(&repository::runs())?;
+    let options = emulator::Options {
+        runner: Runner::Spark,
+        ..emulator::Options::default()
+    };
+    Ok((Emulator::start(folder.path(), &options).await?, folder))
+}
+
+fn sdk(emulator: &Emulator) -> Result<()> {
+    let mut command = Command::new(tools::sdk_python()?);
+    command
+        .current_dir(repository::root())
+        .args(["-m", "pytest", "-p", "no:cacheprovider", "tests/sdk"])
+        .envs(emulator.world().variables())
+        .env("EMULATOR_CA", emulator.ca_file())
+        .env("REQUESTS_CA_BUNDLE", emulator.ca_file())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    run(&mut command)
+}
