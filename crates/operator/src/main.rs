@@ -19,5 +19,6 @@ async fn main() -> anyhow::Result<()> {
         tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         told.cancel();
     });
-    run(args, shutdown).await
+    // On the heap: the state of all watches and passes is too much for a stack frame.
+    Box::pin(run(args, shutdown)).await
 }
