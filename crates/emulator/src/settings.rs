@@ -6,6 +6,13 @@ use serde_json::Value;
 
 use crate::Runner;
 
+mod jobs;
+
+pub(crate) use jobs::{
+    CancelAnswer, DatastoreSecrets, Filter, FilterPlace, ListOrder, Presence, Reference,
+    RepeatedPut,
+};
+
 /// All settings, flat, each with a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -16,6 +23,45 @@ pub struct Settings {
     pub instant_seconds: f64,
     /// End state of a job of the instant runner.
     pub instant_outcome: String,
+
+    /// What a PUT on the name of a job that exists is answered with.
+    pub repeated_put: RepeatedPut,
+    /// Whether `tag` filters the list of jobs.
+    pub list_tag_filter: Filter,
+    /// Whether `jobType` filters the list of jobs.
+    pub list_job_type_filter: Filter,
+    /// When filters are applied.
+    pub list_filter_place: FilterPlace,
+    /// The order of the list of jobs.
+    pub list_order: ListOrder,
+    /// Jobs on one page of a list.
+    pub job_page_size: usize,
+    /// What a cancellation is answered with.
+    pub cancel_answer: CancelAnswer,
+    /// What the cancellation of a job that has ended does.
+    pub cancel_ended: Refusing,
+    /// How long a job of the instant runner goes on after its cancellation.
+    pub cancel_seconds: f64,
+    /// What the deletion of a job that has not ended does.
+    pub delete_live_job: Refusing,
+    /// What a job with `UserIdentity` and without the header `x-azureml-token` does.
+    pub missing_aml_token: Refusing,
+    /// Whether an application may run serverless jobs with `UserIdentity`.
+    pub application_as_user: Refusing,
+    /// What a `conf` without all sizes does.
+    pub incomplete_conf: Refusing,
+    /// What a job that names code that does not exist does.
+    pub unknown_code: Reference,
+    /// What a job that names a compute that does not exist does.
+    pub unknown_compute: Reference,
+    /// Whether jobs show the output `default` that the service adds.
+    pub default_output: Presence,
+    /// Whether runs also have the driver's output in `logs/azureml/driver/stdout` and `stderr`.
+    pub driver_logs: Presence,
+    /// How long signatures for uploads, logs and datastores are good for.
+    pub signature_seconds: u64,
+    /// What `listSecrets` gives away.
+    pub datastore_secrets: DatastoreSecrets,
 
     /// How long a compute operation takes.
     pub operation_seconds: f64,
@@ -182,9 +228,18 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             enabled: false,
-            reads: Bucket { size: 250.0, per_second: 25.0 },
-            writes: Bucket { size: 200.0, per_second: 10.0 },
-            deletes: Bucket { size: 200.0, per_second: 10.0 },
+            reads: Bucket {
+                size: 250.0,
+                per_second: 25.0,
+            },
+            writes: Bucket {
+                size: 200.0,
+                per_second: 10.0,
+            },
+            deletes: Bucket {
+                size: 200.0,
+                per_second: 10.0,
+            },
         }
     }
 }
@@ -195,6 +250,25 @@ impl Default for Settings {
             runner: Runner::default(),
             instant_seconds: 1.0,
             instant_outcome: "Completed".to_owned(),
+            repeated_put: RepeatedPut::Refuse400,
+            list_tag_filter: Filter::Honoured,
+            list_job_type_filter: Filter::Honoured,
+            list_filter_place: FilterPlace::BeforePaging,
+            list_order: ListOrder::NewestFirst,
+            job_page_size: 100,
+            cancel_answer: CancelAnswer::Accepted,
+            cancel_ended: Refusing::Accept,
+            cancel_seconds: 0.5,
+            delete_live_job: Refusing::Refuse,
+            missing_aml_token: Refusing::Refuse,
+            application_as_user: Refusing::Accept,
+            incomplete_conf: Refusing::Refuse,
+            unknown_code: Reference::Refuse,
+            unknown_compute: Reference::Refuse,
+            default_output: Presence::Present,
+            driver_logs: Presence::Present,
+            signature_seconds: 86_400,
+            datastore_secrets: DatastoreSecrets::AccountKey,
             operation_seconds: 0.5,
             operation_retry_after: None,
             operation_url_seconds: 0.0,

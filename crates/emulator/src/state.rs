@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use tokio::sync::Semaphore;
+
 use crate::addresses::Addresses;
+use crate::aml::Jobs;
 use crate::blob::Blobs;
 use crate::clock::{Clock, after};
 use crate::fault::Faults;
@@ -25,6 +28,9 @@ pub(crate) struct App {
     pub(crate) data_dir: PathBuf,
     pub(crate) python: Option<PathBuf>,
     pub(crate) blobs: Blobs,
+    pub(crate) jobs: Jobs,
+    /// One `spark-submit` at a time: each takes most of a small machine.
+    pub(crate) spark: Semaphore,
     pub(crate) signer: Signer,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
@@ -47,6 +53,8 @@ impl App {
             clock: Clock,
             blobs: Blobs::new(&data_dir, &world.storage_account_key),
             signer: Signer::new(&world, &addresses),
+            jobs: Jobs::default(),
+            spark: Semaphore::new(1),
             world,
             addresses,
             python,
@@ -70,25 +78,35 @@ impl App {
 
     /// The settings as they are now.
     pub(crate) fn settings(&self) -> Settings {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Replaces the settings.
     pub(crate) fn set_settings(&self, settings: Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     /// Remembers when an identity was made.
     pub(crate) fn principal_made(&self, object_id: &str) {
         let at = self.clock.now();
-        self.store().put(PRINCIPALS, object_id, serde_json::json!({"madeAt": at}));
+        self.store()
+            .put(PRINCIPALS, object_id, serde_json::json!({"madeAt": at}));
     }
 
     /// Whether the identity was made so recently that the directory's other parts do not know it yet.
     pub(crate) fn is_principal_too_fresh(&self, object_id: &str) -> bool {
         let seconds = self.settings().principal_replication_seconds;
         let made = self.store().get(PRINCIPALS, object_id).and_then(|kept| {
-            kept.get("madeAt").and_then(serde_json::Value::as_str)?.parse::<jiff::Timestamp>().ok()
+            kept.get("madeAt")
+                .and_then(serde_json::Value::as_str)?
+                .parse::<jiff::Timestamp>()
+                .ok()
         });
         made.is_some_and(|made| after(made, seconds) > self.clock.now())
     }
@@ -101,6 +119,7 @@ impl App {
         self.ledger.clear();
         self.throttle.clear();
         *self.store() = Store::default();
+        self.jobs.clear();
         self.seed();
     }
 

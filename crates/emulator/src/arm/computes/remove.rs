@@ -14,9 +14,6 @@ use crate::request::AsSent;
 use crate::settings::{AbsentCompute, Refusing, Settings};
 use crate::state::App;
 
-/// States in which a job is over.
-const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
-
 /// `DELETE …/computes/{name}?underlyingResourceAction=Detach`: 202 and an operation.
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
@@ -24,7 +21,10 @@ pub(super) async fn delete(
     sent: AsSent,
 ) -> Answer {
     let settings = app.settings();
-    let action = sent.query("underlyingResourceAction").unwrap_or_default().to_ascii_lowercase();
+    let action = sent
+        .query("underlyingResourceAction")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     if action != "delete" && action != "detach" {
         return Err(bad_request(
             "BadArgument",
@@ -37,8 +37,10 @@ pub(super) async fn delete(
             AbsentCompute::NotFound => Err(read::not_found(&workspace, &name)),
         };
     };
-    let is_pool =
-        found.pointer("/properties/computeType").and_then(Value::as_str) == Some("SynapseSpark");
+    let is_pool = found
+        .pointer("/properties/computeType")
+        .and_then(Value::as_str)
+        == Some("SynapseSpark");
     if is_pool && action == "delete" && settings.delete_underlying == Refusing::Refuse {
         return Err(bad_request(
             "BadArgument",
@@ -52,19 +54,21 @@ pub(super) async fn delete(
             properties.insert("provisioningState".to_owned(), "Deleting".into());
         }
     });
-    Ok(accepted(&app, &sent, &name, StatusCode::ACCEPTED, &json!({"kind": "delete"}), None))
+    Ok(accepted(
+        &app,
+        &sent,
+        &name,
+        StatusCode::ACCEPTED,
+        &json!({"kind": "delete"}),
+        None,
+    ))
 }
 
 fn refuse_live_jobs(app: &App, settings: &Settings, name: &str) -> Result<(), Refusal> {
     if settings.detach_with_live_jobs == Refusing::Accept {
         return Ok(());
     }
-    let end = format!("/computes/{}", name.to_ascii_lowercase());
-    let live = app.store().list("jobs").any(|(_, job)| {
-        let field = |name: &str| job.pointer(&format!("/properties/{name}")).and_then(Value::as_str);
-        field("computeId").is_some_and(|id| id.to_ascii_lowercase().ends_with(&end))
-            && field("status").is_some_and(|status| !ENDED.contains(&status))
-    });
+    let live = app.jobs.live_on(name, app.clock.now());
     if !live {
         return Ok(());
     }

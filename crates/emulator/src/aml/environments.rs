@@ -1,0 +1,59 @@
+//! Environments (contract §4.2): kept and shown. The runner uses its own Python whatever they say.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+
+use super::WORKSPACE;
+use super::assets::{Asset, Kind, Version, properties};
+use crate::error::Answer;
+use crate::login::Caller;
+use crate::request::{AsSent, Body};
+use crate::state::App;
+
+const KIND: Kind = Kind {
+    word: "environments",
+    fixed: &["image", "condaFile", "build"],
+    refusal: "The image and the conda file of an environment version cannot be changed.",
+};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    let asset = format!("{WORKSPACE}/environments/{{name}}");
+    Router::new()
+        .route(&asset, get(container))
+        .route(&format!("{asset}/versions"), get(list))
+        .route(
+            &format!("{asset}/versions/{{version}}"),
+            get(show).put(put).delete(delete),
+        )
+}
+
+async fn container(State(app): State<Arc<App>>, Path(at): Path<Asset>) -> Answer {
+    KIND.container(&app, &at.name)
+}
+
+async fn list(State(app): State<Arc<App>>, Path(at): Path<Asset>, sent: AsSent) -> Answer {
+    let prefix = format!("{}/", at.name.to_ascii_lowercase());
+    KIND.list(&app, &sent, |key, _| key.starts_with(&prefix))
+}
+
+async fn show(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Answer {
+    KIND.show(&app, &at)
+}
+
+async fn put(
+    State(app): State<Arc<App>>,
+    Path(at): Path<Version>,
+    caller: Caller,
+    Body(body): Body,
+) -> Answer {
+    let properties = properties(&app, &body)?;
+    KIND.put(&app, &at, &caller, &properties)
+}
+
+async fn delete(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Response {
+    KIND.delete(&app, &at)
+}
