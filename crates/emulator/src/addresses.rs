@@ -63,17 +63,14 @@ impl Addresses {
         ];
         let wanted = resource.trim_end_matches('/');
         ALL.into_iter().find(|audience| {
-            self.written(*audience).trim_end_matches('/').eq_ignore_ascii_case(wanted)
+            self.written(*audience)
+                .trim_end_matches('/')
+                .eq_ignore_ascii_case(wanted)
         })
     }
 
     /// `https://{account}.blob.core.localhost:PORT`.
     pub(crate) fn blob(&self, account: &str) -> String {
         format!("https://{account}.blob.core.localhost:{}", self.port)
-    }
-
-    /// Host and port as they stand in `abfss://container@HOST/…`.
-    pub(crate) fn dfs_host(&self, account: &str) -> String {
-        format!("{account}.dfs.core.localhost:{}", self.port)
     }
 }

@@ -103,7 +103,9 @@ impl Serve {
 }
 
 fn read<T: serde::de::DeserializeOwned + Default>(file: Option<&PathBuf>) -> anyhow::Result<T> {
-    let Some(file) = file else { return Ok(T::default()) };
+    let Some(file) = file else {
+        return Ok(T::default());
+    };
     let text =
         std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     serde_norway::from_str(&text).with_context(|| format!("understanding {}", file.display()))
@@ -113,8 +115,12 @@ fn read<T: serde::de::DeserializeOwned + Default>(file: Option<&PathBuf>) -> any
 fn write_private(file: &PathBuf, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut out =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)?;
     out.write_all(text.as_bytes())
 }
 

@@ -22,7 +22,9 @@ impl Authority {
     /// A fresh authority and a server certificate for every name that the world has.
     pub(crate) fn new(world: &World) -> Result<Self, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::<String>::new())?;
-        params.distinguished_name.push(DnType::CommonName, "azureml-emulator authority");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "azureml-emulator authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -32,7 +34,9 @@ impl Authority {
         let issuer = Issuer::new(params, key);
 
         let mut server = CertificateParams::new(names(world))?;
-        server.distinguished_name.push(DnType::CommonName, "azureml-emulator");
+        server
+            .distinguished_name
+            .push(DnType::CommonName, "azureml-emulator");
         // OpenSSL 3 in its strict mode, which Python 3.13 turns on, asks for the key identifier.
         server.use_authority_key_identifier_extension = true;
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -20,7 +20,10 @@ impl Clock {
 /// As Azure writes times: UTC, seven digits after the point.
 pub(crate) fn azure_time(at: Timestamp) -> String {
     let tenths_of_microseconds = at.subsec_nanosecond() / 100;
-    format!("{}.{tenths_of_microseconds:07}Z", at.strftime("%Y-%m-%dT%H:%M:%S"))
+    format!(
+        "{}.{tenths_of_microseconds:07}Z",
+        at.strftime("%Y-%m-%dT%H:%M:%S")
+    )
 }
 
 /// `at` moved by a number of seconds that may be a fraction; times past the calendar's end stay put.

@@ -23,7 +23,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/_emulator/requests", get(requests))
         .route("/_emulator/settings", get(settings).put(change_settings))
-        .route("/_emulator/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route(
+            "/_emulator/faults",
+            get(faults).post(add_faults).delete(clear_faults),
+        )
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/health", get(health))
 }
@@ -56,7 +59,9 @@ async fn faults(State(app): State<Arc<App>>) -> Json<Vec<Rule>> {
 }
 
 async fn add_faults(State(app): State<Arc<App>>, Json(rules): Json<Value>) -> Answer {
-    app.faults.add(rules).map_err(|error| bad_request("InvalidFault", error.to_string()))?;
+    app.faults
+        .add(rules)
+        .map_err(|error| bad_request("InvalidFault", error.to_string()))?;
     Ok(Json(app.faults.left()).into_response())
 }
 

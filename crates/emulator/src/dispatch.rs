@@ -84,16 +84,24 @@ impl Dispatch {
         let rule = self.app.faults.hit(request.method().as_str(), &host, &sent);
         let mut response = match rule {
             None => self.effect(site, sent, request).await,
-            Some(Action::Status { status, body, retry_after }) => {
-                status_answer(status, body, retry_after).into_response()
-            }
+            Some(Action::Status {
+                status,
+                body,
+                retry_after,
+            }) => status_answer(status, body, retry_after).into_response(),
             // The connection's own task sleeps here: if the client goes away, the task is dropped, and
             // the effect with it.
-            Some(Action::Delay { seconds, when: When::Before }) => {
+            Some(Action::Delay {
+                seconds,
+                when: When::Before,
+            }) => {
                 pause(seconds).await;
                 self.effect(site, sent, request).await
             }
-            Some(Action::Delay { seconds, when: When::After }) => {
+            Some(Action::Delay {
+                seconds,
+                when: When::After,
+            }) => {
                 let response = self.effect(site, sent, request).await;
                 pause(seconds).await;
                 response
@@ -109,7 +117,11 @@ impl Dispatch {
             }
         };
         self.app.ledger.answered(number, response.status().as_u16());
-        let kind = if response.status().is_success() { "standard" } else { "error" };
+        let kind = if response.status().is_success() {
+            "standard"
+        } else {
+            "error"
+        };
         response
             .headers_mut()
             .entry("x-ms-response-type")
@@ -144,7 +156,12 @@ impl Dispatch {
             .and_then(|token| self.app.signer.read(token))
             .map(|claims| claims.appid);
         let api_version = AsSent(sent.to_owned()).query("api-version").or_else(|| {
-            parts.headers.get("x-ms-version")?.to_str().ok().map(str::to_owned)
+            parts
+                .headers
+                .get("x-ms-version")?
+                .to_str()
+                .ok()
+                .map(str::to_owned)
         });
         let number = self.app.ledger.arrived(Entry {
             number: 0,
@@ -191,8 +208,10 @@ impl Dispatch {
         let caller = gate::admit(&self.app, &path, &request)?;
         let limits = self.app.settings().throttle;
         let now = self.app.clock.now();
-        let remaining =
-            self.app.throttle.take(limits, &caller.object_id, request.method(), now)?;
+        let remaining = self
+            .app
+            .throttle
+            .take(limits, &caller.object_id, request.method(), now)?;
         let mut response = if let Some((scope, name)) = path.role_assignment() {
             arm::role_assignments::answer(&self.app, &scope, name.as_deref(), request).await?
         } else {
@@ -241,7 +260,9 @@ async fn pause(seconds: f64) {
 }
 
 fn sent_path(uri: &Uri) -> String {
-    uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned()
+    uri.path_and_query()
+        .map_or("/", axum::http::uri::PathAndQuery::as_str)
+        .to_owned()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -252,8 +273,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get("authorization")?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    let (scheme, token) = headers
+        .get("authorization")?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// Routes are written in one case only.
@@ -275,7 +302,13 @@ fn request_ids(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     let fresh = || HeaderValue::from_str(&Uuid::new_v4().to_string()).ok();
     let mut ids = Vec::new();
     ids.extend(fresh().map(|id| (REQUEST, id)));
-    ids.extend(headers.get(CORRELATION).cloned().or_else(fresh).map(|id| (CORRELATION, id)));
+    ids.extend(
+        headers
+            .get(CORRELATION)
+            .cloned()
+            .or_else(fresh)
+            .map(|id| (CORRELATION, id)),
+    );
     let echo = headers
         .get("x-ms-return-client-request-id")
         .is_some_and(|wish| wish.as_bytes().eq_ignore_ascii_case(b"true"));

@@ -48,25 +48,46 @@ pub enum StartError {
 impl Emulator {
     /// Starts an emulator; when this returns, it answers.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let Config { listen, data_dir, python, runner, world, mut settings } = config;
+        let Config {
+            listen,
+            data_dir,
+            python,
+            runner,
+            world,
+            mut settings,
+        } = config;
         if !listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(listen.ip()));
         }
         let failed = |action: String| move |source| StartError::Io { action, source };
-        let listener =
-            TcpListener::bind(listen).await.map_err(failed(format!("listen on {listen}")))?;
-        let port = listener.local_addr().map_err(failed("listen".to_owned()))?.port();
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(failed(format!("listen on {listen}")))?;
+        let port = listener
+            .local_addr()
+            .map_err(failed("listen".to_owned()))?
+            .port();
         let data_dir = make_folder(&data_dir)?;
         settings.runner = runner;
         let world = world.complete();
         let authority = Authority::new(&world)?;
         let ca_pem = authority.pem.clone();
         let tls = server::tls(authority)?;
-        let app = Arc::new(App::new(world, Addresses::new(port), settings, data_dir, python));
+        let app = Arc::new(App::new(
+            world,
+            Addresses::new(port),
+            settings,
+            data_dir,
+            python,
+        ));
         let end = CancellationToken::new();
-        let serving =
-            tokio::spawn(server::serve(listener, tls, Arc::clone(&app), end.clone()));
-        Ok(Self { app, ca_pem, end, serving: Some(serving) })
+        let serving = tokio::spawn(server::serve(listener, tls, Arc::clone(&app), end.clone()));
+        Ok(Self {
+            app,
+            ca_pem,
+            end,
+            serving: Some(serving),
+        })
     }
 
     /// `https://localhost:PORT`.
@@ -109,7 +130,10 @@ impl Drop for Emulator {
 }
 
 fn make_folder(folder: &Path) -> Result<PathBuf, StartError> {
-    let failed = |source| StartError::Io { action: format!("use {}", folder.display()), source };
+    let failed = |source| StartError::Io {
+        action: format!("use {}", folder.display()),
+        source,
+    };
     std::fs::create_dir_all(folder).map_err(failed)?;
     std::fs::canonicalize(folder).map_err(failed)
 }

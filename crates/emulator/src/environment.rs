@@ -14,9 +14,15 @@ pub fn variables(url: &str, world: &World, data_dir: &Path) -> Vec<(&'static str
         ("EMULATOR_SUBSCRIPTION", world.subscription.clone()),
         ("EMULATOR_RESOURCE_GROUP", world.resource_group.clone()),
         ("EMULATOR_WORKSPACE", world.workspace.clone()),
-        ("EMULATOR_SYNAPSE_WORKSPACE", world.synapse_workspace.clone()),
+        (
+            "EMULATOR_SYNAPSE_WORKSPACE",
+            world.synapse_workspace.clone(),
+        ),
         ("EMULATOR_POOL", world.pool.clone()),
-        ("EMULATOR_USER_ASSIGNED_IDENTITY", world.user_assigned_identity.clone()),
+        (
+            "EMULATOR_USER_ASSIGNED_IDENTITY",
+            world.user_assigned_identity.clone(),
+        ),
         ("EMULATOR_STORAGE_ACCOUNT", world.storage_account.clone()),
         ("EMULATOR_CONTAINER", world.container.clone()),
         ("EMULATOR_DATA_DIR", data_dir.display().to_string()),

@@ -43,18 +43,24 @@ impl Refusal {
 
     /// Any body.
     pub(crate) fn with_body(status: StatusCode, body: Value) -> Self {
-        Self { status, body, headers: Vec::new() }
+        Self {
+            status,
+            body,
+            headers: Vec::new(),
+        }
     }
 
     /// The shape of Azure ML's front end.
     pub(crate) fn user(app: &App, status: StatusCode, error: UserError<'_>) -> Self {
-        let inner = error
-            .chain
+        let inner = error.chain.iter().rev().fold(
+            Value::Null,
+            |inner, code| json!({"code": code, "innerError": inner}),
+        );
+        let parameters: serde_json::Map<String, Value> = error
+            .parameters
             .iter()
-            .rev()
-            .fold(Value::Null, |inner, code| json!({"code": code, "innerError": inner}));
-        let parameters: serde_json::Map<String, Value> =
-            error.parameters.iter().map(|(k, v)| ((*k).to_owned(), Value::from(*v))).collect();
+            .map(|(k, v)| ((*k).to_owned(), Value::from(*v)))
+            .collect();
         let location = &app.world.location;
         let correlation = json!({
             "operation": Uuid::new_v4().simple().to_string(),

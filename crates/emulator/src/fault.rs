@@ -92,18 +92,27 @@ impl Faults {
             // What is no regular expression can still be a part of a path.
             rule.pattern = Regex::new(&rule.path).ok();
         }
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).extend(rules);
+        self.rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(rules);
         Ok(())
     }
 
     /// What is left of the rules.
     pub(crate) fn left(&self) -> Vec<Rule> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// No rules any more.
     pub(crate) fn clear(&self) {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// What happens to this request: the first rule that matches counts it, and the first that is not
@@ -130,22 +139,26 @@ impl Faults {
 
 impl Rule {
     fn matches(&self, method: &str, host: &str, path_and_query: &str) -> bool {
-        let method_fits =
-            self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
-        let host_fits = self.host.as_deref().is_none_or(|wanted| host.contains(wanted));
+        let method_fits = self
+            .method
+            .as_deref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+        let host_fits = self
+            .host
+            .as_deref()
+            .is_none_or(|wanted| host.contains(wanted));
         method_fits
             && host_fits
             && (path_and_query.contains(&self.path)
-                || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(path_and_query)))
+                || self
+                    .pattern
+                    .as_ref()
+                    .is_some_and(|pattern| pattern.is_match(path_and_query)))
     }
 }
 
 /// The answer of [`Action::Status`].
-pub(crate) fn status_answer(
-    status: u16,
-    body: Option<Value>,
-    retry_after: Option<u64>,
-) -> Refusal {
+pub(crate) fn status_answer(status: u16, body: Option<Value>, retry_after: Option<u64>) -> Refusal {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = body.unwrap_or_else(|| {
         let code = match status.as_u16() {
@@ -177,8 +190,10 @@ mod tests {
     fn a_rule_skips_counts_and_goes() {
         let faults = Faults::default();
         faults
-            .add(json!({"method": "PUT", "path": "/jobs/", "skip": 1, "count": 2,
-                "action": {"kind": "drop", "when": "after"}}))
+            .add(
+                json!({"method": "PUT", "path": "/jobs/", "skip": 1, "count": 2,
+                "action": {"kind": "drop", "when": "after"}}),
+            )
             .unwrap();
         let hit = |method| faults.hit(method, "localhost", "/a/jobs/b?api-version=1");
         assert_eq!(hit("PUT"), None);
@@ -198,17 +213,31 @@ mod tests {
                 {"path": "list?x=(", "count": 1, "action": {"kind": "delay", "seconds": 1}},
             ]))
             .unwrap();
-        assert_eq!(faults.hit("GET", "h", "/computes/abc?v"), Some(Action::Stale));
+        assert_eq!(
+            faults.hit("GET", "h", "/computes/abc?v"),
+            Some(Action::Stale)
+        );
         assert_eq!(
             faults.hit("GET", "h", "/list?x=("),
-            Some(Action::Delay { seconds: 1.0, when: When::Before })
+            Some(Action::Delay {
+                seconds: 1.0,
+                when: When::Before
+            })
         );
     }
 
     #[test]
     fn what_is_no_rule_is_refused() {
         let faults = Faults::default();
-        assert!(faults.add(json!({"path": "/", "action": {"kind": "explode"}})).is_err());
-        assert!(faults.add(json!({"paht": "/", "action": {"kind": "stale"}})).is_err());
+        assert!(
+            faults
+                .add(json!({"path": "/", "action": {"kind": "explode"}}))
+                .is_err()
+        );
+        assert!(
+            faults
+                .add(json!({"paht": "/", "action": {"kind": "stale"}}))
+                .is_err()
+        );
     }
 }

@@ -60,8 +60,13 @@ impl Ledger {
     /// Notes what it was answered.
     pub(crate) fn answered(&self, number: u64, status: u16) {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = pages.entries.front().map(|entry| entry.number) else { return };
-        let Some(index) = number.checked_sub(first).and_then(|n| usize::try_from(n).ok()) else {
+        let Some(first) = pages.entries.front().map(|entry| entry.number) else {
+            return;
+        };
+        let Some(index) = number
+            .checked_sub(first)
+            .and_then(|n| usize::try_from(n).ok())
+        else {
             return;
         };
         if let Some(entry) = pages.entries.get_mut(index) {
@@ -72,11 +77,20 @@ impl Ledger {
     /// All entries with a higher number.
     pub(crate) fn since(&self, number: u64) -> Vec<Entry> {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.entries.iter().filter(|entry| entry.number > number).cloned().collect()
+        pages
+            .entries
+            .iter()
+            .filter(|entry| entry.number > number)
+            .cloned()
+            .collect()
     }
 
     /// Forgets the entries; numbers go on, so that nobody who follows them misses one.
     pub(crate) fn clear(&self) {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).entries.clear();
+        self.pages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entries
+            .clear();
     }
 }

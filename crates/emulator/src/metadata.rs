@@ -14,7 +14,9 @@ pub(crate) const CLOUD: &str = "Emulator";
 
 /// `/metadata/endpoints` and `/discovery`, both anonymous.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/metadata/endpoints", get(endpoints)).route("/discovery", get(discovery))
+    Router::new()
+        .route("/metadata/endpoints", get(endpoints))
+        .route("/discovery", get(discovery))
 }
 
 /// The cloud's endpoints: a list since 2019-05-01, one object before.
@@ -56,14 +58,31 @@ async fn endpoints(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Js
         url::form_urlencoded::parse(query.as_bytes())
             .any(|(key, value)| key == "api-version" && *value < *"2019-05-01")
     });
-    Json(if old { cloud } else { Value::Array(vec![cloud]) })
+    Json(if old {
+        cloud
+    } else {
+        Value::Array(vec![cloud])
+    })
 }
 
 /// What a workspace's `discoveryUrl` answers: the regional host of run history (contract §1).
 async fn discovery(State(app): State<Arc<App>>) -> Json<Value> {
     let base = &app.addresses.base;
-    let services =
-        ["api", "catalog", "experimentation", "history", "hyperdrive", "labeling", "modelmanagement",
-         "pipelines", "studio"];
-    Json(services.into_iter().map(|name| (name.to_owned(), Value::from(base.as_str()))).collect())
+    let services = [
+        "api",
+        "catalog",
+        "experimentation",
+        "history",
+        "hyperdrive",
+        "labeling",
+        "modelmanagement",
+        "pipelines",
+        "studio",
+    ];
+    Json(
+        services
+            .into_iter()
+            .map(|name| (name.to_owned(), Value::from(base.as_str())))
+            .collect(),
+    )
 }

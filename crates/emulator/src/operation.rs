@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -19,18 +19,17 @@ use crate::arm::computes;
 use crate::clock::after;
 use crate::error::{Answer, Refusal};
 use crate::state::App;
+use crate::store::STALE;
 
 /// Kind of the records in the store.
 const OPERATIONS: &str = "operations";
 
+/// Where the operation's state is asked for.
+const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
+
 /// Starts an operation on a compute; `effect` is handed to [`computes::ended`] when it is over.
 /// Answers with the headers that lead to it.
-pub(crate) fn start(
-    app: &App,
-    version: &str,
-    compute: &str,
-    effect: &Value,
-) -> [(&'static str, String); 2] {
+pub(crate) fn start(app: &App, version: &str, compute: &str, effect: &Value) -> HeaderMap {
     let settings = app.settings();
     let id = Uuid::new_v4().to_string();
     let ends = after(app.clock.now(), settings.operation_seconds);
@@ -41,12 +40,23 @@ pub(crate) fn start(
         "{}/subscriptions/{}/providers/Microsoft.MachineLearningServices/locations/{}/computeOperationsStatus/{id}?api-version={version}&service=new",
         app.addresses.base, app.world.subscription, app.world.location
     );
-    let retry_after = settings.operation_retry_after.map(|s| s.to_string()).unwrap_or_default();
-    [("azure-asyncoperation", url), (RETRY_AFTER.as_str(), retry_after)]
+    let mut headers = HeaderMap::new();
+    headers.extend(HeaderValue::from_str(&url).map(|url| (ASYNC_OPERATION, url)));
+    headers.extend(
+        settings
+            .operation_retry_after
+            .map(|s| (RETRY_AFTER, HeaderValue::from(s))),
+    );
+    headers
 }
 
 /// Lets every operation that is over by now have its effect.
 pub(crate) fn settle(app: &App) {
+    // A read that is to be stale must not carry out effects for a second time.
+    STALE.sync_scope(false, || settle_now(app));
+}
+
+fn settle_now(app: &App) {
     let now = app.clock.now();
     let over: Vec<(String, Value)> = app
         .store()

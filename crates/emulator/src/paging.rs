@@ -41,7 +41,10 @@ impl Cut<'_> {
     ) -> Result<Page<T>, Refusal> {
         let start = match self.token()? {
             None if self.empty_first => {
-                return Ok(Page { items: Vec::new(), next_link: Some(self.link(0, "")) });
+                return Ok(Page {
+                    items: Vec::new(),
+                    next_link: Some(self.link(0, "")),
+                });
             }
             None => 0,
             Some((offset, last)) => items
@@ -50,7 +53,11 @@ impl Cut<'_> {
                 .map_or(offset, |found| found + 1),
         };
         let total = items.len();
-        let items: Vec<T> = items.into_iter().skip(start).take(self.size.max(1)).collect();
+        let items: Vec<T> = items
+            .into_iter()
+            .skip(start)
+            .take(self.size.max(1))
+            .collect();
         let end = start.saturating_add(items.len());
         let next_link = items
             .last()
@@ -60,9 +67,13 @@ impl Cut<'_> {
     }
 
     fn token(self) -> Result<Option<(usize, String)>, Refusal> {
-        let Some((_, query)) = self.path_and_query.split_once('?') else { return Ok(None) };
+        let Some((_, query)) = self.path_and_query.split_once('?') else {
+            return Ok(None);
+        };
         let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == SKIP);
-        let Some((_, token)) = found else { return Ok(None) };
+        let Some((_, token)) = found else {
+            return Ok(None);
+        };
         URL_SAFE_NO_PAD
             .decode(token.as_bytes())
             .ok()
@@ -77,7 +88,10 @@ impl Cut<'_> {
 
     fn link(self, offset: usize, last: &str) -> String {
         let token = URL_SAFE_NO_PAD.encode(format!("{offset}:{last}"));
-        let (path, query) = self.path_and_query.split_once('?').unwrap_or((self.path_and_query, ""));
+        let (path, query) = self
+            .path_and_query
+            .split_once('?')
+            .unwrap_or((self.path_and_query, ""));
         let mut query: Vec<&str> = query
             .split('&')
             .filter(|pair| {
@@ -111,10 +125,17 @@ mod tests {
         let mut seen = Vec::new();
         let mut at = "/x/jobs?api-version=1".to_owned();
         loop {
-            let cut = Cut { base: "https://h", path_and_query: &at, size, empty_first };
+            let cut = Cut {
+                base: "https://h",
+                path_and_query: &at,
+                size,
+                empty_first,
+            };
             let page = cut.page(names.to_vec(), |name| name).unwrap();
             seen.push(page.items.iter().map(ToString::to_string).collect());
-            let Some(next) = page.next_link else { return seen };
+            let Some(next) = page.next_link else {
+                return seen;
+            };
             at = next.strip_prefix("https://h").unwrap().to_owned();
             assert!(at.starts_with("/x/jobs?api-version=1&%24skip="), "{at}");
         }
@@ -122,7 +143,10 @@ mod tests {
 
     #[test]
     fn pages_hold_everything_once() {
-        assert_eq!(walk(&["a", "b", "c"], 2, false), [vec!["a", "b"], vec!["c"]]);
+        assert_eq!(
+            walk(&["a", "b", "c"], 2, false),
+            [vec!["a", "b"], vec!["c"]]
+        );
         assert_eq!(walk(&["a", "b"], 2, false), [vec!["a", "b"]]);
         assert_eq!(walk(&[], 2, false), [Vec::<String>::new()]);
         assert_eq!(walk(&["a"], 2, true), [vec![], vec!["a"]]);
@@ -130,16 +154,34 @@ mod tests {
 
     #[test]
     fn what_arrives_in_front_shifts_nothing() {
-        let cut = Cut { base: "", path_and_query: "/jobs", size: 1, empty_first: false };
+        let cut = Cut {
+            base: "",
+            path_and_query: "/jobs",
+            size: 1,
+            empty_first: false,
+        };
         let first = cut.page(vec!["b", "a"], |name| name).unwrap();
         let next = first.next_link.unwrap();
-        let cut = Cut { base: "", path_and_query: &next, size: 1, empty_first: false };
-        assert_eq!(cut.page(vec!["c", "b", "a"], |name| name).unwrap().items, ["a"]);
+        let cut = Cut {
+            base: "",
+            path_and_query: &next,
+            size: 1,
+            empty_first: false,
+        };
+        assert_eq!(
+            cut.page(vec!["c", "b", "a"], |name| name).unwrap().items,
+            ["a"]
+        );
     }
 
     #[test]
     fn a_made_up_token_is_refused() {
-        let cut = Cut { base: "", path_and_query: "/jobs?$skip=!", size: 1, empty_first: false };
+        let cut = Cut {
+            base: "",
+            path_and_query: "/jobs?$skip=!",
+            size: 1,
+            empty_first: false,
+        };
         assert!(cut.page(vec!["a"], |name| name).is_err());
     }
 }

@@ -6,13 +6,25 @@ const HIDDEN: &str = "REDACTED";
 
 /// Query parameters that are secrets: a SAS is worth nothing without its signature, and OAuth forms
 /// never travel in a query unless by mistake.
-const SECRET_PARAMETERS: [&str; 5] =
-    ["sig", "client_secret", "client_assertion", "access_token", "code"];
+const SECRET_PARAMETERS: [&str; 5] = [
+    "sig",
+    "client_secret",
+    "client_assertion",
+    "access_token",
+    "code",
+];
 
 /// Words that make the value of a JSON field (or of a Spark setting such as
 /// `fs.azure.account.key.…`) a secret.
-const SECRET_WORDS: [&str; 7] =
-    ["secret", "password", "sastoken", "sasuri", "account.key", "fs.azure.sas", "accountkey"];
+const SECRET_WORDS: [&str; 7] = [
+    "secret",
+    "password",
+    "sastoken",
+    "sasuri",
+    "account.key",
+    "fs.azure.sas",
+    "accountkey",
+];
 
 /// Path and query without signatures.
 pub(crate) fn path(path_and_query: &str) -> String {
@@ -38,7 +50,11 @@ pub(crate) fn body(value: Value) -> Value {
             fields
                 .into_iter()
                 .map(|(name, value)| {
-                    let value = if is_secret(&name) { hidden(&value) } else { body(value) };
+                    let value = if is_secret(&name) {
+                        hidden(&value)
+                    } else {
+                        body(value)
+                    };
                     (name, value)
                 })
                 .collect(),
@@ -68,9 +84,15 @@ mod tests {
 
     #[test]
     fn signatures_leave_the_path() {
-        assert_eq!(super::path("/c/b?sv=1&sig=abc%3D&se=2"), "/c/b?sv=1&sig=REDACTED&se=2");
+        assert_eq!(
+            super::path("/c/b?sv=1&sig=abc%3D&se=2"),
+            "/c/b?sv=1&sig=REDACTED&se=2"
+        );
         assert_eq!(super::path("/c/b"), "/c/b");
-        assert_eq!(super::path("/j?api-version=1&SIG=x"), "/j?api-version=1&SIG=REDACTED");
+        assert_eq!(
+            super::path("/j?api-version=1&SIG=x"),
+            "/j?api-version=1&SIG=REDACTED"
+        );
     }
 
     #[test]

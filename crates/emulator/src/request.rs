@@ -17,7 +17,11 @@ impl<S: Sync> FromRequestParts<S> for AsSent {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self(parts.uri.to_string())))
+        Ok(parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self(parts.uri.to_string())))
     }
 }
 
@@ -42,12 +46,16 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let refuse = |detail: String| {
             bad_request(
                 "InvalidRequestContent",
-                format!("The request content was invalid and could not be deserialized: '{detail}'."),
+                format!(
+                    "The request content was invalid and could not be deserialized: '{detail}'."
+                ),
             )
         };
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| refuse(error.body_text()))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| refuse(error.to_string()))
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| refuse(error.to_string()))
     }
 }

@@ -66,8 +66,9 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, dispatch: Arc<Dispatch>
         let dispatch = Arc::clone(&dispatch);
         async move { dispatch.answer(request).await }
     });
-    let served =
-        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = served.await {
         tracing::debug!(%error, "a connection ended early");
     }

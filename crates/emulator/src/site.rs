@@ -24,12 +24,15 @@ impl Site {
     /// The site that a host (with or without port) names.
     pub(crate) fn of_host(host: &str) -> Self {
         let host = host.to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _port)| name);
+        let name = host
+            .rsplit_once(':')
+            .map_or(host.as_str(), |(name, _port)| name);
         if name == "localhost" || name == "127.0.0.1" || name == "[::1]" {
             return Self::Main;
         }
         let single = |suffix: &str| {
-            name.strip_suffix(suffix).filter(|first| !first.is_empty() && !first.contains('.'))
+            name.strip_suffix(suffix)
+                .filter(|first| !first.is_empty() && !first.contains('.'))
         };
         if let Some(workspace) = single(".dev.azuresynapse.localhost") {
             Self::Synapse(workspace.to_owned())
@@ -46,7 +49,12 @@ impl Site {
             .headers()
             .get(HOST)
             .and_then(|value| value.to_str().ok())
-            .or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str))
+            .or_else(|| {
+                request
+                    .uri()
+                    .authority()
+                    .map(axum::http::uri::Authority::as_str)
+            })
             .unwrap_or_default()
             .to_owned()
     }
@@ -61,8 +69,14 @@ mod tests {
         let rows = [
             ("localhost:8443", Site::Main),
             ("127.0.0.1:8443", Site::Main),
-            ("Syn.dev.azuresynapse.localhost:1", Site::Synapse("syn".to_owned())),
-            ("acct.blob.core.localhost:443", Site::Blob("acct".to_owned())),
+            (
+                "Syn.dev.azuresynapse.localhost:1",
+                Site::Synapse("syn".to_owned()),
+            ),
+            (
+                "acct.blob.core.localhost:443",
+                Site::Blob("acct".to_owned()),
+            ),
             ("acct.blob.core.localhost", Site::Blob("acct".to_owned())),
             ("a.b.blob.core.localhost", Site::Unknown),
             (".blob.core.localhost", Site::Unknown),

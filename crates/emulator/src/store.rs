@@ -38,7 +38,10 @@ impl Slot {
 impl Store {
     /// The resource, as the current request may see it.
     pub(crate) fn get(&self, kind: &'static str, name: &str) -> Option<&Value> {
-        self.kinds.get(kind)?.get(&name.to_ascii_lowercase())?.seen()
+        self.kinds
+            .get(kind)?
+            .get(&name.to_ascii_lowercase())?
+            .seen()
     }
 
     /// Writes the resource; the state before becomes what a stale read sees.
@@ -48,7 +51,12 @@ impl Store {
     }
 
     /// Changes the resource in place, if it is there; counts as a write.
-    pub(crate) fn update(&mut self, kind: &'static str, name: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn update(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
         let slot = self.slot(kind, name);
         slot.before.clone_from(&slot.now);
         if let Some(value) = &mut slot.now {
@@ -73,7 +81,11 @@ impl Store {
     }
 
     fn slot(&mut self, kind: &'static str, name: &str) -> &mut Slot {
-        self.kinds.entry(kind).or_default().entry(name.to_ascii_lowercase()).or_default()
+        self.kinds
+            .entry(kind)
+            .or_default()
+            .entry(name.to_ascii_lowercase())
+            .or_default()
     }
 }
 
@@ -97,11 +109,16 @@ mod tests {
         store.put("computes", "a", json!(1));
         STALE.sync_scope(true, || assert_eq!(store.get("computes", "a"), None));
         store.update("computes", "a", |value| *value = json!(2));
-        STALE.sync_scope(true, || assert_eq!(store.get("computes", "a"), Some(&json!(1))));
+        STALE.sync_scope(true, || {
+            assert_eq!(store.get("computes", "a"), Some(&json!(1)));
+        });
         assert_eq!(store.remove("computes", "a"), Some(json!(2)));
         assert_eq!(store.get("computes", "a"), None);
         STALE.sync_scope(true, || {
-            assert_eq!(store.list("computes").collect::<Vec<_>>(), vec![("a", &json!(2))]);
+            assert_eq!(
+                store.list("computes").collect::<Vec<_>>(),
+                vec![("a", &json!(2))]
+            );
         });
     }
 }

@@ -43,6 +43,9 @@ impl Tasks {
     }
 
     fn current(&self) -> Generation {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

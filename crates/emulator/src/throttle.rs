@@ -51,29 +51,44 @@ impl Throttle {
             return Ok(None);
         }
         let (kind, bucket, header) = match *method {
-            Method::GET | Method::HEAD => {
-                (Kind::Reads, limits.reads, "x-ms-ratelimit-remaining-subscription-reads")
-            }
-            Method::DELETE => {
-                (Kind::Deletes, limits.deletes, "x-ms-ratelimit-remaining-subscription-deletes")
-            }
-            _ => (Kind::Writes, limits.writes, "x-ms-ratelimit-remaining-subscription-writes"),
+            Method::GET | Method::HEAD => (
+                Kind::Reads,
+                limits.reads,
+                "x-ms-ratelimit-remaining-subscription-reads",
+            ),
+            Method::DELETE => (
+                Kind::Deletes,
+                limits.deletes,
+                "x-ms-ratelimit-remaining-subscription-deletes",
+            ),
+            _ => (
+                Kind::Writes,
+                limits.writes,
+                "x-ms-ratelimit-remaining-subscription-writes",
+            ),
         };
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        let level = levels
-            .entry((principal.to_owned(), kind))
-            .or_insert(Level { tokens: bucket.size, at: now });
+        let level = levels.entry((principal.to_owned(), kind)).or_insert(Level {
+            tokens: bucket.size,
+            at: now,
+        });
         level.refill(bucket, now);
         if level.tokens < 1.0 {
             return Err(refusal((1.0 - level.tokens) / bucket.per_second.max(0.001)));
         }
         level.tokens -= 1.0;
-        Ok(Some(Remaining { header, tokens: format!("{:.0}", level.tokens.floor()) }))
+        Ok(Some(Remaining {
+            header,
+            tokens: format!("{:.0}", level.tokens.floor()),
+        }))
     }
 
     /// All buckets are full again.
     pub(crate) fn clear(&self) {
-        self.levels.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.levels
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
@@ -109,12 +124,20 @@ mod tests {
         let throttle = Throttle::default();
         let limits = Limits {
             enabled: true,
-            reads: Bucket { size: 2.0, per_second: 0.5 },
+            reads: Bucket {
+                size: 2.0,
+                per_second: 0.5,
+            },
             ..Limits::default()
         };
         let now = Timestamp::UNIX_EPOCH;
         let take = |seconds| {
-            throttle.take(limits, "p", &Method::GET, now + SignedDuration::from_secs(seconds))
+            throttle.take(
+                limits,
+                "p",
+                &Method::GET,
+                now + SignedDuration::from_secs(seconds),
+            )
         };
         assert_eq!(take(0).unwrap().unwrap().tokens, "1");
         assert_eq!(take(0).unwrap().unwrap().tokens, "0");

@@ -171,12 +171,32 @@ impl World {
         if self.container.is_empty() {
             self.container = format!("azureml-blobstore-{}", self.workspace_id);
         }
-        if !self.pools.iter().any(|pool| pool.name.eq_ignore_ascii_case(&self.pool)) {
-            self.pools.insert(0, Pool { name: self.pool.clone(), ..Pool::default() });
+        if !self
+            .pools
+            .iter()
+            .any(|pool| pool.name.eq_ignore_ascii_case(&self.pool))
+        {
+            self.pools.insert(
+                0,
+                Pool {
+                    name: self.pool.clone(),
+                    ..Pool::default()
+                },
+            );
         }
         let named = &self.user_assigned_identity;
-        if !self.identities.iter().any(|identity| identity.name.eq_ignore_ascii_case(named)) {
-            self.identities.insert(0, Identity { name: named.clone(), workspace: true });
+        if !self
+            .identities
+            .iter()
+            .any(|identity| identity.name.eq_ignore_ascii_case(named))
+        {
+            self.identities.insert(
+                0,
+                Identity {
+                    name: named.clone(),
+                    workspace: true,
+                },
+            );
         }
         self
     }
@@ -203,12 +223,17 @@ impl World {
 
     /// The entry of the pool with this name, ignoring case.
     pub(crate) fn find_pool(&self, name: &str) -> Option<&Pool> {
-        self.pools.iter().find(|pool| pool.name.eq_ignore_ascii_case(name))
+        self.pools
+            .iter()
+            .find(|pool| pool.name.eq_ignore_ascii_case(name))
     }
 
     /// `/subscriptions/…/resourceGroups/…`.
     pub(crate) fn resource_group_id(&self) -> String {
-        format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.resource_group)
+        format!(
+            "/subscriptions/{}/resourceGroups/{}",
+            self.subscription, self.resource_group
+        )
     }
 
     /// ARM id of the Azure ML workspace.
@@ -248,9 +273,10 @@ impl World {
 
     /// The user-assigned identity with this ARM id, ignoring case.
     pub(crate) fn find_identity(&self, arm_id: &str) -> Option<&Identity> {
-        self.identities
-            .iter()
-            .find(|identity| self.identity_arm_id(&identity.name).eq_ignore_ascii_case(arm_id))
+        self.identities.iter().find(|identity| {
+            self.identity_arm_id(&identity.name)
+                .eq_ignore_ascii_case(arm_id)
+        })
     }
 
     /// Client id (application id) of a user-assigned identity.

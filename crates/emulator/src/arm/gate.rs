@@ -44,8 +44,14 @@ fn check_version(path: &Path, request: &Request) -> Result<(), Refusal> {
             "The api-version query parameter (?api-version=) is required for all requests.",
         ));
     };
-    let date = version.strip_suffix("-preview").or(version.strip_suffix("-privatepreview"));
-    if date.unwrap_or(&version).parse::<jiff::civil::Date>().is_err() {
+    let date = version
+        .strip_suffix("-preview")
+        .or(version.strip_suffix("-privatepreview"));
+    if date
+        .unwrap_or(&version)
+        .parse::<jiff::civil::Date>()
+        .is_err()
+    {
         return Err(bad_request(
             "InvalidApiVersionParameter",
             format!("The api-version '{version}' is invalid."),
@@ -54,12 +60,7 @@ fn check_version(path: &Path, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_right(
-    app: &App,
-    path: &Path,
-    method: &Method,
-    caller: &Caller,
-) -> Result<(), Refusal> {
+fn check_right(app: &App, path: &Path, method: &Method, caller: &Caller) -> Result<(), Refusal> {
     let is_read = *method == Method::GET || *method == Method::HEAD;
     match app.world.access(&caller.app_id) {
         Some(Access::All) => return Ok(()),
@@ -73,7 +74,10 @@ fn check_right(
         _ => "action",
     };
     let (namespace, kind) = path.resource_type().unwrap_or_else(|| {
-        ("Microsoft.Resources".to_owned(), "subscriptions/resourceGroups".to_owned())
+        (
+            "Microsoft.Resources".to_owned(),
+            "subscriptions/resourceGroups".to_owned(),
+        )
     });
     let scope = path.to_string();
     let scope = scope.strip_prefix("/history/v1.0").unwrap_or(&scope);
@@ -91,7 +95,9 @@ fn check_right(
 
 fn check_parents(app: &App, path: &Path, method: &Method) -> Result<(), Refusal> {
     let world = &app.world;
-    let Some(group) = path.name_after("resourceGroups") else { return Ok(()) };
+    let Some(group) = path.name_after("resourceGroups") else {
+        return Ok(());
+    };
     if !group.eq_ignore_ascii_case(&world.resource_group) {
         return Err(Refusal::plain(
             StatusCode::NOT_FOUND,
@@ -99,8 +105,12 @@ fn check_parents(app: &App, path: &Path, method: &Method) -> Result<(), Refusal>
             format!("Resource group '{group}' could not be found."),
         ));
     }
-    let Some(workspace) = path.name_after("workspaces") else { return Ok(()) };
-    let Some((namespace, kind)) = path.resource_type() else { return Ok(()) };
+    let Some(workspace) = path.name_after("workspaces") else {
+        return Ok(());
+    };
+    let Some((namespace, kind)) = path.resource_type() else {
+        return Ok(());
+    };
     let exists = match namespace.as_str() {
         "Microsoft.MachineLearningServices" => &world.workspace,
         "Microsoft.Synapse" => &world.synapse_workspace,
@@ -122,7 +132,10 @@ fn check_parents(app: &App, path: &Path, method: &Method) -> Result<(), Refusal>
             ),
         ));
     }
-    Err(not_found(&format!("{namespace}/workspaces/{workspace}"), &group))
+    Err(not_found(
+        &format!("{namespace}/workspaces/{workspace}"),
+        &group,
+    ))
 }
 
 /// The resource manager's 404 for a resource of a group.

@@ -82,12 +82,17 @@ impl Path {
                 segment.to_owned()
             });
         }
-        Self { history, segments: written }
+        Self {
+            history,
+            segments: written,
+        }
     }
 
     /// Whether the resource manager's token is asked for: everything in a subscription.
     pub(crate) fn needs_token(&self) -> bool {
-        self.segments.first().is_some_and(|first| first == "subscriptions" || first == "providers")
+        self.segments
+            .first()
+            .is_some_and(|first| first == "subscriptions" || first == "providers")
     }
 
     /// The name after a fixed word, percent-decoded.
@@ -96,21 +101,36 @@ impl Path {
             .chunks(2)
             .find(|pair| pair.first().is_some_and(|first| first == word))
             .and_then(|pair| pair.get(1))
-            .map(|name| percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned())
+            .map(|name| {
+                percent_encoding::percent_decode_str(name)
+                    .decode_utf8_lossy()
+                    .into_owned()
+            })
     }
 
     /// The namespace of the resource, and its type such as `workspaces/computes`.
     pub(crate) fn resource_type(&self) -> Option<(String, String)> {
-        let at = self.segments.iter().rposition(|segment| segment == "providers")?;
+        let at = self
+            .segments
+            .iter()
+            .rposition(|segment| segment == "providers")?;
         let namespace = self.segments.get(at + 1)?.clone();
-        let words: Vec<&str> =
-            self.segments.iter().skip(at + 2).step_by(2).map(String::as_str).collect();
+        let words: Vec<&str> = self
+            .segments
+            .iter()
+            .skip(at + 2)
+            .step_by(2)
+            .map(String::as_str)
+            .collect();
         Some((namespace, words.join("/")))
     }
 
     /// The scope and the name, if this is a role assignment of the resource manager, or their list.
     pub(crate) fn role_assignment(&self) -> Option<(String, Option<String>)> {
-        let at = self.segments.iter().rposition(|segment| segment == "providers")?;
+        let at = self
+            .segments
+            .iter()
+            .rposition(|segment| segment == "providers")?;
         match self.segments.get(at + 1..)? {
             [namespace, kind, rest @ ..]
                 if namespace == "Microsoft.Authorization" && kind == "roleAssignments" =>
@@ -142,7 +162,11 @@ impl fmt::Display for Path {
 }
 
 fn canonical(words: &[&str], segment: &str) -> String {
-    words.iter().find(|word| word.eq_ignore_ascii_case(segment)).map_or(segment, |word| word).to_owned()
+    words
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(segment))
+        .map_or(segment, |word| word)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -162,15 +186,23 @@ mod tests {
         assert_eq!(path.name_after("workspaces").as_deref(), Some("jobs"));
         assert_eq!(
             path.resource_type(),
-            Some(("Microsoft.MachineLearningServices".to_owned(), "workspaces/computes".to_owned()))
+            Some((
+                "Microsoft.MachineLearningServices".to_owned(),
+                "workspaces/computes".to_owned()
+            ))
         );
     }
 
     #[test]
     fn history_is_told_apart() {
-        let path = Path::new("/History/v1.0/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/RUNS/r/Details");
+        let path = Path::new(
+            "/History/v1.0/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/RUNS/r/Details",
+        );
         assert!(path.is_history() && path.needs_token());
-        assert!(path.to_string().starts_with("/history/v1.0/subscriptions/s/"));
+        assert!(
+            path.to_string()
+                .starts_with("/history/v1.0/subscriptions/s/")
+        );
         assert!(path.to_string().ends_with("/workspaces/w/runs/r/details"));
         assert!(!Path::new("/history/v1.0").needs_token());
         assert!(!Path::new("/tenant/oauth2/v2.0/token").needs_token());
@@ -178,13 +210,20 @@ mod tests {
 
     #[test]
     fn role_assignments_have_any_scope() {
-        let scope = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+        let scope =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
         let path = Path::new(&format!(
             "{scope}/providers/microsoft.authorization/roleassignments/guid"
         ));
-        assert_eq!(path.role_assignment(), Some((scope.to_owned(), Some("guid".to_owned()))));
+        assert_eq!(
+            path.role_assignment(),
+            Some((scope.to_owned(), Some("guid".to_owned())))
+        );
         let list = Path::new("/subscriptions/s/providers/Microsoft.Authorization/roleAssignments");
-        assert_eq!(list.role_assignment(), Some(("/subscriptions/s".to_owned(), None)));
+        assert_eq!(
+            list.role_assignment(),
+            Some(("/subscriptions/s".to_owned(), None))
+        );
         assert_eq!(Path::new(COMPUTE).role_assignment(), None);
     }
 }

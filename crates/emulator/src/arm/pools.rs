@@ -15,7 +15,9 @@ use crate::state::App;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     const POOLS: &str = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Synapse/workspaces/{syn}/bigDataPools";
-    Router::new().route(POOLS, get(list)).route(&format!("{POOLS}/{{pool}}"), get(show))
+    Router::new()
+        .route(POOLS, get(list))
+        .route(&format!("{POOLS}/{{pool}}"), get(show))
 }
 
 async fn show(
@@ -32,7 +34,12 @@ async fn show(
 }
 
 async fn list(State(app): State<Arc<App>>) -> Json<Value> {
-    let pools: Vec<Value> = app.world.pools.iter().map(|pool| json(&app, pool)).collect();
+    let pools: Vec<Value> = app
+        .world
+        .pools
+        .iter()
+        .map(|pool| json(&app, pool))
+        .collect();
     Json(json!({"value": pools}))
 }
 

@@ -53,11 +53,15 @@ fn put(app: &App, scope: &str, name: &str, id: &str, body: &Value) -> Answer {
     if Uuid::parse_str(name).is_err() {
         return Err(bad_request(
             "InvalidRoleAssignmentId",
-            format!("The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."),
+            format!(
+                "The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."
+            ),
         ));
     }
     let field = |name: &str| {
-        body.get("properties").and_then(|properties| properties.get(name)).and_then(Value::as_str)
+        body.get("properties")
+            .and_then(|properties| properties.get(name))
+            .and_then(Value::as_str)
     };
     let (Some(role), Some(principal)) = (field("roleDefinitionId"), field("principalId")) else {
         return Err(bad_request(
@@ -78,7 +82,10 @@ fn put(app: &App, scope: &str, name: &str, id: &str, body: &Value) -> Answer {
     }
     check_principal(app, principal, field("principalType"))?;
     let is_same = |kept: &Value| {
-        let its = |name: &str| kept.pointer(&format!("/properties/{name}")).and_then(Value::as_str);
+        let its = |name: &str| {
+            kept.pointer(&format!("/properties/{name}"))
+                .and_then(Value::as_str)
+        };
         its("principalId").is_some_and(|it| it.eq_ignore_ascii_case(principal))
             && its("scope").is_some_and(|it| it.eq_ignore_ascii_case(scope))
             && its("roleDefinitionId")
@@ -129,7 +136,10 @@ fn put(app: &App, scope: &str, name: &str, id: &str, body: &Value) -> Answer {
 /// A new identity is looked up only when its type is not said, and is not found at first.
 fn check_principal(app: &App, principal: &str, kind: Option<&str>) -> Result<(), Refusal> {
     if Uuid::parse_str(principal).is_err() {
-        return Err(bad_request("InvalidPrincipalId", "A principal id must be a GUID."));
+        return Err(bad_request(
+            "InvalidPrincipalId",
+            "A principal id must be a GUID.",
+        ));
     }
     if kind.is_some() || !app.is_principal_too_fresh(principal) {
         return Ok(());
@@ -175,7 +185,10 @@ fn list(app: &App, scope: &str, request: &Request) -> axum::response::Response {
             };
             let at = its("scope");
             let in_reach = is_within(&here, &at) || (with_below && is_within(&at, &here));
-            in_reach && principal.as_ref().is_none_or(|wanted| *wanted == its("principalId"))
+            in_reach
+                && principal
+                    .as_ref()
+                    .is_none_or(|wanted| *wanted == its("principalId"))
         })
         .cloned()
         .collect();
@@ -183,7 +196,9 @@ fn list(app: &App, scope: &str, request: &Request) -> axum::response::Response {
 }
 
 fn is_within(inner: &str, outer: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn method_not_allowed() -> Refusal {

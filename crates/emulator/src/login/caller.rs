@@ -43,9 +43,11 @@ pub(crate) fn verify(app: &App, token: &str, wanted: Audience) -> Result<Caller,
         return Err(Rejected::Expired(azure_time(now)));
     }
     match app.addresses.audience(&claims.aud) {
-        Some(audience) if audience == wanted => {
-            Ok(Caller { object_id: claims.oid, app_id: claims.appid, audience })
-        }
+        Some(audience) if audience == wanted => Ok(Caller {
+            object_id: claims.oid,
+            app_id: claims.appid,
+            audience,
+        }),
         _ => Err(Rejected::Audience(claims.aud)),
     }
 }
@@ -81,7 +83,9 @@ impl Rejected {
             ),
             Self::Expired(now) => (
                 "ExpiredAuthenticationToken",
-                format!("The access token expiry UTC time is earlier than current UTC time '{now}'."),
+                format!(
+                    "The access token expiry UTC time is earlier than current UTC time '{now}'."
+                ),
             ),
             Self::Audience(audience) => (
                 "InvalidAuthenticationTokenAudience",

@@ -39,11 +39,18 @@ fn grant(app: &App, tenant: &str, headers: &HeaderMap, body: &str, target: &str)
     if !tenant.eq_ignore_ascii_case(&app.world.tenant) {
         return Err(unknown_tenant(app, tenant));
     }
-    let form: BTreeMap<String, String> =
-        url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let form: BTreeMap<String, String> = url::form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let bad = |number, sentence: &str| {
-        refuse(app, StatusCode::BAD_REQUEST, "invalid_request", number, sentence)
+        refuse(
+            app,
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            number,
+            sentence,
+        )
     };
     match field("grant_type") {
         "client_credentials" => {}
@@ -67,7 +74,9 @@ fn grant(app: &App, tenant: &str, headers: &HeaderMap, body: &str, target: &str)
     let basic = basic_credentials(headers);
     let (client, secret) = basic
         .as_ref()
-        .map_or((field("client_id"), field("client_secret")), |(c, s)| (c.as_str(), s.as_str()));
+        .map_or((field("client_id"), field("client_secret")), |(c, s)| {
+            (c.as_str(), s.as_str())
+        });
     if client.is_empty() {
         return Err(bad(
             900_144,
@@ -90,7 +99,9 @@ fn grant(app: &App, tenant: &str, headers: &HeaderMap, body: &str, target: &str)
     }
     check_secret(app, client, secret)?;
     let wanted = field(target).split(' ').next().unwrap_or_default();
-    let Some(audience) = app.addresses.audience(wanted.strip_suffix("/.default").unwrap_or(wanted))
+    let Some(audience) = app
+        .addresses
+        .audience(wanted.strip_suffix("/.default").unwrap_or(wanted))
     else {
         let sentence = format!(
             "The resource principal named {wanted} was not found in the tenant named {tenant}. This can \
@@ -124,7 +135,13 @@ fn grant(app: &App, tenant: &str, headers: &HeaderMap, body: &str, target: &str)
 /// Wrong secrets are 401, as Entra answers them; missing ones too.
 fn check_secret(app: &App, client: &str, secret: &str) -> Result<(), crate::error::Refusal> {
     let refused = |number, sentence: &str| {
-        Err(refuse(app, StatusCode::UNAUTHORIZED, "invalid_client", number, sentence))
+        Err(refuse(
+            app,
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            number,
+            sentence,
+        ))
     };
     if secret.is_empty() {
         return refused(
@@ -146,12 +163,20 @@ fn check_secret(app: &App, client: &str, secret: &str) -> Result<(), crate::erro
 }
 
 fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
-    let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    let text = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Basic ")?;
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .ok()?;
     let pair = String::from_utf8(decoded).ok()?;
     let (client, secret) = pair.split_once(':')?;
     let plain = |part: &str| {
-        percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(part)
+            .decode_utf8_lossy()
+            .into_owned()
     };
     Some((plain(client), plain(secret)))
 }

@@ -41,7 +41,10 @@ pub(crate) struct Claims {
 impl Signer {
     pub(crate) fn new(world: &World, addresses: &Addresses) -> Self {
         Self {
-            key: mac(world.client_secret.as_bytes(), b"azureml-emulator access tokens"),
+            key: mac(
+                world.client_secret.as_bytes(),
+                b"azureml-emulator access tokens",
+            ),
             issuer: format!("{}/{}/", addresses.base, world.tenant),
             tenant: world.tenant.clone(),
         }
@@ -115,12 +118,19 @@ mod tests {
     #[test]
     fn only_its_own_tokens_are_read() {
         let addresses = Addresses::new(1);
-        let world = |secret: &str| World { client_secret: secret.to_owned(), ..World::default() };
+        let world = |secret: &str| World {
+            client_secret: secret.to_owned(),
+            ..World::default()
+        };
         let signer = Signer::new(&world("one"), &addresses);
         let token = signer.issue("aud", "app", "oid", Timestamp::UNIX_EPOCH, 60);
         let claims = signer.read(&token).unwrap();
         assert_eq!((claims.aud.as_str(), claims.exp), ("aud", 60));
-        assert!(Signer::new(&world("two"), &addresses).read(&token).is_none());
+        assert!(
+            Signer::new(&world("two"), &addresses)
+                .read(&token)
+                .is_none()
+        );
         assert!(signer.read(&token.replace('.', "")).is_none());
         assert!(signer.read("").is_none());
     }

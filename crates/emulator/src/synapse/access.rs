@@ -14,12 +14,11 @@ use crate::state::App;
 /// Whether the principal may run Spark on the pool, given by its ARM id: it holds a sufficient role at the
 /// pool or the workspace, for long enough that the role has an effect.
 pub(crate) fn has_role(app: &App, principal: &str, pool_arm_id: &str) -> bool {
-    let Some(pool) = app
-        .world
-        .pools
-        .iter()
-        .find(|pool| app.world.pool_arm_id(&pool.name).eq_ignore_ascii_case(pool_arm_id))
-    else {
+    let Some(pool) = app.world.pools.iter().find(|pool| {
+        app.world
+            .pool_arm_id(&pool.name)
+            .eq_ignore_ascii_case(pool_arm_id)
+    }) else {
         return false;
     };
     let settings = app.settings();
@@ -53,7 +52,11 @@ fn effective(app: &App, principal: &str) -> Vec<(String, Scope)> {
     let delay = app.settings().synapse_role_seconds;
     let now = app.clock.now();
     let field = |value: &Value, name: &str| {
-        value.get("answer").and_then(|answer| answer.get(name)).and_then(Value::as_str).map(str::to_owned)
+        value
+            .get("answer")
+            .and_then(|answer| answer.get(name))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     };
     app.store()
         .list(ASSIGNMENTS)

@@ -26,7 +26,8 @@ const CONTINUATION: &str = "x-ms-continuation";
 /// Keeps an assignment, with the time from which its effect is counted.
 pub(super) fn keep(app: &App, answer: &Value, since: Timestamp) {
     let id = text(answer, "id").unwrap_or_default().to_owned();
-    app.store().put(ASSIGNMENTS, &id, json!({"answer": answer, "since": since}));
+    app.store()
+        .put(ASSIGNMENTS, &id, json!({"answer": answer, "since": since}));
 }
 
 /// `PUT /roleAssignments/{id}`.
@@ -38,27 +39,40 @@ pub(super) async fn create(
 ) -> Answer {
     demand(&app, &caller, "roleAssignments/write")?;
     if Uuid::parse_str(&id).is_err() {
-        return Err(bad_request("InvalidRoleAssignmentId", "The role assignment id must be a GUID."));
+        return Err(bad_request(
+            "InvalidRoleAssignmentId",
+            "The role assignment id must be a GUID.",
+        ));
     }
     let required = |name: &str| {
         text(&body, name)
             .ok_or_else(|| bad_request("BadRequest", format!("The field '{name}' is required.")))
     };
-    let (role, principal, scope) =
-        (required("roleId")?, required("principalId")?, required("scope")?);
+    let (role, principal, scope) = (
+        required("roleId")?,
+        required("principalId")?,
+        required("scope")?,
+    );
     check(&app, role, principal, scope)?;
     let settings = app.settings();
     let same = |kept: &Value| {
-        [("roleDefinitionId", role), ("principalId", principal), ("scope", scope)]
-            .into_iter()
-            .all(|(name, wanted)| text(kept, name).is_some_and(|it| it.eq_ignore_ascii_case(wanted)))
+        [
+            ("roleDefinitionId", role),
+            ("principalId", principal),
+            ("scope", scope),
+        ]
+        .into_iter()
+        .all(|(name, wanted)| text(kept, name).is_some_and(|it| it.eq_ignore_ascii_case(wanted)))
     };
     let taken = {
         let store = app.store();
-        let by_id = store.get(ASSIGNMENTS, &id).and_then(|kept| kept.get("answer")).cloned();
-        let twin = store
-            .list(ASSIGNMENTS)
-            .any(|(name, kept)| name != id.to_ascii_lowercase() && kept.get("answer").is_some_and(same));
+        let by_id = store
+            .get(ASSIGNMENTS, &id)
+            .and_then(|kept| kept.get("answer"))
+            .cloned();
+        let twin = store.list(ASSIGNMENTS).any(|(name, kept)| {
+            name != id.to_ascii_lowercase() && kept.get("answer").is_some_and(same)
+        });
         (by_id, twin)
     };
     match taken {
@@ -99,7 +113,10 @@ fn check(app: &App, role: &str, principal: &str, scope: &str) -> Result<(), Refu
     if Uuid::parse_str(principal).is_err() || app.is_principal_too_fresh(principal) {
         return Err(bad_request(
             "PrincipalNotFound",
-            format!("Principal '{principal}' does not exist in the directory '{}'.", app.world.tenant),
+            format!(
+                "Principal '{principal}' does not exist in the directory '{}'.",
+                app.world.tenant
+            ),
         ));
     }
     Ok(())
@@ -112,7 +129,11 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Answer {
     demand(&app, &caller, "read")?;
-    let found = app.store().get(ASSIGNMENTS, &id).and_then(|kept| kept.get("answer")).cloned();
+    let found = app
+        .store()
+        .get(ASSIGNMENTS, &id)
+        .and_then(|kept| kept.get("answer"))
+        .cloned();
     Ok(Json(found.ok_or_else(|| not_found(&id))?).into_response())
 }
 
@@ -124,11 +145,14 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Answer {
     demand(&app, &caller, "read")?;
-    let filters: Vec<(&str, String)> =
-        [("roleDefinitionId", "roleId"), ("principalId", "principalId"), ("scope", "scope")]
-            .into_iter()
-            .filter_map(|(field, parameter)| Some((field, sent.query(parameter)?)))
-            .collect();
+    let filters: Vec<(&str, String)> = [
+        ("roleDefinitionId", "roleId"),
+        ("principalId", "principalId"),
+        ("scope", "scope"),
+    ]
+    .into_iter()
+    .filter_map(|(field, parameter)| Some((field, sent.query(parameter)?)))
+    .collect();
     let matching: Vec<Value> = app
         .store()
         .list(ASSIGNMENTS)
@@ -149,7 +173,11 @@ pub(super) async fn list(
     let more = matching.len() > start.saturating_add(size);
     let value: Vec<Value> = matching.into_iter().skip(start).take(size).collect();
     // The last page has the header too, without a value.
-    let next = if more { start.saturating_add(size).to_string() } else { String::new() };
+    let next = if more {
+        start.saturating_add(size).to_string()
+    } else {
+        String::new()
+    };
     let body = json!({"count": value.len(), "value": value});
     Ok(([(CONTINUATION, next)], Json(body)).into_response())
 }

@@ -15,19 +15,22 @@ use crate::request::Body;
 use crate::state::App;
 
 /// Answers for every action that is asked about.
-pub(super) async fn check(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Body(body): Body,
-) -> Answer {
+pub(super) async fn check(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> Answer {
     demand(&app, &caller, "read")?;
     let principal = body.pointer("/subject/principalId").and_then(Value::as_str);
     let scope = body.pointer("/scope").and_then(Value::as_str);
     let (Some(principal), Some(scope_text)) = (principal, scope) else {
-        return Err(bad_request("BadRequest", "The fields 'subject' and 'scope' are required."));
+        return Err(bad_request(
+            "BadRequest",
+            "The fields 'subject' and 'scope' are required.",
+        ));
     };
-    let scope = Scope::read(&app.world, scope_text)
-        .ok_or_else(|| bad_request("InvalidScope", format!("The scope '{scope_text}' is invalid.")))?;
+    let scope = Scope::read(&app.world, scope_text).ok_or_else(|| {
+        bad_request(
+            "InvalidScope",
+            format!("The scope '{scope_text}' is invalid."),
+        )
+    })?;
     let decisions: Vec<Value> = body
         .pointer("/actions")
         .and_then(Value::as_array)

@@ -32,7 +32,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/roleAssignments", get(assignments::list))
         .route(
             "/roleAssignments/{id}",
-            get(assignments::show).put(assignments::create).delete(assignments::delete),
+            get(assignments::show)
+                .put(assignments::create)
+                .delete(assignments::delete),
         )
         .route("/checkAccessSynapseRbac", post(check::check))
 }
@@ -40,11 +42,17 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 /// Who may do everything in the subscription administers the Synapse workspace too, as its creator does.
 pub(crate) fn seed(app: &App) {
     let world = &app.world;
-    let extra = world.principals.iter().filter(|principal| principal.access == Access::All);
+    let extra = world
+        .principals
+        .iter()
+        .filter(|principal| principal.access == Access::All);
     let clients = std::iter::once(&world.client_id).chain(extra.map(|p| &p.client_id));
     for client in clients {
         let principal = world.object_id(client);
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("administrator/{client}").as_bytes());
+        let id = Uuid::new_v5(
+            &Uuid::NAMESPACE_URL,
+            format!("administrator/{client}").as_bytes(),
+        );
         let assignment = json!({
             "id": id.to_string(),
             "roleDefinitionId": roles::ADMINISTRATOR,

@@ -122,9 +122,12 @@ pub(super) fn runs_jobs(id: &str, least: SufficientPoolRole) -> bool {
     let sufficient: &[&str] = match least {
         SufficientPoolRole::Administrator => &[ADMINISTRATOR],
         SufficientPoolRole::SparkAdministrator => &[ADMINISTRATOR, SPARK_ADMINISTRATOR],
-        SufficientPoolRole::ComputeOperator => {
-            &[ADMINISTRATOR, SPARK_ADMINISTRATOR, CONTRIBUTOR, COMPUTE_OPERATOR]
-        }
+        SufficientPoolRole::ComputeOperator => &[
+            ADMINISTRATOR,
+            SPARK_ADMINISTRATOR,
+            CONTRIBUTOR,
+            COMPUTE_OPERATOR,
+        ],
     };
     sufficient.iter().any(|role| role.eq_ignore_ascii_case(id))
 }
@@ -167,8 +170,11 @@ fn json(app: &App, role: &Role) -> Value {
     if takes_pool(app, role) {
         scopes.push(POOL_SCOPE);
     }
-    let actions: Vec<String> =
-        role.actions.iter().map(|action| format!("Microsoft.Synapse/workspaces/{action}")).collect();
+    let actions: Vec<String> = role
+        .actions
+        .iter()
+        .map(|action| format!("Microsoft.Synapse/workspaces/{action}"))
+        .collect();
     json!({
         "id": role.id,
         "name": role.name,

@@ -25,7 +25,9 @@ impl Scope {
             [first, name, kind, pool]
                 if is_workspace(first, name) && kind.eq_ignore_ascii_case("bigDataPools") =>
             {
-                world.find_pool(pool).map(|pool| Self::Pool(pool.name.clone()))
+                world
+                    .find_pool(pool)
+                    .map(|pool| Self::Pool(pool.name.clone()))
             }
             _ => None,
         }

@@ -9,7 +9,10 @@ pub(super) fn facts(sent: Option<&Value>) -> Result<Value, Refusal> {
     let mut facts: Map<String, Value> =
         sent.and_then(Value::as_object).cloned().unwrap_or_default();
     if !facts.get("vmSize").is_some_and(Value::is_string) {
-        return Err(bad_request("BadArgument", "The property 'vmSize' is required."));
+        return Err(bad_request(
+            "BadArgument",
+            "The property 'vmSize' is required.",
+        ));
     }
     let state = json!({
         "allocationState": "Steady",

@@ -29,8 +29,13 @@ pub(super) async fn put(
     refuse_while_running(&app, &settings, &name)?;
     let before = app.store().get(COMPUTES, &name).cloned();
     let properties = body.get("properties").unwrap_or(&Value::Null);
-    let kind = properties.get("computeType").and_then(Value::as_str).unwrap_or_default();
-    if let Some(old) = before.as_ref().and_then(|it| it.pointer("/properties/computeType")?.as_str())
+    let kind = properties
+        .get("computeType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if let Some(old) = before
+        .as_ref()
+        .and_then(|it| it.pointer("/properties/computeType")?.as_str())
         && old != kind
     {
         return Err(bad_request(
@@ -57,7 +62,14 @@ pub(super) async fn put(
     let pending = pending(&settings, &done, before.as_ref());
     app.store().put(COMPUTES, &name, pending.clone());
     let effect = json!({"kind": "put", "resource": done, "error": planned.error});
-    Ok(accepted(&app, &sent, &name, StatusCode::CREATED, &effect, Some(first_answer(pending, &body))))
+    Ok(accepted(
+        &app,
+        &sent,
+        &name,
+        StatusCode::CREATED,
+        &effect,
+        Some(first_answer(pending, &body)),
+    ))
 }
 
 /// `PATCH …/computes/{name}`: scale settings of a cluster, nothing else.
@@ -68,17 +80,28 @@ pub(super) async fn patch(
 ) -> Answer {
     let mut found =
         super::read::find(&app, &name).ok_or_else(|| super::read::not_found(&workspace, &name))?;
-    if found.pointer("/properties/computeType").and_then(Value::as_str) != Some("AmlCompute") {
+    if found
+        .pointer("/properties/computeType")
+        .and_then(Value::as_str)
+        != Some("AmlCompute")
+    {
         return Err(bad_request(
             "UnsupportedOperation",
             "Only computes of the type AmlCompute can be patched.",
         ));
     }
-    let scale = body.pointer("/properties/properties/scaleSettings").cloned().ok_or_else(|| {
-        bad_request("BadArgument", "The property 'properties.properties.scaleSettings' is required.")
-    })?;
-    if let Some(facts) =
-        found.pointer_mut("/properties/properties").and_then(Value::as_object_mut)
+    let scale = body
+        .pointer("/properties/properties/scaleSettings")
+        .cloned()
+        .ok_or_else(|| {
+            bad_request(
+                "BadArgument",
+                "The property 'properties.properties.scaleSettings' is required.",
+            )
+        })?;
+    if let Some(facts) = found
+        .pointer_mut("/properties/properties")
+        .and_then(Value::as_object_mut)
     {
         facts.insert("scaleSettings".to_owned(), scale);
     }
@@ -103,7 +126,10 @@ fn plan_pool(
 ) -> Result<Planned, Refusal> {
     pool::check_name(app, name)?;
     let Some(id) = properties.get("resourceId").and_then(Value::as_str) else {
-        return Err(bad_request("BadArgument", "The property 'resourceId' is required."));
+        return Err(bad_request(
+            "BadArgument",
+            "The property 'resourceId' is required.",
+        ));
     };
     let old = before.and_then(|it| it.pointer("/properties/resourceId")?.as_str());
     if old.is_some_and(|old| !old.eq_ignore_ascii_case(id))
@@ -115,12 +141,16 @@ fn plan_pool(
         ));
     }
     match (pool::find(app, id), settings.unknown_pool) {
-        (Some(found), _) => {
-            Ok(Planned { facts: pool::facts(app, found), attached: true, error: None })
-        }
-        (None, UnknownPool::OperationFails) => {
-            Ok(Planned { facts: Value::Null, attached: true, error: Some(pool::missing(id)) })
-        }
+        (Some(found), _) => Ok(Planned {
+            facts: pool::facts(app, found),
+            attached: true,
+            error: None,
+        }),
+        (None, UnknownPool::OperationFails) => Ok(Planned {
+            facts: Value::Null,
+            attached: true,
+            error: Some(pool::missing(id)),
+        }),
         (None, UnknownPool::Refuse) => Err(Refusal::with_body(
             StatusCode::BAD_REQUEST,
             json!({"error": pool::missing(id)}),
@@ -135,7 +165,9 @@ fn identity(
     body: &Value,
     before: Option<&Value>,
 ) -> Result<Value, Refusal> {
-    let old = before.and_then(|it| it.get("identity")).filter(|identity| !identity.is_null());
+    let old = before
+        .and_then(|it| it.get("identity"))
+        .filter(|identity| !identity.is_null());
     match body.get("identity").filter(|wish| !wish.is_null()) {
         None if settings.omitted_identity == OmittedIdentity::Keeps => {
             Ok(old.cloned().unwrap_or_default())
@@ -158,8 +190,15 @@ fn resource(
     let old = |pointer: &str| before.and_then(|it| it.pointer(pointer)).cloned();
     // The name keeps the case in which it was written first.
     let name = old("/name").unwrap_or_else(|| name.into());
-    let errors = planned.error.as_ref().map(|error| json!([{"error": error}]));
-    let state = if planned.error.is_some() { "Failed" } else { "Succeeded" };
+    let errors = planned
+        .error
+        .as_ref()
+        .map(|error| json!([{"error": error}]));
+    let state = if planned.error.is_some() {
+        "Failed"
+    } else {
+        "Succeeded"
+    };
     json!({
         "id": format!("{}/computes/{}", app.world.workspace_arm_id(), name.as_str().unwrap_or_default()),
         "name": name,

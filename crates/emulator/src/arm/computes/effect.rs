@@ -19,11 +19,16 @@ pub(crate) fn ended(app: &App, record: &Value) -> Option<Value> {
     let modified = |value: &Value| value.pointer("/properties/modifiedOn").cloned();
     let is_latest = store.get(COMPUTES, name).is_some_and(|now| {
         modified(now) == modified(done)
-            && now.pointer("/properties/provisioningState").and_then(Value::as_str)
+            && now
+                .pointer("/properties/provisioningState")
+                .and_then(Value::as_str)
                 == Some("Creating")
     });
     if is_latest {
         store.put(COMPUTES, name, done.clone());
     }
-    effect.get("error").filter(|error| !error.is_null()).cloned()
+    effect
+        .get("error")
+        .filter(|error| !error.is_null())
+        .cloned()
 }

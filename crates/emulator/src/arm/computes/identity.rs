@@ -20,7 +20,10 @@ impl Wish {
     pub(super) fn read(app: &App, identity: &Value) -> Result<Self, Refusal> {
         let mut wish = Self::default();
         let mut wants_assigned = false;
-        let kind = identity.get("type").and_then(Value::as_str).unwrap_or("None");
+        let kind = identity
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("None");
         for word in kind.split(',').map(str::trim) {
             match word.to_ascii_lowercase().as_str() {
                 "systemassigned" => wish.system = true,
@@ -35,8 +38,14 @@ impl Wish {
             }
         }
         if wants_assigned {
-            let ids = identity.get("userAssignedIdentities").and_then(Value::as_object);
-            wish.assigned = ids.into_iter().flatten().map(|(id, _)| id.clone()).collect();
+            let ids = identity
+                .get("userAssignedIdentities")
+                .and_then(Value::as_object);
+            wish.assigned = ids
+                .into_iter()
+                .flatten()
+                .map(|(id, _)| id.clone())
+                .collect();
             if wish.assigned.is_empty() {
                 return Err(bad_request(
                     "InvalidIdentityValues",
@@ -45,7 +54,10 @@ impl Wish {
             }
         }
         let refuses = app.settings().unknown_identity == Refusing::Refuse;
-        let unknown = wish.assigned.iter().find(|id| app.world.find_identity(id).is_none());
+        let unknown = wish
+            .assigned
+            .iter()
+            .find(|id| app.world.find_identity(id).is_none());
         match unknown {
             Some(id) if refuses => Err(bad_request(
                 "FailedIdentityOperation",
@@ -81,8 +93,11 @@ impl Wish {
             fields.insert("tenantId".to_owned(), app.world.tenant.as_str().into());
         }
         if !self.assigned.is_empty() {
-            let assigned: Map<String, Value> =
-                self.assigned.iter().map(|id| (answered_key(id), ids_of(app, id))).collect();
+            let assigned: Map<String, Value> = self
+                .assigned
+                .iter()
+                .map(|id| (answered_key(id), ids_of(app, id)))
+                .collect();
             fields.insert("userAssignedIdentities".to_owned(), Value::Object(assigned));
         }
         Value::Object(fields)
@@ -102,16 +117,22 @@ pub(super) fn unborn(identity: &Value) -> Value {
 /// Keys of the map come back with `resourcegroups` in small letters (contract §0.1).
 fn answered_key(id: &str) -> String {
     id.split('/')
-        .map(|part| if part.eq_ignore_ascii_case("resourceGroups") { "resourcegroups" } else { part })
+        .map(|part| {
+            if part.eq_ignore_ascii_case("resourceGroups") {
+                "resourcegroups"
+            } else {
+                part
+            }
+        })
         .collect::<Vec<_>>()
         .join("/")
 }
 
 fn ids_of(app: &App, id: &str) -> Value {
-    let name = app
-        .world
-        .find_identity(id)
-        .map_or_else(|| id.rsplit('/').next().unwrap_or_default(), |known| known.name.as_str());
+    let name = app.world.find_identity(id).map_or_else(
+        || id.rsplit('/').next().unwrap_or_default(),
+        |known| known.name.as_str(),
+    );
     json!({
         "principalId": app.world.identity_principal_id(name),
         "clientId": app.world.identity_client_id(name),

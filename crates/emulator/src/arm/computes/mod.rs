@@ -16,7 +16,6 @@ use axum::routing::get;
 use crate::state::App;
 
 pub(crate) use effect::ended;
-pub(crate) use read::find;
 
 /// Kind of the computes in the store.
 const COMPUTES: &str = "computes";
@@ -29,6 +28,9 @@ type Names = (String, String, String, String);
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new().route(LIST, get(read::list)).route(
         &format!("{LIST}/{{compute}}"),
-        get(read::show).put(change::put).patch(change::patch).delete(remove::delete),
+        get(read::show)
+            .put(change::put)
+            .patch(change::patch)
+            .delete(remove::delete),
     )
 }

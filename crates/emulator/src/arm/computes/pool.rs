@@ -30,10 +30,11 @@ pub(super) fn check_name(app: &App, name: &str) -> Result<(), Refusal> {
 
 /// The pool that `resourceId` names, if there is one.
 pub(super) fn find<'a>(app: &'a App, resource_id: &str) -> Option<&'a Pool> {
-    app.world
-        .pools
-        .iter()
-        .find(|pool| app.world.pool_arm_id(&pool.name).eq_ignore_ascii_case(resource_id))
+    app.world.pools.iter().find(|pool| {
+        app.world
+            .pool_arm_id(&pool.name)
+            .eq_ignore_ascii_case(resource_id)
+    })
 }
 
 /// What is said about a pool that does not exist.

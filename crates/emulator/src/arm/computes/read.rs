@@ -15,7 +15,7 @@ use crate::request::AsSent;
 use crate::state::App;
 
 /// The compute as it is answered, by its name.
-pub(crate) fn find(app: &App, name: &str) -> Option<Value> {
+pub(super) fn find(app: &App, name: &str) -> Option<Value> {
     app.store().get(COMPUTES, name).cloned()
 }
 
@@ -31,15 +31,23 @@ pub(super) async fn show(
 /// `GET …/computes`.
 pub(super) async fn list(State(app): State<Arc<App>>, AsSent(sent): AsSent) -> Answer {
     let settings = app.settings();
-    let all: Vec<Value> = app.store().list(COMPUTES).map(|(_, compute)| compute.clone()).collect();
+    let all: Vec<Value> = app
+        .store()
+        .list(COMPUTES)
+        .map(|(_, compute)| compute.clone())
+        .collect();
     let cut = Cut {
         base: &app.addresses.base,
         path_and_query: &sent,
         size: settings.compute_page_size,
         empty_first: settings.empty_first_page,
     };
-    let page =
-        cut.page(all, |compute| compute.get("name").and_then(Value::as_str).unwrap_or_default())?;
+    let page = cut.page(all, |compute| {
+        compute
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    })?;
     Ok(Json(page.json()).into_response())
 }
 

@@ -1,0 +1,19 @@
+//! The emulator as its clients see it: over TLS, with tokens, by URL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod azure;
+mod clusters;
+mod computes;
+mod control;
+mod faults;
+mod gate;
+mod login;
+mod role_assignments;
+mod synapse;
