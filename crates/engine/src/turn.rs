@@ -1,25 +1,22 @@
 //! One pass over one object: the version of it that is known, what is remembered, what is to be told.
 
+mod endings;
+
 use std::sync::Arc;
 
 use azureml_spark_api::meta::FORCE_RELEASE;
-use azureml_spark_core::{Class, Fault, Invalid, Machine, Pass, Trouble, Wake, backoff};
-use jiff::{SignedDuration, Timestamp};
+use azureml_spark_core::{Fault, Invalid, Machine, Pass, Trouble};
+use jiff::Timestamp;
 use kube::{Api, Resource, ResourceExt};
 use tracing::Instrument;
 
 use crate::controller::Engine;
 use crate::error::Error;
-use crate::events::{self, FORCE_RELEASED, News, Tone};
+use crate::events::{self, News};
 use crate::finalizer::{self, Presence};
-use crate::jitter;
 use crate::kind::{Kind, Memo, Seen, StatusOf, Step, Want};
-use crate::memory::uid;
 use crate::metrics::Ended;
 use crate::status;
-
-/// How long a deletion waits for holders before it asks again; a change of a holder wakes it sooner.
-const ASK_HOLDERS_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// How a pass ended, and when the next one is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,129 +144,6 @@ impl<'e, K: Kind> Turn<'e, K> {
         done
     }
 
-    /// Ends the pass at rest.
-    pub(crate) async fn rest(
-        &mut self,
-        want: &Want<K>,
-        seen: &Seen<K>,
-        memo: Memo<K>,
-        wake: Wake,
-    ) -> Result<Outcome, Error> {
-        let holds = K::Machine::holds(&memo);
-        if holds && !self.is_held() && !self.is_going() {
-            // Lost by somebody's hand, or found in Azure though nothing was on record.
-            self.write_finalizer(Presence::On).await?;
-            self.kind().hold(&self.object).await?;
-        }
-        self.report(Ok(want), Some(seen), &memo, None).await?;
-        self.memo = memo;
-        if !holds && self.is_held() && !self.is_going() {
-            self.let_go().await?;
-        }
-        self.engine.memory.succeeded(&self.object);
-        let next = match wake {
-            Wake::OnChange => Next::OnChange,
-            Wake::At(time) => Next::At(time),
-        };
-        Ok(ended(Ended::Rested, next))
-    }
-
-    /// Ends the pass before a step that may not be done: what it needs is going away. Whose end, or coming back,
-    /// wakes us. Nothing is let go: the step would have been about something in Azure.
-    pub(crate) async fn wait(&mut self, want: &Want<K>, seen: &Seen<K>) -> Result<Outcome, Error> {
-        let memo = self.memo.clone();
-        self.report(Ok(want), Some(seen), &memo, None).await?;
-        Ok(ended(Ended::Rested, Next::OnChange))
-    }
-
-    /// Ends the pass with a fault of Azure: it is reported, and the next try is as far away as its class says.
-    pub(crate) async fn trouble(
-        &mut self,
-        want: &Want<K>,
-        seen: Option<&Seen<K>>,
-        fault: Fault,
-    ) -> Result<Outcome, Error> {
-        let class = fault.class;
-        let tries = self.engine.memory.failed(&self.object, class.as_str());
-        self.engine.base.metrics.faulted(K::NAME, class.as_str());
-        if tries == 1 {
-            tracing::warn!(
-                class = class.as_str(),
-                code = fault.code,
-                op = fault.op,
-                request = fault.request_id,
-                text = fault.text,
-                "fault"
-            );
-        } else {
-            tracing::debug!(
-                class = class.as_str(),
-                code = fault.code,
-                op = fault.op,
-                tries,
-                "fault again"
-            );
-        }
-        let memo = K::Machine::faulted(&self.memo, &fault, self.now());
-        let trouble = Trouble { fault, tries };
-        self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
-        self.memo = memo;
-        let next = self.later(class, tries);
-        Ok(ended(Ended::Faulted, next))
-    }
-
-    /// Ends the pass with a spec that cannot be carried out. Nothing was looked at, so nothing is let go.
-    pub(crate) async fn refuse(&mut self, invalid: &Invalid) -> Result<Outcome, Error> {
-        let memo = self.memo.clone();
-        self.report(Err(invalid), None, &memo, None).await?;
-        self.engine.memory.succeeded(&self.object);
-        Ok(ended(Ended::Refused, Next::OnChange))
-    }
-
-    /// Ends the pass, and the object if nobody else holds it.
-    pub(crate) async fn release(
-        &mut self,
-        want: &Want<K>,
-        seen: &Seen<K>,
-        memo: Memo<K>,
-    ) -> Result<Outcome, Error> {
-        if !self.is_going() {
-            return self.rest(want, seen, memo, Wake::OnChange).await;
-        }
-        if !self.let_go().await? {
-            self.report(Ok(want), Some(seen), &memo, None).await?;
-            let again = self.now().checked_add(ASK_HOLDERS_AGAIN);
-            return Ok(ended(Ended::Rested, again.map_or(Next::OnChange, Next::At)));
-        }
-        tracing::info!("released");
-        self.engine.memory.forget(&self.object);
-        Ok(ended(Ended::Released, Next::Never))
-    }
-
-    /// Ends the object although Azure was not cleaned up, and says so first: afterwards it may be too late.
-    pub(crate) async fn force(&mut self) -> Result<Outcome, Error> {
-        tracing::warn!("released by force");
-        let news = News {
-            tone: Tone::Bad,
-            reason: FORCE_RELEASED.to_owned(),
-            note: format!("released on request: {}", K::remains(&self.object)),
-        };
-        let about = self.object.object_ref(&());
-        self.engine.teller.tell(about, vec![news]).await;
-        if let Err(error) = self.kind().released(&self.object).await {
-            tracing::warn!(%error, "what only this object held stays held");
-        }
-        self.write_finalizer(Presence::Off).await?;
-        self.engine.memory.forget(&self.object);
-        Ok(ended(Ended::Released, Next::Never))
-    }
-
-    /// The time of the next try after a failure.
-    pub(crate) fn later(&self, class: Class, tries: u32) -> Next {
-        let seed = jitter::seed(&uid(&*self.object));
-        Next::At(backoff::until(class, tries, seed, self.now()))
-    }
-
     /// Takes our finalizer off, unless the kind knows somebody who needs the object.
     async fn let_go(&mut self) -> Result<bool, Error> {
         if !self.kind().may_release(&self.object).await? {
@@ -337,10 +211,6 @@ fn recall<K: Kind>(object: &K::Object) -> Memo<K> {
         || K::Machine::recall(&StatusOf::<K>::default()),
         K::Machine::recall,
     )
-}
-
-fn ended(ended: Ended, next: Next) -> Outcome {
-    Outcome { ended, next }
 }
 
 /// The step's own word, without what it carries: steps may hold a whole job.
