@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use azure_core::credentials::TokenCredential;
+use azure_core::credentials::{AccessToken, TokenCredential};
+use azure_core::time::OffsetDateTime;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
@@ -21,6 +22,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// not two hundred. A mended secret is a new [`Credential`] and waits for nothing.
 const REMEMBER_REFUSAL: Duration = Duration::from_secs(5);
 
+/// A token that ends sooner than this may end before Azure looks at it.
+const SPARE: Duration = Duration::from_secs(30);
+
 /// One identity. Clones share its tokens, which `azure_identity` keeps per audience and renews five
 /// minutes before they end.
 ///
@@ -32,7 +36,31 @@ pub struct Credential(Arc<Inner>);
 struct Inner {
     principal: String,
     source: Arc<dyn TokenCredential>,
-    refusals: Mutex<HashMap<String, (Instant, Error)>>,
+    audiences: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Slot>>>>,
+}
+
+/// What is known of one audience. Its lock makes many who ask at once one login.
+#[derive(Default)]
+struct Slot {
+    token: Option<AccessToken>,
+    refusal: Option<(Instant, Error)>,
+}
+
+impl Slot {
+    fn recent_refusal(&self) -> Option<Error> {
+        let (at, refusal) = self.refusal.as_ref()?;
+        (at.elapsed() < REMEMBER_REFUSAL).then(|| refusal.clone())
+    }
+
+    /// The answer where there is no fresh token: the last one serves to its end, unless it is the
+    /// credential that was refused.
+    fn without_fresh(&self, refusal: Error) -> Result<SecretString, Error> {
+        let lasts = |token: &&AccessToken| token.expires_on > OffsetDateTime::now_utc() + SPARE;
+        match self.token.as_ref().filter(lasts) {
+            Some(token) if refusal.class != Class::Credential => Ok(secret(token)),
+            _ => Err(refusal),
+        }
+    }
 }
 
 impl Credential {
@@ -71,7 +99,7 @@ impl Credential {
         Self(Arc::new(Inner {
             principal: principal.to_ascii_lowercase(),
             source,
-            refusals: Mutex::default(),
+            audiences: Mutex::default(),
         }))
     }
 
@@ -82,15 +110,24 @@ impl Credential {
 
     /// A token for an audience such as `https://management.azure.com`.
     pub async fn token(&self, audience: &str) -> Result<SecretString, Error> {
-        if let Some(refusal) = self.recent_refusal(audience) {
-            return Err(refusal);
+        let slot = self.slot(audience);
+        let mut slot = slot.lock().await;
+        if let Some(refusal) = slot.recent_refusal() {
+            return slot.without_fresh(refusal);
         }
         // `//.default` would be another audience to Entra.
         let scope = format!("{}/.default", audience.trim_end_matches('/'));
         let scopes = [scope.as_str()];
         let asked = self.0.source.get_token(&scopes, None);
         let refusal = match tokio::time::timeout(DEADLINE, asked).await {
-            Ok(Ok(token)) => return Ok(SecretString::from(token.token.secret())),
+            Ok(Ok(token)) => {
+                let secret = secret(&token);
+                *slot = Slot {
+                    token: Some(token),
+                    refusal: None,
+                };
+                return Ok(secret);
+            }
             Ok(Err(error)) => identity::refusal(&error),
             Err(_) => Error::local(
                 Class::Retryable,
@@ -99,24 +136,23 @@ impl Credential {
                 format!("no token within {} s", DEADLINE.as_secs()),
             ),
         };
-        self.refusals()
-            .insert(audience.to_owned(), (Instant::now(), refusal.clone()));
-        Err(refusal)
+        slot.refusal = Some((Instant::now(), refusal.clone()));
+        slot.without_fresh(refusal)
     }
 
-    fn recent_refusal(&self, audience: &str) -> Option<Error> {
-        let refusals = self.refusals();
-        let (at, refusal) = refusals.get(audience)?;
-        (at.elapsed() < REMEMBER_REFUSAL).then(|| refusal.clone())
-    }
-
-    fn refusals(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Error)>> {
-        // A map of refusals is whole after any panic.
-        self.0
-            .refusals
+    fn slot(&self, audience: &str) -> Arc<tokio::sync::Mutex<Slot>> {
+        // A map of slots is whole after any panic.
+        let mut audiences = self
+            .0
+            .audiences
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner);
+        audiences.entry(audience.to_owned()).or_default().clone()
     }
+}
+
+fn secret(token: &AccessToken) -> SecretString {
+    SecretString::from(token.token.secret())
 }
 
 impl fmt::Debug for Credential {
