@@ -12,7 +12,7 @@ use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::{ArmId, SparkPoolId};
 use azureml_spark_core::attachment::{Attachment, ComputeWish, Given, Memo, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, Kind};
+use azureml_spark_engine::{Error, Kind, finalizer};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
@@ -63,6 +63,7 @@ impl Kind for AttachmentKind {
             users: self
                 .holders
                 .of(&Needed::Attachment(namespace, object.name_any())),
+            held: finalizer::is_on(&object.metadata),
             deleting,
             sync_period: self.sync_period,
         })

@@ -10,8 +10,8 @@ use crate::LocalRef;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Code {
-    /// `ConfigMap`s of this namespace, 1 to 20, laid out together as one folder of at most 1 MiB each.
-    #[schemars(length(min = 1, max = 20))]
+    /// `ConfigMap`s of this namespace, 1 to 10, laid out together as one folder of at most 1 MiB each.
+    #[schemars(length(min = 1, max = 10))]
     pub config_maps: Vec<CodeConfigMap>,
 }
 
@@ -35,9 +35,9 @@ pub struct Item {
     /// The key.
     #[schemars(length(min = 1, max = 253))]
     pub key: String,
-    /// Relative path of the file, such as `lib/util.py`; no `..`.
-    #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = Rule::new("!self.startsWith('/') && !self.split('/').exists(p, p == '..' || p == '.' || p == '')")
+    /// Relative path of the file, such as `lib/util.py`, at most 256 characters; no `..`.
+    #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = Rule::new("!('/' + self + '/').contains('//') && !('/' + self + '/').contains('/./') && !('/' + self + '/').contains('/../')")
         .message("path must be relative, without '.', '..' and empty parts"))]
     pub path: String,
 }

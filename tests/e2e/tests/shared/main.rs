@@ -1,0 +1,37 @@
+//! Scenarios on one stack: a real control plane, the chart installed by helm, the operator as a process under the
+//! chart's own account, and the emulator. Each has a namespace of its own, so they run side by side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod attachments;
+mod jobs;
+mod leaving;
+mod refusals;
+mod validation;
+mod workspaces;
+
+use std::sync::LazyLock;
+
+use anyhow::Result;
+use azureml_spark_testkit::scope::Scope;
+use azureml_spark_testkit::stack::Stack;
+use tokio::runtime::Runtime;
+
+/// One runtime for all: connections of the shared stack belong to the runtime that made them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// Runs a scenario in a namespace of its own on the shared stack.
+fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
+    RUNTIME.block_on(async {
+        let stack = Stack::shared().await.expect("the stack starts");
+        let scope = stack.scope(name).await.expect("a namespace");
+        if let Err(error) = story(&scope).await {
+            panic!("{error:?}");
+        }
+    });
+}
