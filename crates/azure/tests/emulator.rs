@@ -17,7 +17,7 @@ use azureml_spark_azure::aml::code::{Source, SourceFile};
 use azureml_spark_azure::aml::job::{
     self, Driver, Entry, Executor, JobIdentity, JobStatus, Size, SparkJob, Target,
 };
-use azureml_spark_azure::aml::{log, run, upload::Uploads};
+use azureml_spark_azure::aml::{log, run, upload::upload};
 use azureml_spark_azure::arm::compute::{self, Compute, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
 use azureml_spark_azure::arm::{pool, role_assignment, workspace};
@@ -141,8 +141,7 @@ impl Stage {
             content: "print(1)\n".into(),
         };
         let source = Source::new([file]).unwrap();
-        Uploads::default()
-            .ensure(&self.client, &self.workspace, &source)
+        upload(&self.client, &self.workspace, &source)
             .await
             .unwrap()
     }

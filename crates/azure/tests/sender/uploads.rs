@@ -1,7 +1,7 @@
 //! Code is brought to Azure once.
 
 use azureml_spark_azure::aml::code::{Source, SourceFile};
-use azureml_spark_azure::aml::upload::{Uploads, upload};
+use azureml_spark_azure::aml::upload::upload;
 use azureml_spark_azure::{ArmId, Class};
 
 use crate::server::{Server, answer, answer_with};
@@ -108,45 +108,6 @@ async fn whoever_registers_second_takes_the_firsts_version() {
         .unwrap();
     assert_eq!(id.as_str().split("/codes/").nth(1), Some("c/versions/1"));
     assert_eq!(server.lines()[6], format!("GET {CODES}/1"));
-}
-
-#[tokio::test]
-async fn jobs_that_share_code_share_one_upload() {
-    let server = Server::start().await;
-    server
-        .reply(answer(200, r#"{"value":[]}"#))
-        .reply(answer(200, place(&server)))
-        .reply(answer(201, ""))
-        .reply(answer(201, ""))
-        .reply(answer(200, ""))
-        .reply(answer(201, r#"{"id":"/codes/new/versions/1"}"#));
-    let (client, uploads, source) = (server.client(), Uploads::default(), source());
-    let workspace = workspace();
-    let jobs = (0..200).map(|_| uploads.ensure(&client, &workspace, &source));
-    for id in futures::future::join_all(jobs).await {
-        assert_eq!(id.unwrap(), ArmId::new("/codes/new/versions/1"));
-    }
-    assert_eq!(server.asked().len(), 6);
-}
-
-#[tokio::test]
-async fn a_failed_upload_is_not_remembered() {
-    let server = Server::start().await;
-    server.reply(answer(500, "")).reply(answer(
-        200,
-        r#"{"value":[{"id":"/codes/known/versions/1"}]}"#,
-    ));
-    let (client, uploads, source) = (server.client(), Uploads::default(), source());
-    let error = uploads
-        .ensure(&client, &workspace(), &source)
-        .await
-        .unwrap_err();
-    assert_eq!(error.class, Class::Retryable);
-    let id = uploads
-        .ensure(&client, &workspace(), &source)
-        .await
-        .unwrap();
-    assert_eq!(id.name(), "1");
 }
 
 #[tokio::test]
