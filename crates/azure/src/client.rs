@@ -1,4 +1,8 @@
 //! The one sender of calls.
+//!
+//! On `reqwest` itself and not on `azure_core`'s pipeline: that one folds a body that broke off, a
+//! connection reset after sending and a deadline into one kind of error, while whether a write may
+//! have arrived decides what is done next ([`Class::Unsure`]).
 
 mod exchange;
 
