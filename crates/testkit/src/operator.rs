@@ -66,6 +66,8 @@ impl Operator {
             .env_clear()
             .envs(&self.launch.environment)
             .envs(variables)
+            // The log is a file, whatever our own output is.
+            .env("NO_COLOR", "1")
             .current_dir(&self.folder);
         *self.lock() = Some(Process::start("operator", command, &self.log)?);
         Ok(())

@@ -9,6 +9,7 @@ mod suite;
 mod tools;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use azureml_spark_testkit::repository;
@@ -57,8 +58,19 @@ impl Place {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    match Arguments::parse().command {
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not as `main` would: with RUST_BACKTRACE set, a page of frames buries what a person needs to read.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
         Command::Demo => demo::demo().await,
         Command::Test => suite::test().await,
         Command::Up(place) => local::up(&place.path()).await,

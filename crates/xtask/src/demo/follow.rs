@@ -21,23 +21,27 @@ const STILL: Duration = Duration::from_secs(10);
 /// Follows the objects of our kinds until each is Ready or has failed for good.
 pub(super) async fn until_settled(scope: &Scope<'_>, objects: &[Manifest]) -> Result<()> {
     let begun = Instant::now();
-    let mut waiting: BTreeMap<String, String> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, Line> = BTreeMap::new();
     let mut streams = Vec::new();
     for object in objects.iter().filter(|object| ours(object)) {
         let title = title(object);
-        waiting.insert(title.clone(), String::new());
+        waiting.insert(title.clone(), Line::default());
         let states = watch_object(scope.objects(object.kind()), object.name()).default_backoff();
         streams.push(Box::pin(states.map(move |state| (title.clone(), state))));
     }
     let mut changes = select_all(streams);
     while !waiting.is_empty() {
         if begun.elapsed() > PATIENCE {
+            let names: Vec<_> = waiting.keys().cloned().collect();
             bail!(
-                "after {} min not settled: {waiting:?}",
-                PATIENCE.as_secs() / 60
+                "not settled after {} min: {}",
+                PATIENCE.as_secs() / 60,
+                names.join(", ")
             );
         }
         let Ok(change) = tokio::time::timeout(STILL, changes.next()).await else {
+            // What another object can mend was mended long ago; what is left needs a person.
+            waiting.retain(|_, line| line.state != State::Stalled);
             let names: Vec<_> = waiting.keys().cloned().collect();
             say(begun, &format!("… {}", names.join(", ")));
             continue;
@@ -50,13 +54,14 @@ pub(super) async fn until_settled(scope: &Scope<'_>, objects: &[Manifest]) -> Re
         let Some(last) = waiting.get_mut(&title) else {
             continue;
         };
-        let line = summary(&object)?;
-        if *last != line.text {
+        let line = Line::of(&object)?;
+        if last.text != line.text {
             say(begun, &format!("{title}: {}", line.text));
-            last.clone_from(&line.text);
         }
-        if line.settled {
+        if line.state == State::Ended {
             waiting.remove(&title);
+        } else {
+            *last = line;
         }
     }
     println!();
@@ -77,28 +82,49 @@ fn say(begun: Instant, text: &str) {
     println!("{:>4} s  {text}", begun.elapsed().as_secs());
 }
 
-struct Line {
-    text: String,
-    settled: bool,
+#[derive(Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    UnderWay,
+    /// A person must act, or another object that is on its way.
+    Stalled,
+    Ended,
 }
 
-fn summary(object: &DynamicObject) -> Result<Line> {
-    let object = serde_json::to_value(object)?;
-    let word = |condition: &str, field: &str| {
-        let found = find_condition(&object, condition).and_then(|one| one.get(field));
-        found.and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let state = object
-        .pointer("/status/state")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let ready = word("Ready", "status") == "True";
-    let stalled = word("Stalled", "status") == "True";
-    let (reason, message) = (word("Ready", "reason"), word("Ready", "message"));
-    let parts = [state, &reason, &message].map(str::to_owned);
-    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Ok(Line {
-        text: parts.join(" – "),
-        settled: ready || stalled,
-    })
+#[derive(Default)]
+struct Line {
+    text: String,
+    state: State,
+}
+
+impl Line {
+    fn of(object: &DynamicObject) -> Result<Self> {
+        let object = serde_json::to_value(object)?;
+        let word = |condition: &str, field: &str| {
+            let found = find_condition(&object, condition).and_then(|one| one.get(field));
+            found.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let holds = |condition: &str| word(condition, "status") == "True";
+        let run = object
+            .pointer("/status/state")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let parts = [
+            run.to_owned(),
+            word("Ready", "reason"),
+            word("Ready", "message"),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let state = if holds("Ready") || holds("Failed") {
+            State::Ended
+        } else if holds("Stalled") {
+            State::Stalled
+        } else {
+            State::UnderWay
+        };
+        Ok(Self {
+            text: parts.join(" – "),
+            state,
+        })
+    }
 }
