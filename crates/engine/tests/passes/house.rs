@@ -95,6 +95,7 @@ impl House {
         let client = self.base.client.clone();
         let base = Base::new(client, self.base.options);
         let source = Source::within(&base, &self.namespace);
+        self.nursery.world().wakes = Some(source.wakes());
         let shutdown = CancellationToken::new();
         self.base = base.clone();
         self.running = Some(Running {

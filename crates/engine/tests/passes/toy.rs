@@ -7,9 +7,10 @@ use std::time::Instant;
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::{ConditionType, Fact, merge};
 use azureml_spark_core::{Act, Fault, Invalid, Machine, Move, Pass, Sight, Wake};
-use azureml_spark_engine::{Error, Kind, finalizer};
+use azureml_spark_engine::{Error, Kind, Wakes, finalizer};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, CustomResource, ResourceExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,9 @@ pub struct World {
     pub support_goes: bool,
     /// Somebody writes to the object between the look and what follows it, this often.
     pub meddle: usize,
+    /// Every look wakes its object again, until it had this many.
+    pub restless: usize,
+    pub wakes: Option<Wakes<ObjectRef<Toy>>>,
     pub released: Vec<String>,
     pub held: Vec<String>,
     pub holders: bool,
@@ -235,7 +239,14 @@ impl Kind for Nursery {
     async fn observe(&self, want: &Want, _: &Memo) -> Result<Sight<State>, Fault> {
         let (seen, meddle) = {
             let mut world = self.world();
-            *world.looks.entry(want.name.clone()).or_default() += 1;
+            let world = &mut *world;
+            let looks = world.looks.entry(want.name.clone()).or_default();
+            *looks += 1;
+            if *looks < world.restless
+                && let Some(wakes) = &world.wakes
+            {
+                wakes.wake(ObjectRef::new(&want.name).within(&want.namespace));
+            }
             let meddle = world.meddle > 0;
             world.meddle = world.meddle.saturating_sub(1);
             (world.things.get(&want.uid).copied(), meddle)
