@@ -147,7 +147,8 @@ fn plan_pool(
             error: None,
         }),
         (None, UnknownPool::OperationFails) => Ok(Planned {
-            facts: Value::Null,
+            // Empty and not null: Microsoft's client looks into it whatever the state.
+            facts: json!({}),
             attached: true,
             error: Some(pool::missing(id)),
         }),
