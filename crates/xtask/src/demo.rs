@@ -84,8 +84,13 @@ async fn story(stack: &Stack) -> Result<()> {
     }
     show::must_be_complete(&scope, &objects).await?;
 
-    println!("\n$ kubectl delete namespace {}", scope.namespace());
-    scope.delete_namespace().await?;
-    println!("The pool is detached, its role revoked, the namespace gone.");
+    println!("\n$ kubectl delete -f deploy/samples");
+    for object in objects.iter().filter(|object| follow::ours(object)) {
+        scope.delete(object.kind(), object.name()).await?;
+    }
+    for object in objects.iter().filter(|object| follow::ours(object)) {
+        scope.gone(object.kind(), object.name()).await?;
+        println!("  {} is gone", follow::title(object));
+    }
     Ok(())
 }
