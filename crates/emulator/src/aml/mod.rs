@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 /// What a workspace holds from the start.
 pub(crate) fn seed(app: &App) {
+    crate::spark::sweep(app);
     datastores::seed(app);
 }
 

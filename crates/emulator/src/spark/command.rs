@@ -46,6 +46,22 @@ const INHERITED: [&str; 7] = [
     "LD_LIBRARY_PATH",
 ];
 
+/// The file below `scratch` that holds [`LOGGING`].
+pub(crate) const LOGGING_FILE: &str = "log4j2.properties";
+
+/// Spark's own template with the level WARN, and without the warning about native libraries.
+pub(crate) const LOGGING: &str = "\
+rootLogger.level = warn
+rootLogger.appenderRef.stdout.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
+logger.native.name = org.apache.hadoop.util.NativeCodeLoader
+logger.native.level = error
+";
+
 /// Builds the command. `scratch` holds the folders `code` and `tmp` of this run.
 pub(crate) fn build(
     python: &Path,
@@ -137,7 +153,15 @@ fn environment(python: &Path, scratch: &Path, program: &Program) -> BTreeMap<OsS
             .iter()
             .map(|(name, value)| (name.into(), value.clone().into())),
     );
-    let own: [(&str, OsString); 7] = [
+    // Else a job that is killed leaves its folders in the machine's /tmp; and at Spark's own level,
+    // which is INFO, a script's words drown.
+    let options = format!(
+        "\"-Djava.io.tmpdir={}\" \"-Dlog4j2.configurationFile=file:{}\"",
+        scratch.join("tmp").display(),
+        scratch.join(LOGGING_FILE).display()
+    );
+    let own: [(&str, OsString); 8] = [
+        ("SPARK_SUBMIT_OPTS", options.into()),
         ("PYSPARK_PYTHON", python.into()),
         ("PYSPARK_DRIVER_PYTHON", python.into()),
         // The log is followed while the script runs.

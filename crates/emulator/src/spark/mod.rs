@@ -20,7 +20,7 @@ mod run;
 pub(crate) use access::check as check_access;
 pub(crate) use instant::leave_log;
 pub(crate) use place::{Places, default_output};
-pub(crate) use run::start;
+pub(crate) use run::{start, sweep};
 
 /// Why a run ends as failed: the words for run details and log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Bindings};
-use super::command::{self, Launch, Program};
+use super::command::{self, LOGGING, LOGGING_FILE, Launch, Program};
 use super::log::{Log, STREAMED};
 use super::process::{self, End, Logs};
 use super::{Failure, Places, check_access, conf, default_output, failure, layout};
@@ -47,6 +47,16 @@ pub(crate) fn start(app: &Arc<App>, name: &str) {
             }
         }
     });
+}
+
+/// Removes what an emulator left that was killed. Called while no job runs.
+pub(crate) fn sweep(app: &App) {
+    let scratch = app.data_dir.join(SCRATCH);
+    if let Err(error) = std::fs::remove_dir_all(&scratch)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "old scratch folders stay");
+    }
 }
 
 struct Run {
@@ -208,6 +218,7 @@ fn lay_out(
             std::fs::remove_dir_all(scratch)?;
         }
         std::fs::create_dir_all(scratch.join("tmp"))?;
+        std::fs::write(scratch.join(LOGGING_FILE), LOGGING)?;
         Ok(scratch.join("code"))
     })();
     let folder =

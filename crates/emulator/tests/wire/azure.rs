@@ -1,6 +1,7 @@
 //! An emulator and a client that trusts it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use azureml_emulator::{Config, Emulator, Runner, World};
@@ -28,10 +29,21 @@ impl Azure {
     }
 
     pub(crate) async fn start_in(world: World, settings: Value) -> Self {
+        Self::start_all(world, None, settings).await
+    }
+
+    /// With a Python that can run scripts.
+    #[allow(dead_code, reason = "used by the tests of runs, which share this file")]
+    pub(crate) async fn start_with(python: PathBuf, settings: Value) -> Self {
+        Self::start_all(World::default(), Some(python), settings).await
+    }
+
+    async fn start_all(world: World, python: Option<PathBuf>, settings: Value) -> Self {
         let data = tempfile::tempdir().unwrap();
         let emulator = Emulator::start(Config {
             data_dir: data.path().to_owned(),
             runner: Runner::Instant,
+            python,
             world,
             ..Config::default()
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::IntoResponse as _;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ use crate::state::App;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/_emulator/seed-runs", post(seed))
-        .route("/_emulator/jobs/{name}", post(set))
+        .route("/_emulator/jobs/{name}", get(show).post(set))
 }
 
 /// Runs that are just there, ended long ago.
@@ -112,6 +112,15 @@ async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Json<Value
             }
         });
     Json(json!({"added": app.jobs.add_all(jobs)}))
+}
+
+/// The state of a job, without a token.
+async fn show(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> Answer {
+    let Some(job) = app.jobs.get(&name) else {
+        return Err(no_job(&app, &name));
+    };
+    let moment = job.life.at(app.clock.now());
+    Ok(Json(json!({"name": job.name, "status": moment.status})).into_response())
 }
 
 /// A state that somebody sets.

@@ -1,0 +1,27 @@
+//! Jobs, code, run history and blobs as their clients see them; mostly with the instant runner.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+#[path = "../wire/azure.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the wire, which need other parts of it"
+)]
+mod azure;
+mod blobs;
+mod cancel;
+mod codes;
+mod datastores;
+mod history;
+mod jobs;
+mod list;
+mod refusals;
+mod repeated;
+mod spark;
+mod studio;
