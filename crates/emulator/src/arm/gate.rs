@@ -33,8 +33,8 @@ pub(crate) fn admit(app: &App, path: &Path, request: &Request) -> Result<Caller,
 }
 
 fn check_version(path: &Path, request: &Request) -> Result<(), Refusal> {
-    // Run history takes requests without a version; the SDK sends `v1.0`.
-    if path.is_history() {
+    // Regional services take requests without a version; the SDK sends `v1.0`.
+    if path.is_regional() {
         return Ok(());
     }
     let sent = request.extensions().get::<AsSent>();
@@ -79,8 +79,7 @@ fn check_right(app: &App, path: &Path, method: &Method, caller: &Caller) -> Resu
             "subscriptions/resourceGroups".to_owned(),
         )
     });
-    let scope = path.to_string();
-    let scope = scope.strip_prefix("/history/v1.0").unwrap_or(&scope);
+    let scope = path.resource();
     Err(Refusal::plain(
         StatusCode::FORBIDDEN,
         "AuthorizationFailed",

@@ -53,11 +53,14 @@ const NAMESPACES: &[&str] = &[
     "Microsoft.Storage",
 ];
 
+/// Services of a workspace's region that repeat the resource's own path behind their name and version.
+const REGIONAL: [(&str, &str); 2] = [("history", "/history/v1.0"), ("data", "/data/v1.0")];
+
 /// A path in its segments, fixed words in one case, names as they were sent (percent-encoded still).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Path {
-    /// `/history/v1.0` before the resource's own path, if the request is for run history.
-    history: bool,
+    /// What stands before the resource's own path, if the request is for a regional service.
+    service: &'static str,
     segments: Vec<String>,
 }
 
@@ -65,9 +68,14 @@ impl Path {
     /// Reads a path.
     pub(crate) fn new(path: &str) -> Self {
         let mut segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let history = matches!(segments.as_slice(), [first, second, ..]
-            if first.eq_ignore_ascii_case("history") && second.eq_ignore_ascii_case("v1.0"));
-        if history {
+        let service = match segments.as_slice() {
+            [first, version, ..] if version.eq_ignore_ascii_case("v1.0") => REGIONAL
+                .into_iter()
+                .find_map(|(name, written)| first.eq_ignore_ascii_case(name).then_some(written))
+                .unwrap_or_default(),
+            _ => "",
+        };
+        if !service.is_empty() {
             segments.drain(..2);
         }
         let mut written: Vec<String> = Vec::with_capacity(segments.len());
@@ -83,7 +91,7 @@ impl Path {
             });
         }
         Self {
-            history,
+            service,
             segments: written,
         }
     }
@@ -146,18 +154,20 @@ impl Path {
         }
     }
 
-    /// Whether this is a path of run history.
-    pub(crate) fn is_history(&self) -> bool {
-        self.history
+    /// Whether this is a path of a regional service, and not of the resource manager.
+    pub(crate) fn is_regional(&self) -> bool {
+        !self.service.is_empty()
+    }
+
+    /// The path of the resource alone.
+    pub(crate) fn resource(&self) -> String {
+        format!("/{}", self.segments.join("/"))
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.history {
-            f.write_str("/history/v1.0")?;
-        }
-        write!(f, "/{}", self.segments.join("/"))
+        write!(f, "{}{}", self.service, self.resource())
     }
 }
 
@@ -194,16 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn history_is_told_apart() {
+    fn regional_services_are_told_apart() {
         let path = Path::new(
             "/History/v1.0/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/RUNS/r/Details",
         );
-        assert!(path.is_history() && path.needs_token());
+        assert!(path.is_regional() && path.needs_token());
         assert!(
             path.to_string()
                 .starts_with("/history/v1.0/subscriptions/s/")
         );
         assert!(path.to_string().ends_with("/workspaces/w/runs/r/details"));
+        assert!(path.resource().starts_with("/subscriptions/s/"));
+        let data = Path::new("/data/v1.0/subscriptions/s");
+        assert!(data.is_regional() && data.needs_token());
         assert!(!Path::new("/history/v1.0").needs_token());
         assert!(!Path::new("/tenant/oauth2/v2.0/token").needs_token());
     }

@@ -13,6 +13,7 @@ mod clusters;
 mod computes;
 mod control;
 mod faults;
+mod fidelity;
 mod gate;
 mod login;
 mod role_assignments;
