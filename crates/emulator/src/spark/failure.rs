@@ -11,10 +11,16 @@ pub(crate) fn read(output: &str, code: Option<i32>) -> Failure {
     {
         return Failure::new(words);
     }
-    Failure::new(match code {
+    let mut words = match code {
         Some(code) => format!("The Spark driver exited with code {code}."),
         None => "The Spark driver was ended by a signal.".to_owned(),
-    })
+    };
+    let said = |line: &&&str| !line.trim().is_empty() && !is_log_line(line);
+    if let Some(last) = lines.iter().rev().find(said) {
+        words.push_str(" Its last words: ");
+        words.push_str(last);
+    }
+    Failure::new(words)
 }
 
 /// The last traceback's own line, `class: message`, with Java's cause where `Py4J` reports one.
@@ -135,8 +141,8 @@ mod tests {
             "java.lang.Error: bad conf"
         );
         assert_eq!(
-            message("nothing of use"),
-            "The Spark driver exited with code 1."
+            message("JAVA_HOME is not set\n26/01/02 03:04:05 INFO x\n\n"),
+            "The Spark driver exited with code 1. Its last words: JAVA_HOME is not set"
         );
         assert_eq!(
             read("", None).to_string(),

@@ -58,9 +58,11 @@ pub(crate) async fn run(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Failure::new(format!("spark-submit cannot be started: {error}.")))?;
-    let group = child
-        .id()
-        .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let group = Group(
+        child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)),
+    );
     let tail = Arc::new(Mutex::new(VecDeque::new()));
     let stdout = child.stdout.take().map(|stream| {
         let (logs, tail) = (Arc::clone(logs), Arc::clone(&tail));
@@ -75,10 +77,10 @@ pub(crate) async fn run(
         () = cancel.cancelled() => None,
     };
     if ended.is_none() {
-        end(&mut child, group).await;
+        end(&mut child, &group).await;
     }
     // Whatever the script left running dies with it, which also closes the pipes.
-    signal(group, Signal::KILL);
+    drop(group);
     for reader in [stdout, stderr].into_iter().flatten() {
         if let Err(error) = reader.await {
             tracing::warn!(%error, "a job's output was not read to its end");
@@ -98,22 +100,33 @@ pub(crate) async fn run(
 }
 
 /// Asks the group to end, and makes it.
-async fn end(child: &mut Child, group: Option<Pid>) {
-    signal(group, Signal::TERM);
+async fn end(child: &mut Child, group: &Group) {
+    group.signal(Signal::TERM);
     if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-        signal(group, Signal::KILL);
+        group.signal(Signal::KILL);
         if let Err(error) = child.wait().await {
             tracing::warn!(%error, "a canceled job was not seen to end");
         }
     }
 }
 
-fn signal(group: Option<Pid>, signal: Signal) {
-    if let Some(group) = group
-        && let Err(error) = kill_process_group(group, signal)
-        && error != rustix::io::Errno::SRCH
-    {
-        tracing::warn!(%error, "a job's processes cannot be signalled");
+/// The processes of a run. Dropped – at the end, or because the whole emulator was – it leaves none.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.0
+            && let Err(error) = kill_process_group(group, signal)
+            && error != rustix::io::Errno::SRCH
+        {
+            tracing::warn!(%error, "a job's processes cannot be signalled");
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
     }
 }
 

@@ -147,6 +147,8 @@ impl Run {
                  scripts: give it --python, or use the runner 'instant'.",
             )
         })?;
+        // The command starts in another folder. The path's links stay, as a venv is known by them.
+        let python = std::path::absolute(&python).unwrap_or(python);
         let program = program(&self.app, &self.job)?;
         let (app, job, scratch) = (
             Arc::clone(&self.app),

@@ -28,6 +28,27 @@ fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
+/// The id that the script printed.
+async fn child_of(folder: &Path) -> i32 {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Ok(id) = read(folder, "out").trim().parse() {
+            return id;
+        }
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the child did not start"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Gone, or dead and not collected by its parent yet.
+fn is_gone(process: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
 #[tokio::test]
 async fn output_goes_to_the_logs_and_the_status_comes_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,25 +80,32 @@ async fn a_canceled_process_takes_its_children_with_it() {
         let (logs, cancel) = (Arc::clone(&logs), cancel.clone());
         async move { run(&launch, &logs, &cancel).await }
     });
-    let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    let child = loop {
-        if let Ok(id) = read(folder.path(), "out").trim().parse::<i32>() {
-            break id;
-        }
-        assert!(
-            std::time::Instant::now() < deadline,
-            "the child did not start"
-        );
-        tokio::task::yield_now().await;
-    };
+    let child = child_of(folder.path()).await;
     cancel.cancel();
     assert!(matches!(running.await.unwrap().unwrap(), End::Canceled));
     // The pipes are closed only when nobody holds them, so the child is gone or about to be reaped.
-    let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-    assert!(
-        stat.is_empty() || stat.contains(") Z "),
-        "still there: {stat}"
-    );
+    assert!(is_gone(child), "process {child} runs on");
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_leaves_no_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = shell(folder.path(), "sleep 600 & echo $!; wait");
+    let logs = logs(folder.path()).await;
+    let task_logs = Arc::clone(&logs);
+    let running =
+        tokio::spawn(async move { run(&launch, &task_logs, &CancellationToken::new()).await });
+    let child = child_of(folder.path()).await;
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while !is_gone(child) {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "process {child} runs on"
+        );
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
