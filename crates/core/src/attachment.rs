@@ -9,12 +9,13 @@ use azureml_spark_api::attachment::{
     AttachmentIdentityType, AutoPause, AutoScale, RoleAssignment, SynapseRole,
 };
 use azureml_spark_api::azure_id::SparkPoolId;
+use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::place::{Blocked, Reference, Workspace};
 
@@ -34,6 +35,8 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// Jobs of this cluster that still hold our finalizer and run here.
     pub users: Vec<String>,
+    /// Whether the object carries our finalizer.
+    pub held: bool,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Time between two looks at something that is as it should be.
@@ -51,6 +54,7 @@ pub struct Want {
     pub roles: Vec<SynapseRole>,
     blocked: Option<Blocked>,
     users: Vec<String>,
+    held: bool,
     /// Whether it is to go.
     pub deleting: bool,
     sync_period: SignedDuration,
@@ -82,7 +86,7 @@ pub struct Seen {
     pub pool: Sight<()>,
     /// The compute.
     pub compute: Sight<Compute>,
-    /// Role assignments at the pool; looked at only while the compute has an identity.
+    /// Role assignments at the pool; looked at while the compute has an identity, and while any is on record.
     pub grants: Sight<Vec<RoleAssignment>>,
 }
 
@@ -138,7 +142,7 @@ pub enum Provisioning {
 /// What must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
-    /// When Azure was first asked to attach the pool.
+    /// When Azure was last asked to make something: an absence is not believed for a while after that.
     pub requested: Option<Timestamp>,
     /// The role assignments that this object made, or was about to make.
     pub grants: Vec<RoleAssignment>,
@@ -192,8 +196,13 @@ impl Machine for Attachment {
         }
     }
 
-    fn faulted(memo: &Memo, _: &Fault, _: Timestamp) -> Memo {
-        memo.clone()
+    /// A request whose answer was lost may arrive until now: doubts about an absence count from here.
+    fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
+        let mut memo = memo.clone();
+        if fault.class == Class::Unsure && memo.requested.is_some() {
+            memo.requested = Some(whole_second(now));
+        }
+        memo
     }
 
     fn holds(memo: &Memo) -> bool {

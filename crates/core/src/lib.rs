@@ -8,6 +8,7 @@
 
 pub mod attachment;
 pub mod backoff;
+mod doubt;
 pub mod fault;
 pub mod machine;
 pub mod name;

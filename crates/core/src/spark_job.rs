@@ -9,6 +9,7 @@ mod want;
 
 use std::collections::BTreeMap;
 
+use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure};
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use jiff::Timestamp;
@@ -88,6 +89,15 @@ pub struct Want {
     identity: Option<EffectiveIdentity>,
 }
 
+impl Want {
+    /// Whether the run is to be asked for: one may be there. A derived name that was never asked for is free, and a
+    /// chosen one is looked at when there is something to submit.
+    pub fn may_have_run(&self, memo: &Memo) -> bool {
+        let chosen = self.explicit_name && self.definition.is_ok();
+        memo.submission.is_some() || self.held || self.deleting || chosen
+    }
+}
+
 /// One look at the world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -125,6 +135,33 @@ pub struct Submission {
     pub code_id: String,
     /// Whether the run has been seen in Azure since.
     pub seen_by_azure: bool,
+}
+
+impl Submission {
+    /// Stands for what may have been on record and is not any more.
+    fn forgotten(now: Timestamp) -> Self {
+        Self {
+            attempt: 1,
+            requested: whole_second(now),
+            definition_hash: String::new(),
+            code_id: String::new(),
+            seen_by_azure: false,
+        }
+    }
+
+    /// Whether it is on record what was submitted.
+    fn is_known(&self) -> bool {
+        !self.definition_hash.is_empty()
+    }
+}
+
+impl Memo {
+    /// Whether a run was asked for, or is there: from then on, what the spec refers to does not count.
+    fn is_submitted(&self) -> bool {
+        self.submission
+            .as_ref()
+            .is_some_and(|s| s.is_known() || s.seen_by_azure)
+    }
 }
 
 /// How a run ended.
@@ -182,17 +219,29 @@ impl Machine for SparkJob {
 
     /// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended
     /// in place and nothing in Azure is waited for. (The same body after a lost answer would have met its own run.)
-    fn faulted(memo: &Memo, fault: &Fault, _: Timestamp) -> Memo {
-        let refused =
-            fault.op == SUBMIT && matches!(fault.class, Class::Terminal | Class::Forbidden);
-        if refused && memo.cancel.is_none() && memo.started.is_none() {
-            Memo {
-                submission: None,
-                ..memo.clone()
-            }
-        } else {
-            memo.clone()
+    ///
+    /// One whose answer was lost may arrive until now: doubts about an absence count from here.
+    fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
+        let mut memo = memo.clone();
+        if fault.op != SUBMIT {
+            return memo;
         }
+        match fault.class {
+            Class::Terminal | Class::Forbidden => {
+                memo.submission = memo.submission.filter(|s| s.seen_by_azure);
+            }
+            Class::Unsure => {
+                if let Some(submission) = &mut memo.submission {
+                    submission.requested = whole_second(now);
+                }
+            }
+            Class::Spreading
+            | Class::Retryable
+            | Class::Throttled { .. }
+            | Class::Absent
+            | Class::Credential => {}
+        }
+        memo
     }
 
     fn holds(memo: &Memo) -> bool {

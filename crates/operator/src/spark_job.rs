@@ -230,8 +230,7 @@ impl SparkJobKind {
         if let Some(run) = self.board.get(place, &want.azure_name) {
             return Ok(Sight::Present(run));
         }
-        let ask = memo.submission.is_some() || want.explicit_name || want.held || want.deleting;
-        if !ask {
+        if !want.may_have_run(memo) {
             return Ok(Sight::Unknown);
         }
         let found = site.client.find(job::get(&site.id, &want.azure_name)).await;

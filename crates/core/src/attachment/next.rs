@@ -9,6 +9,7 @@ use super::{
     Attachment, Compute, ComputeWish, Memo, Provisioning, Seen, Step, Want, principals,
     principals_wanted,
 };
+use crate::doubt;
 use crate::machine::{Act, Move, Sight, Wake};
 use crate::role;
 
@@ -19,18 +20,15 @@ const WORK_LOOK: SignedDuration = SignedDuration::from_secs(5);
 /// Between two looks at what only a person can mend.
 const STUCK_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
-/// How long an absence is not believed after a request to create: reads may be older than the write.
-const CREATE_GRACE: SignedDuration = SignedDuration::from_secs(60);
-
 fn after(now: Timestamp, wait: SignedDuration) -> Wake {
     Wake::At(now.checked_add(wait).unwrap_or(now))
 }
 
 pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
-    let rest = |wait| Move::rest(memo.clone(), after(now, wait));
+    let rest = |wait| Move::rest(in_doubt(want, memo, now), after(now, wait));
     if want.blocked.is_some() {
         // The workspace wakes us when it becomes ready.
-        return Move::rest(memo.clone(), Wake::OnChange);
+        return Move::rest(in_doubt(want, memo, now), Wake::OnChange);
     }
     let compute = match &seen.compute {
         Sight::Unknown => return rest(WORK_LOOK),
@@ -47,7 +45,7 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         Sight::Present(compute) => compute,
     };
     if conflict(&want.compute, compute, memo).is_some() {
-        return rest(STUCK_LOOK);
+        return Move::rest(memo.clone(), after(now, STUCK_LOOK));
     }
     match compute.state {
         Provisioning::Working | Provisioning::Deleting => return rest(WORK_LOOK),
@@ -60,7 +58,8 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         return Move::step(asked(memo, now), Step::Attach { tags });
     }
     // From here on it is ours, also where it was found as it should be.
-    let memo = asked(memo, now);
+    let mut memo = memo.clone();
+    memo.requested.get_or_insert(whole_second(now));
     let holders = principals(&want.compute, compute);
     if holders.len() < principals_wanted(&want.compute) {
         // `identity.principalId` may appear only after the operation has ended (contract §2.2).
@@ -85,10 +84,15 @@ fn settle_grants(
         .iter()
         .find(|grant| !found.iter().any(|f| role::same_grant(f, grant)))
     {
-        if !memo.grants.contains(missing) {
-            memo.grants.push(missing.clone());
-        }
+        let mut memo = asked(&memo, now);
+        record(&mut memo, missing);
         return Move::step(memo, Step::Grant(missing.clone()));
+    }
+    // A lost status had held these: nobody else makes such ids.
+    for grant in wanted {
+        if found.iter().any(|f| f.id == grant.id) {
+            record(&mut memo, grant);
+        }
     }
     let unwanted = |grant: &RoleAssignment| !wanted.iter().any(|w| role::same_grant(w, grant));
     if let Some(left) = memo
@@ -99,67 +103,97 @@ fn settle_grants(
         let left = left.clone();
         return Move::step(memo, Step::Revoke(left));
     }
+    // What is unwanted and not to be seen may only be too young to be seen.
+    if let Some(time) = doubted(&memo, now).filter(|_| memo.grants.iter().any(unwanted)) {
+        return Move::rest(memo, Wake::At(time));
+    }
     memo.grants.retain(|grant| !unwanted(grant));
     Move::rest(memo, after(now, want.sync_period))
 }
 
+fn record(memo: &mut Memo, grant: &RoleAssignment) {
+    if !memo.grants.contains(grant) {
+        memo.grants.push(grant.clone());
+    }
+}
+
 pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
-    let rest = |wait| Move::rest(memo.clone(), after(now, wait));
     if !want.users.is_empty() || want.workspace.is_none() {
         // Jobs and the workspace wake us when they change.
         return Move::rest(memo.clone(), Wake::OnChange);
     }
     let compute = match &seen.compute {
-        Sight::Unknown => return rest(WORK_LOOK),
+        Sight::Unknown => return Move::rest(in_doubt(want, memo, now), after(now, WORK_LOOK)),
         Sight::Absent => None,
-        Sight::Present(compute) => owned(&want.compute, compute, memo).then_some(compute),
+        Sight::Present(compute) => {
+            if !owned(&want.compute, compute, memo) {
+                return give_back(None, seen, memo.clone(), now);
+            }
+            Some(compute)
+        }
     };
-    // The roles go first: once the compute is gone its identity cannot be found again.
-    let ours = compute
-        .map(|compute| {
-            let holders = principals(&want.compute, compute);
-            role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders)
-        })
-        .unwrap_or_default();
-    if !memo.grants.is_empty() || !ours.is_empty() {
+    let mut memo = in_doubt(want, memo, now);
+    // A lost status had held these, and once the compute is gone its identity cannot be found again.
+    let holders = compute.map_or_else(Vec::new, |compute| principals(&want.compute, compute));
+    for grant in role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders) {
+        record(&mut memo, &grant);
+    }
+    give_back(compute, seen, memo, now)
+}
+
+/// Takes back every role on record, then the compute, and ends when both are gone beyond doubt.
+fn give_back(
+    compute: Option<&Compute>,
+    seen: &Seen,
+    memo: Memo,
+    now: Timestamp,
+) -> Move<Attachment> {
+    if !memo.grants.is_empty() {
         let Sight::Present(found) = &seen.grants else {
-            return rest(WORK_LOOK);
+            return Move::rest(memo, after(now, WORK_LOOK));
         };
         // By id: a grant of the same role that somebody else made has another, and stays.
-        if let Some(grant) = memo
-            .grants
-            .iter()
-            .chain(&ours)
-            .find(|g| found.iter().any(|f| f.id == g.id))
-        {
-            return Move::step(memo.clone(), Step::Revoke(grant.clone()));
+        let there = |grant: &&RoleAssignment| found.iter().any(|f| f.id == grant.id);
+        if let Some(grant) = memo.grants.iter().find(there).cloned() {
+            return Move::step(memo, Step::Revoke(grant));
         }
     }
     match compute {
-        Some(compute) if compute.state == Provisioning::Deleting => rest(WORK_LOOK),
-        Some(_) => Move::step(memo.clone(), Step::Detach),
-        None => match believed_at(memo, seen, now) {
-            Some(time) => Move::rest(memo.clone(), Wake::At(time)),
-            None => Move {
-                memo: memo.clone(),
-                act: Act::Release,
-            },
-        },
+        Some(compute) if compute.state == Provisioning::Deleting => {
+            Move::rest(memo, after(now, WORK_LOOK))
+        }
+        Some(_) => Move::step(memo, Step::Detach),
+        None => {
+            let doubtful = seen.compute == Sight::Absent || !memo.grants.is_empty();
+            match doubted(&memo, now).filter(|_| doubtful) {
+                Some(time) => Move::rest(memo, Wake::At(time)),
+                None => Move {
+                    memo,
+                    act: Act::Release,
+                },
+            }
+        }
     }
 }
 
 /// The time from which an absence is believed, while that is in the future.
-fn believed_at(memo: &Memo, seen: &Seen, now: Timestamp) -> Option<Timestamp> {
-    let asked = memo.requested.filter(|_| seen.compute == Sight::Absent)?;
-    asked
-        .checked_add(CREATE_GRACE)
-        .ok()
-        .filter(|time| *time > now)
+fn doubted(memo: &Memo, now: Timestamp) -> Option<Timestamp> {
+    doubt::until(memo.requested?, now)
+}
+
+/// Our finalizer without a request on record: the status was lost, or the process ended between the two. Something may
+/// be there, and while nobody can tell the object must not be let go.
+fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
+    if want.held && memo.requested.is_none() {
+        asked(memo, now)
+    } else {
+        memo.clone()
+    }
 }
 
 fn asked(memo: &Memo, now: Timestamp) -> Memo {
     Memo {
-        requested: memo.requested.or(Some(whole_second(now))),
+        requested: Some(whole_second(now)),
         grants: memo.grants.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! The status of an attachment.
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
-use azureml_spark_api::condition::{ConditionType, Fact, Time, merge};
+use azureml_spark_api::condition::{Condition, ConditionType, Fact, Time, Truth, merge};
 use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
@@ -82,17 +82,27 @@ fn kept(old: &SynapseSparkAttachmentStatus) -> Vec<Fact> {
     [ConditionType::Attached, ConditionType::AccessGranted]
         .into_iter()
         .map(|kind| {
-            let held = old
-                .conditions
-                .iter()
-                .any(|c| c.type_ == kind.as_str() && c.status == "True");
-            match (held, kind) {
-                (true, ConditionType::Attached) => Fact::yes(kind, Reason::Attached, ATTACHED),
-                (true, _) => Fact::yes(kind, Reason::Granted, GRANTED),
-                (false, _) => Fact::unknown(kind, Reason::Pending, "not looked at yet"),
-            }
+            restated(&old.conditions, kind)
+                .unwrap_or_else(|| Fact::unknown(kind, Reason::Pending, "not looked at yet"))
         })
         .collect()
+}
+
+/// The condition as it stands, as a fact. What is restated decides nothing.
+fn restated(conditions: &[Condition], kind: ConditionType) -> Option<Fact> {
+    let found = conditions.iter().find(|c| c.type_ == kind.as_str())?;
+    let truth = [Truth::True, Truth::False, Truth::Unknown]
+        .into_iter()
+        .find(|truth| truth.as_str() == found.status)?;
+    let (reason, _) = Reason::ALL
+        .iter()
+        .find(|(reason, _)| reason.as_str() == found.reason)?;
+    Some(Fact {
+        kind,
+        truth,
+        reason: *reason,
+        message: found.message.clone(),
+    })
 }
 
 const ATTACHED: &str = "the pool is attached as described";

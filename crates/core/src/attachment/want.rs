@@ -10,14 +10,7 @@ use crate::place::{Blocked, Reference};
 
 pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
     let spec = &given.spec;
-    let pool = SparkPoolId::parse(&spec.pool.resource_id).ok_or_else(|| Invalid {
-        field: "spec.pool.resourceId".to_owned(),
-        reason: Reason::InvalidSpec,
-        message: format!(
-            "'{}' is not the resource id of a Synapse Spark pool: /subscriptions/{{}}/resourceGroups/{{}}/providers/Microsoft.Synapse/workspaces/{{}}/bigDataPools/{{}}",
-            spec.pool.resource_id
-        ),
-    })?;
+    let pool = pool(given)?;
     let identity = spec
         .identity
         .as_ref()
@@ -53,9 +46,31 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
             .unwrap_or_else(|| vec![SynapseRole::SynapseAdministrator]),
         blocked: blocked(given),
         users: given.users.clone(),
+        held: given.held,
         deleting: given.deleting,
         sync_period: given.sync_period,
     })
+}
+
+fn pool(given: &Given) -> Result<SparkPoolId, Invalid> {
+    let id = &given.spec.pool.resource_id;
+    match SparkPoolId::parse(id) {
+        Some(pool) => Ok(pool),
+        // Whatever is wrong with the spec, the object can be deleted: nothing was ever attached to such an id.
+        None if given.deleting => Ok(SparkPoolId {
+            subscription: String::new(),
+            resource_group: String::new(),
+            workspace: String::new(),
+            pool: String::new(),
+        }),
+        None => Err(Invalid {
+            field: "spec.pool.resourceId".to_owned(),
+            reason: Reason::InvalidSpec,
+            message: format!(
+                "'{id}' is not the resource id of a Synapse Spark pool: /subscriptions/{{}}/resourceGroups/{{}}/providers/Microsoft.Synapse/workspaces/{{}}/bigDataPools/{{}}"
+            ),
+        }),
+    }
 }
 
 fn blocked(given: &Given) -> Option<Blocked> {

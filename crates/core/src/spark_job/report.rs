@@ -5,8 +5,8 @@ use azureml_spark_api::spark_job::{OutputStatus, Submission as SubmissionStatus}
 use azureml_spark_api::{Reason, SparkJobStatus};
 use jiff::{SignedDuration, Timestamp};
 
-use super::next::{CANCEL_AGAIN, ours};
-use super::{Definition, Ended, Memo, Run, RunState, Seen, SparkJob, Submission, Want};
+use super::next::ours;
+use super::{Definition, Ended, Memo, RunState, Seen, SparkJob, Submission, Want};
 use crate::machine::{Pass, Sight};
 use crate::summary::{Standing, first_unmet};
 
@@ -56,7 +56,7 @@ pub(super) fn report(
         }
         Ok(want) => {
             publish(&mut status, pass, want);
-            facts(pass, want, now)
+            facts(pass, want, old)
         }
     };
     status.conditions = merge(&old.conditions, &facts, pass.generation, now);
@@ -104,7 +104,7 @@ fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) 
     if let Some(run) = pass
         .seen
         .and_then(|seen| seen.run.present())
-        .filter(|run| ours(want, run))
+        .filter(|run| ours(want, run, pass.memo))
     {
         status.azure_id = Some(run.azure_id.clone());
         status.state = Some(run.state.as_str().to_owned());
@@ -125,7 +125,7 @@ fn outputs(definition: &Definition) -> Vec<OutputStatus> {
         .collect()
 }
 
-fn facts(pass: &Pass<'_, SparkJob>, want: &Want, now: Timestamp) -> Vec<Fact> {
+fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Vec<Fact> {
     let memo = pass.memo;
     let run = pass.seen.and_then(|seen| seen.run.present());
     let mut facts = vec![Fact::yes(
@@ -135,46 +135,44 @@ fn facts(pass: &Pass<'_, SparkJob>, want: &Want, now: Timestamp) -> Vec<Fact> {
     )];
     facts.push(match &want.definition {
         // What a run refers to does not count any more once it is submitted.
-        _ if memo.submission.is_some() => Fact::yes(
-            ConditionType::ReferencesResolved,
-            Reason::Resolved,
-            "everything that the spec names is ready",
-        ),
-        Ok(_) => Fact::yes(
-            ConditionType::ReferencesResolved,
-            Reason::Resolved,
-            "everything that the spec names is ready",
-        ),
-        Err(why) => Fact::no(
+        Err(why) if !memo.is_submitted() => Fact::no(
             ConditionType::ReferencesResolved,
             why.reason,
             why.message.clone(),
         ),
+        Ok(_) | Err(_) => Fact::yes(
+            ConditionType::ReferencesResolved,
+            Reason::Resolved,
+            "everything that the spec names is ready",
+        ),
     });
-    facts.push(
-        if memo.submission.is_some() || pass.seen.is_some_and(|seen| seen.code.present().is_some())
-        {
-            Fact::yes(
-                ConditionType::CodeUploaded,
-                Reason::Uploaded,
-                "the code is registered in the workspace",
-            )
-        } else {
-            Fact::no(
-                ConditionType::CodeUploaded,
-                Reason::Uploading,
-                "the code is not registered yet",
-            )
-        },
-    );
+    let uploaded = match pass.seen {
+        _ if memo.is_submitted() => true,
+        Some(seen) => seen.code.present().is_some(),
+        // A look that failed says nothing new.
+        None => holds(old, ConditionType::CodeUploaded),
+    };
+    facts.push(if uploaded {
+        Fact::yes(
+            ConditionType::CodeUploaded,
+            Reason::Uploaded,
+            "the code is registered in the workspace",
+        )
+    } else {
+        Fact::no(
+            ConditionType::CodeUploaded,
+            Reason::Uploading,
+            "the code is not registered yet",
+        )
+    });
     let known = memo.ended.is_some()
         || memo
             .submission
             .as_ref()
             .is_some_and(|submission| submission.seen_by_azure)
-        || run.is_some_and(|run| ours(want, run));
+        || run.is_some_and(|run| ours(want, run, memo));
     facts.push(match run {
-        Some(run) if !ours(want, run) && memo.ended.is_none() => Fact::no(
+        Some(run) if !ours(want, run, memo) && memo.ended.is_none() => Fact::no(
             ConditionType::Submitted,
             Reason::Conflict,
             format!(
@@ -186,8 +184,14 @@ fn facts(pass: &Pass<'_, SparkJob>, want: &Want, now: Timestamp) -> Vec<Fact> {
         _ => Fact::no(ConditionType::Submitted, Reason::Submitting, "not submitted yet"),
     });
     facts.extend(memo.ended.as_ref().and_then(end));
-    facts.extend(standing(pass, want, &facts, now).facts());
+    facts.extend(standing(pass, want, &facts, old).facts());
     facts
+}
+
+fn holds(old: &SparkJobStatus, kind: ConditionType) -> bool {
+    old.conditions
+        .iter()
+        .any(|c| c.type_ == kind.as_str() && c.status == "True")
 }
 
 /// How the run ended, as on a `batch/v1` Job.
@@ -227,7 +231,12 @@ fn end(ended: &Ended) -> Option<Fact> {
     }
 }
 
-fn standing(pass: &Pass<'_, SparkJob>, want: &Want, facts: &[Fact], now: Timestamp) -> Standing {
+fn standing(
+    pass: &Pass<'_, SparkJob>,
+    want: &Want,
+    facts: &[Fact],
+    old: &SparkJobStatus,
+) -> Standing {
     if let Some(ended) = pass.memo.ended.as_ref().and_then(end) {
         return match ended.kind {
             ConditionType::Complete => Standing::Ready(ended.reason, ended.message),
@@ -235,14 +244,14 @@ fn standing(pass: &Pass<'_, SparkJob>, want: &Want, facts: &[Fact], now: Timesta
         };
     }
     if want.deleting {
-        return leaving(pass, want, now);
+        return leaving(pass, want, old);
     }
     if let Some(trouble) = pass.trouble {
         return Standing::of(trouble);
     }
     match first_unmet(facts) {
         Some(fact) => unmet(fact),
-        None => under_way(pass.seen),
+        None => under_way(pass.seen, old),
     }
 }
 
@@ -256,22 +265,26 @@ fn unmet(fact: &Fact) -> Standing {
     }
 }
 
-fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, now: Timestamp) -> Standing {
+fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Standing {
     if let (None, Err(why)) = (&want.workspace, &want.definition) {
         return Standing::Stalled(
             why.reason,
             format!("{}; without it the run cannot be cancelled", why.message),
         );
     }
-    let overdue = pass
-        .memo
-        .cancel
-        .and_then(|asked| asked.checked_add(CANCEL_AGAIN).ok())
-        .is_some_and(|time| time <= now);
-    if overdue {
+    // Asked for once more, now or before.
+    let again = old
+        .cancel_requested_time
+        .as_ref()
+        .is_some_and(|before| pass.memo.cancel.is_some_and(|asked| asked > before.0))
+        || old
+            .conditions
+            .iter()
+            .any(|c| c.reason == Reason::CancelStuck.as_str());
+    if again {
         return Standing::Reconciling(
             Reason::CancelStuck,
-            "the cancel has had no effect for minutes; it is asked for again".to_owned(),
+            "the cancel has had no effect yet; it is asked for again".to_owned(),
         );
     }
     match pass.trouble {
@@ -280,8 +293,13 @@ fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, now: Timestamp) -> Standing {
     }
 }
 
-fn under_way(seen: Option<&Seen>) -> Standing {
-    let Some(Sight::Present(Run { state, .. })) = seen.map(|seen| &seen.run) else {
+fn under_way(seen: Option<&Seen>, old: &SparkJobStatus) -> Standing {
+    // A look that said nothing leaves what was known.
+    let known = match seen.map(|seen| &seen.run) {
+        Some(Sight::Present(run)) => Some(run.state.clone()),
+        Some(Sight::Unknown | Sight::Absent) | None => old.state.as_deref().map(RunState::parse),
+    };
+    let Some(state) = known else {
         return Standing::Reconciling(Reason::Submitted, "the run is submitted".to_owned());
     };
     let (reason, message) = match state {

@@ -32,7 +32,11 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         identity: definition.as_ref().ok().map(|run| effective(&run.identity)),
         definition: definition.map(Box::new),
         deleting: given.deleting,
-        cluster: cluster(given)?,
+        cluster: match cluster(given) {
+            // Whatever is wrong with the spec, the object can be deleted.
+            Err(_) if given.deleting => Cluster::default(),
+            found => found?,
+        },
     })
 }
 
@@ -262,10 +266,8 @@ fn cluster(given: &Given) -> Result<Cluster, Invalid> {
             ));
         }
     };
-    let (number, unit) = spec
-        .executor
-        .memory
-        .split_at(spec.executor.memory.len().saturating_sub(1));
+    let memory = &spec.executor.memory;
+    let (number, unit) = memory.split_at(memory.char_indices().next_back().map_or(0, |(at, _)| at));
     let each: i64 = number.parse().map_err(|_| {
         invalid(
             "spec.executor.memory",

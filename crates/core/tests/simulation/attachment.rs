@@ -1,0 +1,207 @@
+//! The effectful half of a `SynapseSparkAttachment`, as the operator has it.
+
+use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_api::condition::Condition;
+use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
+use azureml_spark_core::Sight;
+use azureml_spark_core::attachment::{
+    self, Compute, ComputeWish, Given, Memo, Provisioning, Seen, Step, Want,
+};
+use jiff::SignedDuration;
+
+use crate::apiserver::Store;
+use crate::azure::{ComputeBody, Effect};
+use crate::drive::{Kind, SYNC};
+use crate::job::workspace;
+use crate::world::{Attachment, Job, Key, Stop, World};
+
+pub(crate) struct Attachments;
+
+impl Kind for Attachments {
+    type Machine = attachment::Attachment;
+    type Spec = SynapseSparkAttachmentSpec;
+
+    fn store(
+        world: &mut World,
+    ) -> &mut Store<SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus> {
+        &mut world.attachments
+    }
+
+    fn newest<'w>(world: &'w mut World, uid: &str) -> Option<&'w Attachment> {
+        world.process.attachments.get(uid)
+    }
+
+    fn keep(world: &mut World, written: &Attachment) {
+        let uid = written.uid.clone();
+        world.process.attachments.insert(uid, written.clone());
+    }
+
+    fn conditions(status: &SynapseSparkAttachmentStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn gather(world: &mut World, object: &Attachment) -> Given {
+        let deleting = object.deleting.is_some();
+        Given {
+            name: object.name.clone(),
+            uid: object.uid.clone(),
+            spec: object.spec.clone(),
+            workspace: workspace(world, deleting),
+            users: world
+                .jobs
+                .all()
+                .filter(|job| job.held.is_some() && runs_on(job, &object.name))
+                .map(|job| format!("SparkJob {}", job.name))
+                .collect(),
+            held: object.held.is_some(),
+            deleting,
+            sync_period: SignedDuration::from_millis(SYNC),
+        }
+    }
+
+    fn observe(world: &mut World, want: &Want, memo: &Memo) -> Result<Seen, Stop> {
+        if want.workspace.is_none() {
+            return Ok(Seen::default());
+        }
+        let wish = &want.compute;
+        let time = world.read("read the attached pool")?;
+        let found = world
+            .azure
+            .computes
+            .get(&wish.name)
+            .and_then(|c| c.at(time))
+            .cloned()
+            .flatten();
+        world.tell(|| {
+            format!(
+                "compute {}: {:?}",
+                wish.name,
+                found.as_ref().map(|c| &c.state)
+            )
+        });
+        let standing = found.as_ref().filter(|c| c.state != Provisioning::Deleting);
+        let now = world.now;
+        let old = world
+            .process
+            .expects_another_compute(&wish.name, now, standing.map(|c| &c.body));
+        let compute = match found {
+            _ if old => return Ok(Seen::default()),
+            Some(found) => Sight::Present(found.shown(&wish.name, time)),
+            None => Sight::Absent,
+        };
+        let pool = if compute == Sight::Absent && !want.deleting {
+            world.read("read the Spark pool")?;
+            if world.azure.pool_exists {
+                Sight::Present(())
+            } else {
+                Sight::Absent
+            }
+        } else {
+            Sight::Unknown
+        };
+        let settled = |c: &Compute| c.state == Provisioning::Succeeded || want.deleting;
+        let grants = if compute.present().is_some_and(settled)
+            || (compute == Sight::Absent && !memo.grants.is_empty())
+        {
+            roles(world)?
+        } else {
+            Sight::Unknown
+        };
+        Ok(Seen {
+            pool,
+            compute,
+            grants,
+        })
+    }
+
+    fn execute(world: &mut World, want: &Want, _: &Memo, step: Step) -> Result<(), Stop> {
+        let wish = &want.compute;
+        let owner = wish.owner.clone();
+        let now = world.now;
+        match step {
+            Step::Attach { tags } => {
+                remembered(world, &owner, |status| status.requested_time.is_some());
+                let body = body(wish, tags);
+                world.write(Effect::PutCompute(wish.name.clone(), body.clone()))?;
+                world.process.wrote_compute(&wish.name, now, Some(body));
+            }
+            Step::Grant(grant) => {
+                remembered(world, &owner, |status| {
+                    status.role_assignments.contains(&grant)
+                });
+                world.write(Effect::PutRole(grant.clone(), owner))?;
+                world.process.wrote_role(grant, now, true);
+            }
+            Step::Revoke(grant) => {
+                world.write(Effect::DeleteRole(grant.id.clone()))?;
+                world.process.wrote_role(grant, now, false);
+            }
+            Step::Detach => {
+                let going = world.attachments.by_uid(&owner).and_then(|o| o.deleting);
+                let used = world.jobs.all().any(|job| {
+                    runs_on(job, &wish.name) && job.held.is_some_and(|held| Some(held) < going)
+                });
+                if used {
+                    world.break_rule(format!("{} is detached under its jobs", wish.name));
+                }
+                world.write(Effect::DetachCompute(wish.name.clone()))?;
+                world.process.wrote_compute(&wish.name, now, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn saw_nothing(seen: &Seen) -> bool {
+        seen.compute.present().is_none()
+    }
+
+    fn wake_others(world: &mut World, object: &Attachment) {
+        let users: Vec<Key> = world
+            .jobs
+            .all()
+            .filter(|job| runs_on(job, &object.name))
+            .map(|job| Key::Job(job.name.clone()))
+            .collect();
+        for key in users {
+            world.wake(key);
+        }
+    }
+}
+
+fn runs_on(job: &Job, attachment: &str) -> bool {
+    let named = job.spec.compute.attachment_ref.as_ref();
+    named.is_some_and(|named| named.name == attachment)
+}
+
+fn remembered(world: &mut World, uid: &str, had: impl Fn(&SynapseSparkAttachmentStatus) -> bool) {
+    let on_record = |o: &Attachment| o.held.is_some() && o.status.as_ref().is_some_and(&had);
+    if !world.attachments.ever(uid, on_record) {
+        world.break_rule(format!("an effect of {uid} without a memory of it"));
+    }
+}
+
+fn body(wish: &ComputeWish, tags: std::collections::BTreeMap<String, String>) -> ComputeBody {
+    ComputeBody {
+        pool_id: wish.pool.to_string(),
+        description: wish.description.clone(),
+        tags,
+        identity: wish.identity,
+        user_assigned: wish.user_assigned.clone(),
+    }
+}
+
+fn roles(world: &mut World) -> Result<Sight<Vec<RoleAssignment>>, Stop> {
+    let time = world.read("read the roles in Synapse")?;
+    let found: Vec<RoleAssignment> = world
+        .azure
+        .roles
+        .at(time)
+        .into_iter()
+        .flatten()
+        .map(|record| record.grant.clone())
+        .collect();
+    if world.process.expects_other_roles(world.now, &found) {
+        return Ok(Sight::Unknown);
+    }
+    Ok(Sight::Present(found))
+}

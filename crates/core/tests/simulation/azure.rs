@@ -1,0 +1,119 @@
+//! A model of Azure: runs by name, computes with long-running operations, role assignments, code.
+//!
+//! Everything keeps its past, so that a read may be stale. Effects are data, so that one may arrive late.
+
+mod computes;
+mod roles;
+mod runs;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_core::{Class, Fault};
+pub(crate) use computes::{ComputeBody, ComputeRecord};
+pub(crate) use roles::RoleRecord;
+pub(crate) use runs::{RunBody, RunRecord};
+
+use crate::chance::Chance;
+use crate::history::History;
+
+/// One write.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    RegisterCode(String),
+    PutRun(String, RunBody),
+    CancelRun(String),
+    PutCompute(String, ComputeBody),
+    DetachCompute(String),
+    PutRole(RoleAssignment, String),
+    DeleteRole(String),
+}
+
+impl Effect {
+    pub(crate) fn op(&self) -> &'static str {
+        match self {
+            Self::RegisterCode(_) => "register the code",
+            Self::PutRun(..) => azureml_spark_core::spark_job::SUBMIT,
+            Self::CancelRun(_) => "cancel the run",
+            Self::PutCompute(..) => "attach the pool",
+            Self::DetachCompute(_) => "detach the pool",
+            Self::PutRole(..) => "grant a role in Synapse",
+            Self::DeleteRole(_) => "revoke a role in Synapse",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Azure {
+    pub(crate) codes: BTreeSet<String>,
+    pub(crate) runs: BTreeMap<String, History<RunRecord>>,
+    pub(crate) computes: BTreeMap<String, History<Option<ComputeRecord>>>,
+    pub(crate) roles: History<Vec<RoleRecord>>,
+    pub(crate) pool_exists: bool,
+    /// Whether a second PUT of a run is refused, or accepted without effect (contract §3.5, §13: unverified).
+    pub(crate) repeat_is_refused: bool,
+    /// What a rule was broken by; the first counts.
+    pub(crate) broken: Option<String>,
+    principals: u64,
+}
+
+impl Azure {
+    pub(crate) fn new(repeat_is_refused: bool) -> Self {
+        Self {
+            codes: BTreeSet::new(),
+            runs: BTreeMap::new(),
+            computes: BTreeMap::new(),
+            roles: History::new(0, Vec::new()),
+            pool_exists: true,
+            repeat_is_refused,
+            broken: None,
+            principals: 0,
+        }
+    }
+
+    /// Lets everything go on that goes on by itself.
+    pub(crate) fn advance(&mut self, now: i64) {
+        self.advance_runs(now);
+        self.advance_computes(now);
+    }
+
+    pub(crate) fn apply(
+        &mut self,
+        now: i64,
+        effect: Effect,
+        chance: &mut Chance,
+    ) -> Result<(), Fault> {
+        match effect {
+            Effect::RegisterCode(content) => {
+                self.codes.insert(content);
+                Ok(())
+            }
+            Effect::PutRun(name, body) => self.put_run(now, name, body, chance),
+            Effect::CancelRun(name) => self.cancel_run(now, &name, chance),
+            Effect::PutCompute(name, body) => self.put_compute(now, name, body, chance),
+            Effect::DetachCompute(name) => self.detach_compute(now, &name, chance),
+            Effect::PutRole(grant, by) => {
+                self.put_role(now, grant, by);
+                Ok(())
+            }
+            Effect::DeleteRole(id) => {
+                self.delete_role(now, &id);
+                Ok(())
+            }
+        }
+    }
+
+    fn break_rule(&mut self, what: String) {
+        self.broken.get_or_insert(what);
+    }
+}
+
+pub(crate) fn fault(class: Class, code: &str, op: &'static str) -> Fault {
+    Fault {
+        class,
+        code: code.to_owned(),
+        op,
+        text: format!("{code} happened"),
+        request_id: None,
+    }
+}

@@ -1,0 +1,150 @@
+//! Runs: what a name stands for is fixed by the first PUT, and a state only goes on.
+
+use azureml_spark_core::spark_job::{Run, RunState, SUBMIT};
+use azureml_spark_core::{Class, Fault};
+
+use super::{Azure, fault};
+use crate::chance::Chance;
+use crate::history::History;
+
+#[derive(Clone, Debug)]
+pub(crate) struct RunBody {
+    pub(crate) owner: String,
+    pub(crate) hash: String,
+    pub(crate) compute: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RunRecord {
+    pub(crate) owner: Option<String>,
+    pub(crate) hash: Option<String>,
+    pub(crate) state: RunState,
+    pub(crate) foreign: bool,
+    /// What comes, last first.
+    plan: Vec<(i64, RunState)>,
+}
+
+impl RunRecord {
+    /// Somebody else's, and going on for ever.
+    pub(crate) fn foreign() -> Self {
+        Self {
+            owner: None,
+            hash: None,
+            state: RunState::Running,
+            foreign: true,
+            plan: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        !self.state.is_end()
+    }
+
+    /// As an ARM job says it: without times (contract §3.3).
+    pub(crate) fn shown(&self, name: &str) -> Run {
+        Run {
+            azure_id: format!("/jobs/{name}"),
+            state: self.state.clone(),
+            owner: self.owner.clone(),
+            definition_hash: self.hash.clone(),
+            code_id: Some("code".to_owned()),
+            studio_url: None,
+            started: None,
+            ended: None,
+        }
+    }
+}
+
+impl Azure {
+    pub(super) fn advance_runs(&mut self, now: i64) {
+        for history in self.runs.values_mut() {
+            while let Some((time, state)) = history.last().plan.last().cloned() {
+                if time > now {
+                    break;
+                }
+                let mut next = history.last().clone();
+                next.plan.pop();
+                next.state = state;
+                history.set(time, next);
+            }
+        }
+    }
+
+    pub(super) fn put_run(
+        &mut self,
+        now: i64,
+        name: String,
+        body: RunBody,
+        chance: &mut Chance,
+    ) -> Result<(), Fault> {
+        if self.runs.contains_key(&name) {
+            // Read as "it is there" by whoever asks, and never a second run.
+            return if self.repeat_is_refused {
+                Err(fault(Class::Terminal, "JobPropertyImmutable", SUBMIT))
+            } else {
+                Ok(())
+            };
+        }
+        let found = |name: &String| self.computes.get(name).is_some_and(|c| c.last().is_some());
+        if body.compute.as_ref().is_some_and(|name| !found(name)) {
+            return Err(fault(Class::Terminal, "ComputeNotFound", SUBMIT));
+        }
+        let preparing = now + chance.millis(500, 20_000);
+        let queued = preparing + chance.millis(500, 60_000);
+        let running = queued + chance.millis(500, 120_000);
+        let finalizing = running + chance.millis(500, 400_000);
+        let end = chance.pick(&[RunState::Completed, RunState::Completed, RunState::Failed]);
+        let record = RunRecord {
+            owner: Some(body.owner.clone()),
+            hash: Some(body.hash),
+            state: RunState::NotStarted,
+            foreign: false,
+            plan: vec![
+                (finalizing + chance.millis(500, 20_000), end),
+                (finalizing, RunState::Finalizing),
+                (running, RunState::Running),
+                (queued, RunState::Queued),
+                (preparing, RunState::Preparing),
+            ],
+        };
+        self.runs.insert(name, History::new(now, record));
+        let live = self.runs.values().filter(|run| {
+            run.last().is_live() && run.last().owner.as_deref() == Some(body.owner.as_str())
+        });
+        let live = live.count();
+        if live > 1 {
+            self.break_rule(format!("{live} live runs of {}", body.owner));
+        }
+        Ok(())
+    }
+
+    pub(super) fn cancel_run(
+        &mut self,
+        now: i64,
+        name: &str,
+        chance: &mut Chance,
+    ) -> Result<(), Fault> {
+        let refused = |code| Err(fault(Class::Terminal, code, "cancel the run"));
+        let Some(history) = self.runs.get_mut(name) else {
+            return refused("NotFound");
+        };
+        let mut run = history.last().clone();
+        if run.foreign {
+            self.break_rule(format!("the run {name} of somebody else was cancelled"));
+            return Ok(());
+        }
+        match run.state {
+            RunState::Finalizing => return refused("RunIsFinalizing"),
+            ref state if state.is_end() => return refused("RunHasEnded"),
+            _ => {}
+        }
+        // Some cancels are accepted and forgotten, some take long (contract §13).
+        if !chance.one_in(8) {
+            let longest = if chance.one_in(8) { 900_000 } else { 60_000 };
+            run.state = RunState::CancelRequested;
+            run.plan = vec![(now + chance.millis(500, longest), RunState::Canceled)];
+            history.set(now, run);
+        }
+        Ok(())
+    }
+}

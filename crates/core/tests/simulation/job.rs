@@ -1,0 +1,326 @@
+//! The effectful half of a `SparkJob`, as the operator has it.
+
+use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::Failure;
+use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
+use azureml_spark_core::place::{Place, Reference, Workspace as Found};
+use azureml_spark_core::spark_job::{
+    AttachedPool, ComputeChoice, Definition, Given, Memo, Run, RunState, Seen, SparkJob, Step, Want,
+};
+use azureml_spark_core::{Class, Sight};
+
+use crate::apiserver::Store;
+use crate::azure::{Effect, RunBody};
+use crate::drive::Kind;
+use crate::quirk::Quirk;
+use crate::world::{Job, Key, Stop, Workspace, World};
+
+pub(crate) struct Jobs;
+
+impl Kind for Jobs {
+    type Machine = SparkJob;
+    type Spec = SparkJobSpec;
+
+    fn store(world: &mut World) -> &mut Store<SparkJobSpec, SparkJobStatus> {
+        &mut world.jobs
+    }
+
+    fn newest<'w>(world: &'w mut World, uid: &str) -> Option<&'w Job> {
+        world.process.jobs.get(uid)
+    }
+
+    fn keep(world: &mut World, written: &Job) {
+        world
+            .process
+            .jobs
+            .insert(written.uid.clone(), written.clone());
+    }
+
+    fn conditions(status: &SparkJobStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn gather(world: &mut World, object: &Job) -> Given {
+        let deleting = object.deleting.is_some();
+        let status = object.status.as_ref();
+        let submitted = status.is_some_and(|s| s.submission.is_some());
+        let seen = status.is_some_and(|s| s.azure_id.is_some());
+        let ended = status.is_some_and(|s| s.completion_time.is_some());
+        let attachment = object.spec.compute.attachment_ref.as_ref();
+        Given {
+            namespace: "team".to_owned(),
+            name: object.name.clone(),
+            uid: object.uid.clone(),
+            spec: object.spec.clone(),
+            workspace: workspace(world, deleting || submitted),
+            attachment: attachment.map(|named| attached_pool(world, &named.name)),
+            config_maps: if deleting || seen || ended {
+                std::collections::BTreeMap::new()
+            } else {
+                let files = world
+                    .config_map
+                    .as_ref()
+                    .map(|content| [("main.py".to_owned(), content.clone().into_bytes())].into());
+                [("src".to_owned(), files)].into()
+            },
+            held: object.held.is_some(),
+            deleting,
+        }
+    }
+
+    fn observe(world: &mut World, want: &Want, memo: &Memo) -> Result<Seen, Stop> {
+        if want.workspace.is_none() || memo.ended.is_some() {
+            return Ok(Seen::default());
+        }
+        let run = look(world, want, memo)?;
+        let failure = match run.present() {
+            Some(run) if run.state == RunState::Failed => {
+                world.read("read why the run failed")?;
+                Sight::Present(Failure {
+                    code: "UserError".to_owned(),
+                    message: "division by zero".to_owned(),
+                    log_tail: None,
+                })
+            }
+            _ => Sight::Unknown,
+        };
+        let code = match &want.definition {
+            Ok(definition) if world.process.codes.contains(&content(definition)) => {
+                Sight::Present("/codes/1".to_owned())
+            }
+            Ok(_) => Sight::Absent,
+            Err(_) => Sight::Unknown,
+        };
+        Ok(Seen { code, run, failure })
+    }
+
+    fn execute(world: &mut World, want: &Want, memo: &Memo, step: Step) -> Result<(), Stop> {
+        let asked = want.azure_name.clone();
+        let name = world
+            .process
+            .server_names
+            .get(&asked)
+            .cloned()
+            .unwrap_or(asked);
+        match (step, &want.definition) {
+            (Step::UploadCode, Ok(definition)) => {
+                world.write(Effect::RegisterCode(content(definition)))?;
+                world.process.codes.insert(content(definition));
+                Ok(())
+            }
+            (Step::Submit, Ok(definition)) => submit(world, want, memo, definition),
+            (Step::Cancel, _) => {
+                let done = world.write(Effect::CancelRun(name.clone()));
+                if done.is_err() {
+                    world.process.board.remove(&name);
+                }
+                done
+            }
+            (Step::UploadCode | Step::Submit, Err(_)) => {
+                world.break_rule("a step without a definition".to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    fn saw_nothing(seen: &Seen) -> bool {
+        seen.run.present().is_none()
+    }
+
+    fn wake_others(world: &mut World, object: &Job) {
+        if let Some(named) = &object.spec.compute.attachment_ref {
+            world.wake(Key::Attachment(named.name.clone()));
+        }
+    }
+}
+
+pub(crate) fn workspace(world: &World, leaving: bool) -> Reference<Found> {
+    match world.workspace {
+        Workspace::NotReady if !leaving => Reference::NotReady("it is being read".to_owned()),
+        Workspace::Unknown => Reference::NotReady("it was not looked at yet".to_owned()),
+        Workspace::Ready | Workspace::NotReady => Reference::Ready(Found {
+            place: Place {
+                namespace: "team".to_owned(),
+                name: "ml".to_owned(),
+            },
+            azure_id: "/workspaces/ml".to_owned(),
+            location: "eastus".to_owned(),
+            operators_identity: false,
+        }),
+    }
+}
+
+/// From the cache, so that it may be older than the attachment is.
+fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
+    let behind = if world.chance.one_in(3) {
+        world.chance.millis(0, crate::drive::LAG)
+    } else {
+        0
+    };
+    let Some(object) = world.attachments.cached(name, world.now - behind) else {
+        return Reference::Missing;
+    };
+    let not = |why: &str| Reference::NotReady(why.to_owned());
+    let Some(status) = object.status.as_ref().filter(|_| object.deleting.is_none()) else {
+        return not("it was not looked at, or goes");
+    };
+    let ready = status
+        .conditions
+        .iter()
+        .any(|c| c.type_ == "Ready" && c.status == "True");
+    match &status.azure_id {
+        Some(id) if ready && status.observed_generation == Some(object.generation) => {
+            Reference::Ready(AttachedPool {
+                compute_id: id.clone(),
+                default_identity: None,
+            })
+        }
+        _ => not("it is being attached"),
+    }
+}
+
+/// The board first, then one request, where one is needed at all.
+fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop> {
+    let asked = want.azure_name.clone();
+    let name = world
+        .process
+        .server_names
+        .get(&asked)
+        .cloned()
+        .unwrap_or(asked);
+    if let Some((run, _)) = world.process.board.get(&name) {
+        return Ok(Sight::Present(run.clone()));
+    }
+    if !want.may_have_run(memo) {
+        return Ok(Sight::Unknown);
+    }
+    let time = world.read("read the run")?;
+    let found = world
+        .azure
+        .runs
+        .get(&name)
+        .and_then(|run| run.at(time))
+        .cloned();
+    world.tell(|| format!("run {name}: {:?}", found.as_ref().map(|run| &run.state)));
+    Ok(match found {
+        Some(found) => {
+            let run = found.shown(&name);
+            follow(world, want, &name, run.clone());
+            Sight::Present(run)
+        }
+        None if world.process.expects_run(&name, world.now) => Sight::Unknown,
+        None => Sight::Absent,
+    })
+}
+
+fn submit(
+    world: &mut World,
+    want: &Want,
+    memo: &Memo,
+    definition: &Definition,
+) -> Result<(), Stop> {
+    let on_record = world.jobs.ever(&want.owner, |job| {
+        let submission = job.status.as_ref().and_then(|s| s.submission.as_ref());
+        job.held.is_some() && submission.is_some_and(|s| s.definition_hash == definition.hash())
+    });
+    if !on_record {
+        world.break_rule(format!(
+            "{} is submitted without a memory of it",
+            want.owner
+        ));
+    }
+    let mut name = want.azure_name.clone();
+    if world.quirk == Quirk::ServerChoosesNames {
+        name = format!("{name}-{}", world.azure.runs.len());
+    }
+    let body = RunBody {
+        owner: want.owner.clone(),
+        hash: memo
+            .submission
+            .as_ref()
+            .map(|s| s.definition_hash.clone())
+            .unwrap_or_default(),
+        compute: match &definition.compute {
+            ComputeChoice::Attached(id) => id.rsplit('/').next().map(str::to_owned),
+            ComputeChoice::Serverless { .. } => None,
+        },
+    };
+    let answer = world.write(Effect::PutRun(name.clone(), body));
+    let exists = |stop: &Stop| matches!(stop, Stop::Fault(f) if f.code == "JobPropertyImmutable" && f.class == Class::Terminal);
+    match answer {
+        Ok(()) => {
+            let run = world.azure.runs[&name].last().shown(&name);
+            if world.quirk == Quirk::ServerChoosesNames {
+                world
+                    .process
+                    .server_names
+                    .insert(want.azure_name.clone(), name.clone());
+            }
+            follow(world, want, &name, run);
+        }
+        Err(stop) if exists(&stop) => {}
+        Err(stop) => return Err(stop),
+    }
+    let now = world.now;
+    world.process.wrote_run(&name, now);
+    Ok(())
+}
+
+fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
+    if !run.state.is_end() {
+        world.poll.get_or_insert(world.now + 10_000);
+    }
+    world
+        .process
+        .board
+        .insert(name.to_owned(), (run, want.object_name.clone()));
+}
+
+fn content(definition: &Definition) -> String {
+    format!("{:?}", definition.code)
+}
+
+/// One listing for all runs; those that it does not show are asked for.
+pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
+    let live: Vec<String> = world
+        .process
+        .board
+        .iter()
+        .filter(|(_, (run, _))| !run.state.is_end())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if live.is_empty() {
+        world.poll = None;
+        return Ok(());
+    }
+    world.poll = Some(world.now + 10_000);
+    let mut time = world.read("list the runs")?;
+    for name in live {
+        let listed = |world: &World, time| {
+            world
+                .azure
+                .runs
+                .get(&name)
+                .and_then(|run| run.at(time))
+                .cloned()
+        };
+        let mut found = listed(world, time);
+        if found.is_none() {
+            time = world.read("read the run")?;
+            found = listed(world, time);
+        }
+        let Some((known, object)) = world.process.board.get(&name).cloned() else {
+            continue;
+        };
+        match found.map(|run| run.shown(&name)) {
+            Some(run) if run == known || known.state.is_end() => continue,
+            Some(run) => world
+                .process
+                .board
+                .insert(name.clone(), (run, object.clone())),
+            None => world.process.board.remove(&name),
+        };
+        world.bells.insert((world.now, Key::Job(object)));
+    }
+    Ok(())
+}

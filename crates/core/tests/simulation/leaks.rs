@@ -1,0 +1,99 @@
+//! What must hold at every instant, and what must be so in the end.
+
+use crate::world::{Key, World};
+
+impl World {
+    /// Nothing in Azure outlives its object.
+    pub(crate) fn look_for_leaks(&mut self) {
+        if let Some(what) = self.azure.broken.take() {
+            self.break_rule(what);
+        }
+        let run = self.azure.runs.iter().find_map(|(name, history)| {
+            let run = history.last();
+            let owner = run.owner.as_ref().filter(|_| run.is_live())?;
+            let orphan = self.jobs.by_uid(owner).is_none();
+            orphan.then(|| {
+                format!(
+                    "the run {name} of {owner}, which is gone, is {:?}",
+                    run.state
+                )
+            })
+        });
+        let compute = self.azure.computes.iter().find_map(|(name, history)| {
+            let record = history.last().as_ref().filter(|record| !record.foreign)?;
+            let owner = record.body.tags.get("azureml-spark-operator")?;
+            let orphan = self.attachments.by_uid(owner).is_none();
+            orphan.then(|| format!("the compute {name} of {owner}, which is gone, is there"))
+        });
+        let role = self.azure.roles.last().iter().find_map(|record| {
+            let owner = record.by.as_ref()?;
+            let orphan = self.attachments.by_uid(owner).is_none();
+            orphan.then(|| {
+                format!(
+                    "the role {} of {owner}, which is gone, is there",
+                    record.grant.id
+                )
+            })
+        });
+        if let Some(what) = run.or(compute).or(role) {
+            self.break_rule(what);
+        }
+    }
+
+    /// Whoever is neither where the spec wants it, nor stuck for a reason that a person must mend.
+    pub(crate) fn unsettled(&self) -> Option<String> {
+        let jobs = self.jobs.all().map(|o| {
+            let conditions = o.status.as_ref().map_or(&[][..], |s| &s.conditions);
+            (Key::Job(o.name.clone()), o.deleting, conditions)
+        });
+        let attachments = self.attachments.all().map(|o| {
+            let conditions = o.status.as_ref().map_or(&[][..], |s| &s.conditions);
+            (Key::Attachment(o.name.clone()), o.deleting, conditions)
+        });
+        for (key, deleting, conditions) in jobs.chain(attachments) {
+            if deleting.is_some() {
+                return Some(format!("{key:?} is still going"));
+            }
+            let Some(ready) = conditions.iter().find(|c| c.type_ == "Ready") else {
+                return Some(format!("{key:?} says nothing"));
+            };
+            let stuck = matches!(
+                ready.reason.as_str(),
+                "Conflict"
+                    | "AttachFailed"
+                    | "AttachmentNotFound"
+                    | "AttachmentNotReady"
+                    | "Canceled"
+                    | "ScriptFailed"
+                    | "PlatformFailed"
+                    | "Lost"
+            );
+            if ready.status != "True" && !stuck {
+                return Some(format!("{key:?} is {}: {}", ready.reason, ready.message));
+            }
+        }
+        None
+    }
+
+    /// How many requests an hour at rest may cost.
+    pub(crate) fn allowance(&self) -> usize {
+        let stuck = |reason: &str| matches!(reason, "Conflict" | "AttachFailed");
+        let ready = |conditions: &[azureml_spark_api::condition::Condition]| {
+            conditions
+                .iter()
+                .any(|c| c.type_ == "Ready" && stuck(&c.reason))
+        };
+        let stuck_jobs = self
+            .jobs
+            .all()
+            .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
+        let stuck_attachments = self
+            .attachments
+            .all()
+            .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
+        // One look a minute where a person must act in Azure; else the regular look of an attachment, in three reads.
+        stuck_jobs.count() * 61
+            + stuck_attachments.count() * 61
+            + self.attachments.all().count() * 6
+    }
+}

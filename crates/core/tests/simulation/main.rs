@@ -1,0 +1,103 @@
+//! The pure core in a world of its own: a model of Azure, a model of the apiserver, and the engine's loop between
+//! them, in virtual time and with everything going wrong that a seed draws. `SIM_RUNS` raises the number of seeds,
+//! `SIM_SEED` plays one and tells what happened.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    missing_docs,
+    reason = "a test: a panic is a failed test with a place in it"
+)]
+
+mod apiserver;
+mod attachment;
+mod azure;
+mod chance;
+mod conditions;
+mod drive;
+mod history;
+mod job;
+mod leaks;
+mod process;
+mod quirk;
+mod scenario;
+mod simulate;
+mod weather;
+mod world;
+
+use quirk::Quirk;
+use simulate::{Broken, simulate};
+
+/// Seeds of an ordinary run: some seconds in a debug build.
+const RUNS: u64 = 3_000;
+
+/// Lines of a tale that are shown.
+const TALE: usize = 400;
+
+/// Seeds within which a wrong operator must be found out.
+const SUSPICION: u64 = 600;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Plays one seed and prints what happened in it.
+pub(crate) fn replay(seed: u64, quirk: Quirk) {
+    match simulate(seed, quirk, true) {
+        Ok(()) => println!("seed {seed}: all is well"),
+        Err(Broken { seed, what, tale }) => {
+            let last = tale.len().saturating_sub(TALE);
+            panic!("SIM_SEED={seed}: {what}\n{}", tale[last..].join("\n"));
+        }
+    }
+}
+
+#[test]
+fn everything_settles_and_nothing_is_left_behind() {
+    if let Some(seed) = number("SIM_SEED") {
+        return replay(seed, Quirk::None);
+    }
+    for seed in 0..number("SIM_RUNS").unwrap_or(RUNS) {
+        if simulate(seed, Quirk::None, false).is_err() {
+            replay(seed, Quirk::None);
+        }
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_tale_again() {
+    let tale = |seed| match simulate(seed, Quirk::ServerChoosesNames, true) {
+        Ok(()) => Vec::new(),
+        Err(broken) => broken.tale,
+    };
+    let told = (0..SUSPICION)
+        .find(|seed| !tale(*seed).is_empty())
+        .expect("a tale");
+    assert_eq!(tale(told), tale(told));
+}
+
+#[test]
+fn believing_an_absence_is_found_out() {
+    found_out(Quirk::AbsenceIsBelieved, "which is gone");
+}
+
+#[test]
+fn names_that_the_server_chooses_are_found_out() {
+    found_out(Quirk::ServerChoosesNames, "live runs of");
+}
+
+#[test]
+fn an_effect_before_its_memory_is_found_out() {
+    found_out(Quirk::NoWriteAhead, "without a memory");
+}
+
+fn found_out(quirk: Quirk, by: &str) {
+    let broken: Vec<String> = (0..SUSPICION)
+        .filter_map(|seed| simulate(seed, quirk, false).err())
+        .map(|broken| broken.what)
+        .collect();
+    assert!(broken.iter().any(|what| what.contains(by)), "{broken:#?}");
+}

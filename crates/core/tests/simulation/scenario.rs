@@ -1,0 +1,317 @@
+//! What people and accidents do to the world, drawn from the seed.
+
+use azureml_spark_api::attachment::{AttachmentIdentityType, RoleAssignment, SynapseRole};
+use azureml_spark_api::{SparkJobSpec, SynapseSparkAttachmentSpec};
+use serde_json::json;
+
+use crate::azure::{ComputeBody, ComputeRecord, RoleRecord, RunRecord};
+use crate::history::History;
+use crate::process::Process;
+use crate::world::{Key, Workspace, World};
+
+/// People and accidents end here, in milliseconds.
+pub(crate) const TROUBLE_ENDS: i64 = 900_000;
+
+/// What somebody does.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    CreateJob(String),
+    CreateAttachment(String),
+    Delete(Key),
+    /// Deletes it, and describes it anew as soon as it is gone.
+    Recreate(Key),
+    EraseStatus(Key),
+    EditAttachment(String, u64),
+    EditConfigMap(Option<String>),
+    SetWorkspace(Workspace),
+    SetPool(bool),
+    /// Somebody detaches a compute in Azure.
+    RemoveCompute(String),
+    KillOperator,
+    StartStandby,
+    EndStandby,
+}
+
+/// Draws one world.
+pub(crate) fn populate(world: &mut World) {
+    let jobs = ["a", "b", "c"];
+    let pools = ["p", "q"];
+    let with_pools = usize::try_from(world.chance.below(3)).unwrap();
+    world.config_map = (!world.chance.one_in(6)).then(|| "print(1)".to_owned());
+    world.azure.pool_exists = !world.chance.one_in(8);
+    // What a lost status had held of an identity that is not there any more cannot be found again: one or the other.
+    let forgetful = world.chance.one_in(2);
+    let mut deeds = vec![
+        (
+            draw(world),
+            Deed::EditConfigMap(Some("print(2)".to_owned())),
+        ),
+        (
+            TROUBLE_ENDS,
+            Deed::EditConfigMap(Some("print(3)".to_owned())),
+        ),
+        (TROUBLE_ENDS, Deed::SetWorkspace(Workspace::Ready)),
+        (TROUBLE_ENDS, Deed::SetPool(true)),
+        (TROUBLE_ENDS, Deed::EndStandby),
+    ];
+    if world.chance.one_in(4) {
+        deeds.push((draw(world), Deed::EditConfigMap(None)));
+    }
+    if world.chance.one_in(3) {
+        let how = world
+            .chance
+            .pick(&[Workspace::NotReady, Workspace::Unknown]);
+        let begins = draw(world);
+        let ends = begins + world.chance.millis(1_000, 200_000);
+        deeds.push((begins, Deed::SetWorkspace(how)));
+        deeds.push((ends, Deed::SetWorkspace(Workspace::Ready)));
+    }
+    if world.weather.crash > 0 {
+        deeds.push((draw(world), Deed::KillOperator));
+    }
+    if world.chance.one_in(3) {
+        deeds.push((draw(world), Deed::StartStandby));
+    }
+    for name in &pools[..with_pools] {
+        strangers_at(world, name);
+        deeds.push((
+            world.chance.millis(0, 60_000),
+            Deed::CreateAttachment((*name).to_owned()),
+        ));
+        fate(
+            world,
+            &mut deeds,
+            &Key::Attachment((*name).to_owned()),
+            forgetful,
+        );
+        if world.chance.one_in(3) {
+            let kinds = if forgetful { 2 } else { 4 };
+            let kind = world.chance.below(kinds);
+            deeds.push((draw(world), Deed::EditAttachment((*name).to_owned(), kind)));
+        }
+        if !forgetful && world.chance.one_in(5) {
+            deeds.push((draw(world), Deed::RemoveCompute((*name).to_owned())));
+        }
+    }
+    let count = 1 + usize::try_from(world.chance.below(3)).unwrap();
+    for name in &jobs[..count] {
+        deeds.push((
+            world.chance.millis(0, 200_000),
+            Deed::CreateJob((*name).to_owned()),
+        ));
+        fate(world, &mut deeds, &Key::Job((*name).to_owned()), forgetful);
+    }
+    if world.chance.one_in(4) {
+        let name = format!("chosen-{}", world.chance.pick(&jobs));
+        world
+            .azure
+            .runs
+            .insert(name, History::new(0, RunRecord::foreign()));
+    }
+    deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    world.deeds = deeds;
+}
+
+fn draw(world: &mut World) -> i64 {
+    world.chance.millis(1_000, TROUBLE_ENDS)
+}
+
+fn fate(world: &mut World, deeds: &mut Vec<(i64, Deed)>, key: &Key, forgetful: bool) {
+    if world.chance.one_in(2) {
+        deeds.push((draw(world), Deed::Delete(key.clone())));
+    }
+    if world.chance.one_in(3) {
+        deeds.push((draw(world), Deed::Recreate(key.clone())));
+    }
+    if forgetful {
+        for _ in 0..world.chance.below(3) {
+            deeds.push((draw(world), Deed::EraseStatus(key.clone())));
+        }
+    }
+}
+
+/// Computes and role assignments that others have made before.
+fn strangers_at(world: &mut World, name: &str) {
+    let mut body = ComputeBody {
+        pool_id: pool_id(name),
+        description: None,
+        tags: [("azureml-spark-operator".to_owned(), "somebody".to_owned())].into(),
+        identity: AttachmentIdentityType::SystemAssigned,
+        user_assigned: Vec::new(),
+    };
+    match world.chance.below(12) {
+        0 => {
+            let record = ComputeRecord::at_rest(body, "theirs", true);
+            world.azure.set_compute(0, name.to_owned(), Some(record));
+        }
+        1 => {
+            body.pool_id = pool_id("elsewhere");
+            body.tags.clear();
+            let record = ComputeRecord::at_rest(body, "theirs", true);
+            world.azure.set_compute(0, name.to_owned(), Some(record));
+        }
+        2 => {
+            // Just as wished, so that it is taken over.
+            body.tags.clear();
+            let record = ComputeRecord::at_rest(body, "adopted", false);
+            world.azure.set_compute(0, name.to_owned(), Some(record));
+        }
+        _ => {}
+    }
+    if world.chance.one_in(4) {
+        let mut all = world.azure.roles.last().clone();
+        all.push(RoleRecord {
+            grant: RoleAssignment {
+                role: SynapseRole::SynapseAdministrator,
+                scope: format!("workspaces/syn/bigDataPools/{name}"),
+                principal_id: format!("principal-of-{}", identity_id(1)),
+                id: format!("granted-by-hand-{name}"),
+            },
+            by: None,
+        });
+        world.azure.roles.set(0, all);
+    }
+}
+
+fn pool_id(name: &str) -> String {
+    format!(
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/{name}"
+    )
+}
+
+fn identity_id(number: u64) -> String {
+    format!("/identities/{number}")
+}
+
+fn job_spec(world: &mut World, name: &str) -> SparkJobSpec {
+    let pool = world.chance.pick(&["p", "q"]);
+    let compute = if world.chance.one_in(2) {
+        json!({"attachmentRef": {"name": pool}})
+    } else {
+        json!({"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}})
+    };
+    let mut spec = json!({
+        "workspaceRef": {"name": "ml"}, "code": {"configMaps": [{"name": "src"}]}, "entry": {"file": "main.py"},
+        "driver": {"cores": 1, "memory": "2g"}, "executor": {"cores": 2, "memory": "2g", "instances": 2},
+        "compute": compute, "identity": {"type": "Managed"},
+    });
+    if world.chance.one_in(4) {
+        spec["azureName"] = json!(format!("chosen-{name}"));
+    }
+    serde_json::from_value(spec).unwrap()
+}
+
+fn attachment_spec(world: &mut World, name: &str) -> SynapseSparkAttachmentSpec {
+    let mut spec = json!({"workspaceRef": {"name": "ml"}, "pool": {"resourceId": pool_id(name)}});
+    if world.chance.one_in(5) {
+        spec["grants"] =
+            json!({"synapseRoles": ["SynapseAdministrator", "SynapseComputeOperator"]});
+    }
+    serde_json::from_value(spec).unwrap()
+}
+
+impl World {
+    pub(crate) fn act(&mut self, deed: Deed) {
+        self.tell(|| format!("* {deed:?}"));
+        let now = self.now;
+        match deed {
+            Deed::CreateJob(name) => {
+                if self.jobs.get(&name).is_none() {
+                    let spec = job_spec(self, &name);
+                    self.jobs.create(now, &name, spec);
+                    self.wake(Key::Job(name));
+                }
+            }
+            Deed::CreateAttachment(name) => {
+                if self.attachments.get(&name).is_none() {
+                    let spec = attachment_spec(self, &name);
+                    self.attachments.create(now, &name, spec);
+                    self.wake(Key::Attachment(name));
+                }
+            }
+            Deed::Delete(key) => self.delete(&key),
+            Deed::Recreate(key) => {
+                self.delete(&key);
+                let again = match key {
+                    Key::Job(name) => Deed::CreateJob(name),
+                    Key::Attachment(name) => Deed::CreateAttachment(name),
+                };
+                // A tool that tries until the old one is gone.
+                for wait in [1_000, 30_000, 120_000, 400_000] {
+                    self.deeds.push((now + wait, again.clone()));
+                }
+            }
+            Deed::EraseStatus(key) => {
+                match &key {
+                    Key::Job(name) => {
+                        self.jobs.change(now, name, |object| object.status = None);
+                    }
+                    Key::Attachment(name) => {
+                        self.attachments
+                            .change(now, name, |object| object.status = None);
+                    }
+                }
+                self.wake(key);
+            }
+            Deed::EditAttachment(name, kind) => self.edit(name, kind),
+            Deed::EditConfigMap(content) => self.config_map = content,
+            Deed::SetWorkspace(how) => {
+                self.workspace = how;
+                self.wake_all();
+            }
+            Deed::SetPool(exists) => self.azure.pool_exists = exists,
+            Deed::RemoveCompute(name) => {
+                let there = self
+                    .azure
+                    .computes
+                    .get(&name)
+                    .and_then(|c| c.last().as_ref());
+                if there.is_some_and(|record| !record.foreign) {
+                    self.azure.set_compute(now, name, None);
+                }
+            }
+            Deed::KillOperator => self.restart(),
+            Deed::StartStandby => self.standby = Some(Process::new(self.process.echoes)),
+            Deed::EndStandby => self.standby = None,
+        }
+        self.deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    }
+
+    pub(crate) fn delete(&mut self, key: &Key) {
+        let now = self.now;
+        match key {
+            Key::Job(name) => {
+                self.jobs
+                    .change(now, name, |o| o.deleting = o.deleting.or(Some(now)));
+            }
+            Key::Attachment(name) => {
+                self.attachments
+                    .change(now, name, |o| o.deleting = o.deleting.or(Some(now)));
+            }
+        }
+        self.wake(key.clone());
+    }
+
+    fn edit(&mut self, name: String, kind: u64) {
+        let now = self.now;
+        let edited = self.attachments.change(now, &name, |object| {
+            let mut spec = serde_json::to_value(&object.spec).unwrap();
+            match kind {
+                0 => spec["description"] = json!("edited"),
+                1 => spec["tags"] = json!({"team": "x"}),
+                2 => {
+                    spec["identity"] = json!({
+                        "type": "UserAssigned",
+                        "userAssignedIdentities": [{"resourceId": identity_id(1)}, {"resourceId": identity_id(2)}],
+                    });
+                }
+                _ => spec["grants"] = json!({"synapseRoles": ["SynapseContributor"]}),
+            }
+            object.spec = serde_json::from_value(spec).unwrap();
+            object.generation += 1;
+        });
+        if edited.is_some() {
+            self.wake(Key::Attachment(name));
+        }
+    }
+}

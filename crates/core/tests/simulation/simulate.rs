@@ -1,0 +1,216 @@
+//! One seed, from the first object to the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apiserver::Store;
+use crate::attachment::Attachments;
+use crate::azure::Azure;
+use crate::chance::Chance;
+use crate::drive::{Next, pass};
+use crate::job::{Jobs, poll};
+use crate::process::Process;
+use crate::quirk::Quirk;
+use crate::scenario::{TROUBLE_ENDS, populate};
+use crate::weather::Weather;
+use crate::world::{Key, Stop, Workspace, World};
+
+const HOUR: i64 = 3_600_000;
+
+/// Everything has settled so long after the last trouble: a refused request is repeated after 30 minutes, and a cancel
+/// that Azure takes its time with may come on top.
+const SETTLES_WITHIN: i64 = 2 * HOUR;
+
+/// Most requests in any minute. A pass has at most eight steps, each with up to three reads.
+const MOST_IN_A_MINUTE: usize = 150;
+
+/// A rule that did not hold.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) seed: u64,
+    pub(crate) what: String,
+    pub(crate) tale: Vec<String>,
+}
+
+/// Plays one seed to its end.
+pub(crate) fn simulate(seed: u64, quirk: Quirk, told: bool) -> Result<(), Broken> {
+    let mut world = begin(seed, quirk, told);
+    let end = play(&mut world);
+    match end {
+        Ok(()) => Ok(()),
+        Err(what) => Err(Broken {
+            seed,
+            what: format!("{what}, {} s in", world.now / 1_000),
+            tale: world.tale.unwrap_or_default(),
+        }),
+    }
+}
+
+fn begin(seed: u64, quirk: Quirk, told: bool) -> World {
+    let mut chance = Chance::new(seed);
+    let weather = Weather::draw(&mut chance);
+    let repeat_is_refused = chance.one_in(2);
+    let echoes = !chance.one_in(4);
+    let mut world = World {
+        now: 0,
+        chance,
+        weather,
+        quirk,
+        azure: Azure::new(repeat_is_refused),
+        jobs: Store::new(),
+        attachments: Store::new(),
+        config_map: None,
+        workspace: Workspace::Ready,
+        process: Process::new(echoes),
+        standby: None,
+        due: BTreeMap::new(),
+        bells: BTreeSet::new(),
+        poll: None,
+        deeds: Vec::new(),
+        landing: Vec::new(),
+        requests: Vec::new(),
+        status_writes: Vec::new(),
+        broken: None,
+        tale: told.then(Vec::new),
+        nested: false,
+    };
+    populate(&mut world);
+    world
+}
+
+fn play(world: &mut World) -> Result<(), String> {
+    run_until(world, TROUBLE_ENDS)?;
+    world.weather = Weather::default();
+    world.tell(|| "no more trouble".to_owned());
+    run_until(world, TROUBLE_ENDS + SETTLES_WITHIN)?;
+    if let Some(who) = world.unsettled() {
+        return Err(format!("not settled: {who}"));
+    }
+    rests(world)?;
+    for key in world.keys() {
+        world.delete(&key);
+    }
+    run_until(world, world.now + HOUR)?;
+    match world.keys().first() {
+        Some(left) => Err(format!("{left:?} does not go")),
+        None => Ok(()),
+    }
+}
+
+/// An hour in which nothing happens costs next to nothing.
+fn rests(world: &mut World) -> Result<(), String> {
+    if world.process.echoes {
+        let mut times = world
+            .requests
+            .iter()
+            .map(|(time, _)| *time)
+            .collect::<Vec<_>>();
+        times.sort_unstable();
+        if let Some(hot) = times
+            .windows(MOST_IN_A_MINUTE)
+            .find(|w| w[MOST_IN_A_MINUTE - 1] - w[0] < 60_000)
+        {
+            return Err(format!(
+                "{MOST_IN_A_MINUTE} requests in the minute from {} s on",
+                hot[0] / 1_000
+            ));
+        }
+    }
+    world.requests.clear();
+    world.status_writes.clear();
+    run_until(world, world.now + HOUR)?;
+    let allowed = world.allowance();
+    if world.requests.len() > allowed {
+        return Err(format!(
+            "{} requests in an hour at rest, {allowed} are allowed",
+            world.requests.len()
+        ));
+    }
+    if world.requests.iter().any(|(_, write)| *write) || !world.status_writes.is_empty() {
+        return Err("something is written at rest".to_owned());
+    }
+    Ok(())
+}
+
+fn run_until(world: &mut World, end: i64) -> Result<(), String> {
+    loop {
+        let due = world.due.values().min().copied();
+        let bell = world.bells.first().map(|(time, _)| *time);
+        let deed = world.deeds.last().map(|(time, _)| *time);
+        let landing = world.landing.iter().map(|(time, _)| *time).min();
+        let soonest = [due, bell, world.poll, deed, landing]
+            .into_iter()
+            .flatten()
+            .min();
+        let time = soonest.unwrap_or(end).max(world.now).min(end);
+        world.pass_time(time);
+        if let Some(what) = world.broken.take() {
+            return Err(what);
+        }
+        if soonest.is_none_or(|soonest| soonest >= end) {
+            return Ok(());
+        }
+        if deed.is_some_and(|at| at <= time) {
+            let (_, deed) = world.deeds.pop().unwrap();
+            world.act(deed);
+        } else if bell.is_some_and(|at| at <= time) {
+            let (_, key) = world.bells.pop_first().unwrap();
+            look_at(world, &key);
+        } else if world.poll.is_some_and(|at| at <= time) {
+            match poll(world) {
+                Ok(()) => {}
+                Err(Stop::Crash) => world.restart(),
+                Err(Stop::Fault(_)) => world.poll = Some(world.now + 10_000),
+            }
+        } else if let Some(key) = world
+            .due
+            .iter()
+            .find(|(_, at)| **at <= time)
+            .map(|(k, _)| k.clone())
+        {
+            look_at(world, &key);
+        }
+    }
+}
+
+fn look_at(world: &mut World, key: &Key) {
+    match look(world, key) {
+        Next::At(time) => {
+            world.due.insert(key.clone(), time);
+        }
+        Next::Never => {
+            world.due.remove(key);
+        }
+        Next::Crashed => world.restart(),
+    }
+}
+
+fn look(world: &mut World, key: &Key) -> Next {
+    match key {
+        Key::Job(name) => pass::<Jobs>(world, name),
+        Key::Attachment(name) => pass::<Attachments>(world, name),
+    }
+}
+
+impl World {
+    /// A second leader makes one whole pass in the middle of somebody else's.
+    pub(crate) fn other_leader(&mut self) {
+        let keys = self.keys();
+        let Some(standby) = self.standby.take().filter(|_| !keys.is_empty()) else {
+            return;
+        };
+        let key = self.chance.pick(&keys);
+        self.tell(|| format!("> the other leader looks at {key:?}"));
+        let (due, poll) = (self.due.clone(), self.poll);
+        let first = std::mem::replace(&mut self.process, standby);
+        self.nested = true;
+        let next = look(self, &key);
+        self.nested = false;
+        let second = std::mem::replace(&mut self.process, first);
+        (self.due, self.poll) = (due, poll);
+        self.standby = Some(match next {
+            Next::Crashed => Process::new(second.echoes),
+            Next::At(_) | Next::Never => second,
+        });
+        self.tell(|| "< back".to_owned());
+    }
+}
