@@ -249,6 +249,17 @@ impl Emulator {
         self.control(Method::POST, "reset", None).await.map(drop)
     }
 
+    /// The state of a run, or `None` if there is no run of that name.
+    pub async fn run_status(&self, name: &str) -> Result<Option<String>> {
+        let url = format!("{}/_emulator/jobs/{name}", self.url());
+        let answer = self.http.get(&url).send().await?;
+        if answer.status() == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let run: Value = answer.error_for_status()?.json().await?;
+        Ok(run.get("status").and_then(Value::as_str).map(str::to_owned))
+    }
+
     async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
         let url = format!("{}/_emulator/{path}", self.url());
         let mut request = self.http.request(method.clone(), &url);

@@ -14,9 +14,9 @@ use crate::stack::Stack;
 
 /// Field manager of what a test applies.
 const MANAGER: &str = "a-person";
-/// The Secret and the `AzureMLWorkspace` that [`Scope::workspace`] makes.
-const SECRET: &str = "azure";
-/// See [`SECRET`].
+/// The Secret that [`Scope::workspace`] makes.
+pub const SECRET: &str = "azure";
+/// The `AzureMLWorkspace` that [`Scope::workspace`] makes.
 pub const WORKSPACE: &str = "ml";
 
 /// A namespace of a stack.
