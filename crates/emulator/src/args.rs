@@ -21,23 +21,53 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Answer requests until SIGTERM or Ctrl-C.
-    #[command(long_about = SERVE)]
+    #[command(after_long_help = SERVE)]
     Serve(Serve),
+    /// Print what exists when `--world` names no file, in the form of that file.
+    World,
+    /// Print all settings with their defaults, in the form of the file of `--settings`.
+    Settings,
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(serve) => serve.run().await,
+            Self::World => print(&serde_norway::to_string(&World::default())?),
+            Self::Settings => print(&serde_norway::to_string(&Settings::default())?),
+        }
+    }
 }
 
 const SERVE: &str = "\
-Answer requests until SIGTERM or Ctrl-C.
+One HTTPS server answers for all of these, told apart by host and path:
+  https://localhost:PORT                                login, resource manager, run history
+  https://localhost:PORT/metadata/endpoints             the cloud's endpoints
+  https://WORKSPACE.dev.azuresynapse.localhost:PORT     roles of the Synapse workspace
+  https://ACCOUNT.blob.core.localhost:PORT              blob storage
+  https://localhost:PORT/_emulator/requests?since=N     what was asked, without secrets
+  https://localhost:PORT/_emulator/settings             GET, PUT: runner, timing, what is not known of Azure
+  https://localhost:PORT/_emulator/faults               GET, POST, DELETE: requests that go wrong on purpose
+  https://localhost:PORT/_emulator/reset                POST: back to the start
 
-One HTTPS server on the loopback interface answers for all of these, told apart by host and path:
-  https://localhost:PORT                                  login, resource manager, run history
-  https://WORKSPACE.dev.azuresynapse.localhost:PORT       Synapse role assignments
-  https://ACCOUNT.blob.core.localhost:PORT                blob storage
-  https://localhost:PORT/metadata/endpoints               the cloud's endpoints
-  https://localhost:PORT/_emulator/{requests,settings,faults,reset}   control
+Once it answers, it prints one line: ready https://localhost:PORT
 
-It prints `ready https://localhost:PORT` once it answers. Clients need its certificate (--ca-dir) and its
-names and secret (--env-file). A submitted Spark job is really run with --runner spark, which needs a
-Python with PySpark (--python). Blobs are plain files: DATA_DIR/ACCOUNT/CONTAINER/PATH.";
+With Microsoft's Python client, after `set -a; . ENV_FILE`:
+  export REQUESTS_CA_BUNDLE=CA_DIR/ca.pem
+  credential = ClientSecretCredential(EMULATOR_TENANT, EMULATOR_CLIENT_ID, EMULATOR_CLIENT_SECRET,
+      authority=EMULATOR_URL, disable_instance_discovery=True)
+  MLClient(credential, EMULATOR_SUBSCRIPTION, EMULATOR_RESOURCE_GROUP, EMULATOR_WORKSPACE,
+      enable_telemetry=False, cloud=\"Emulator\", cloud_metadata={
+          \"azure_portal\": EMULATOR_URL, \"resource_manager\": EMULATOR_URL + \"/\",
+          \"active_directory\": EMULATOR_URL + \"/\", \"aml_resource_id\": EMULATOR_URL + \"/aml\",
+          \"storage_endpoint\": \"core.localhost:PORT\", \"registry_discovery_endpoint\": EMULATOR_URL + \"/\"})
+
+Names below `localhost` have to lead to 127.0.0.1; where the system does not do that, name the storage account's
+host in /etc/hosts. Inputs and outputs of jobs are plain files: DATA_DIR/ACCOUNT/CONTAINER/PATH.
+
+A job on the pool needs a role for the identity of its compute (PUT /roleAssignments/GUID on the Synapse host), as
+in Azure. What is known of Azure and what is a guess: docs/fidelity.md.";
 
 /// Settings of `serve`.
 #[derive(Debug, clap::Args)]
@@ -122,6 +152,11 @@ fn write_private(file: &PathBuf, text: &str) -> std::io::Result<()> {
         .mode(0o600)
         .open(file)?;
     out.write_all(text.as_bytes())
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// The one line on standard output; whoever started the emulator waits for it.

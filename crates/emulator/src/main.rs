@@ -8,7 +8,5 @@ async fn main() -> anyhow::Result<()> {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    match azureml_emulator::Args::parse().command {
-        azureml_emulator::Command::Serve(serve) => serve.run().await,
-    }
+    azureml_emulator::Args::parse().command.run().await
 }

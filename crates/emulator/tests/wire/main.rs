@@ -16,5 +16,6 @@ mod faults;
 mod fidelity;
 mod gate;
 mod login;
+mod recorded;
 mod role_assignments;
 mod synapse;
