@@ -160,12 +160,14 @@ fn environment(python: &Path, scratch: &Path, program: &Program) -> BTreeMap<OsS
         scratch.join("tmp").display(),
         scratch.join(LOGGING_FILE).display()
     );
-    let own: [(&str, OsString); 8] = [
+    let own: [(&str, OsString); 9] = [
         ("SPARK_SUBMIT_OPTS", options.into()),
         ("PYSPARK_PYTHON", python.into()),
         ("PYSPARK_DRIVER_PYTHON", python.into()),
         // The log is followed while the script runs.
         ("PYTHONUNBUFFERED", "1".into()),
+        // What pandas on Spark sets itself, with a warning in every log.
+        ("PYARROW_IGNORE_TIMEZONE", "1".into()),
         ("SPARK_LOCAL_IP", "127.0.0.1".into()),
         ("SPARK_LOCAL_HOSTNAME", "localhost".into()),
         ("SPARK_LOCAL_DIRS", scratch.join("tmp").into()),
