@@ -233,6 +233,7 @@ impl Dispatch {
         }
         let caller = caller_of(&self.app, request.headers(), Audience::Synapse)
             .map_err(|rejected| rejected.refusal(&self.app, Audience::Synapse))?;
+        gate::check_version(&request)?;
         request.extensions_mut().insert(caller);
         Ok(run(&self.synapse, request).await)
     }

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde_json::Value;
 
@@ -51,6 +53,17 @@ impl<S: Send + Sync> FromRequest<S> for Body {
                 ),
             )
         };
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
+            return Err(Refusal::plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                "The content media type is not supported. Only 'application/json' is supported.",
+            ));
+        }
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| refuse(error.body_text()))?;

@@ -26,17 +26,17 @@ pub(crate) fn admit(app: &App, path: &Path, request: &Request) -> Result<Caller,
             format!("The subscription '{subscription}' could not be found."),
         ));
     }
-    check_version(path, request)?;
+    // Regional services take requests without a version; the SDK sends `v1.0`.
+    if !path.is_regional() {
+        check_version(request)?;
+    }
     check_right(app, path, request.method(), &caller)?;
     check_parents(app, path, request.method())?;
     Ok(caller)
 }
 
-fn check_version(path: &Path, request: &Request) -> Result<(), Refusal> {
-    // Regional services take requests without a version; the SDK sends `v1.0`.
-    if path.is_regional() {
-        return Ok(());
-    }
+/// Refuses a request without a version, or with one that is no date.
+pub(crate) fn check_version(request: &Request) -> Result<(), Refusal> {
     let sent = request.extensions().get::<AsSent>();
     let Some(version) = sent.and_then(|sent| sent.query("api-version")) else {
         return Err(bad_request(

@@ -180,6 +180,27 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
+async fn bodies_are_json() {
+    let azure = Azure::start(json!({})).await;
+    let token = azure.token(&azure.arm_audience()).await;
+    let put = |kind: &'static str, body: &'static str| {
+        azure
+            .client
+            .put(format!(
+                "{}{}",
+                azure.emulator.url(),
+                azure.compute("synspark")
+            ))
+            .bearer_auth(&token)
+            .header("content-type", kind)
+            .body(body)
+            .send()
+    };
+    assert_eq!(put("text/plain", "{}").await.unwrap().status(), 415);
+    assert_eq!(put("application/json", "{").await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn answers_carry_ids() {
     let azure = Azure::start(json!({})).await;
     let path = format!("{}?{VERSION}", azure.world().workspace_arm_id());

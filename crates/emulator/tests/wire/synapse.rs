@@ -265,6 +265,10 @@ async fn only_an_administrator_grants() {
         401
     );
     assert_eq!(azure.send(Method::GET, &url, None, None).await.status, 401);
+    let main = azure.token(&azure.synapse_audience()).await;
+    let bare = url.split('?').next().unwrap();
+    let refused = azure.send(Method::GET, bare, Some(&main), None).await;
+    assert_eq!(refused.code(), "MissingApiVersionParameter");
     let elsewhere = url.replace(&world.synapse_workspace, "other");
     assert_eq!(
         azure
