@@ -11,6 +11,7 @@ pub mod eventually;
 pub mod helm;
 pub mod manifest;
 pub mod operator;
+pub mod portal;
 pub mod process;
 pub mod repository;
 pub mod scope;
