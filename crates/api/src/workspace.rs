@@ -43,7 +43,11 @@ use crate::LocalRef;
         type_ = "string",
         json_path = ".status.conditions[?(@.type=='Ready')].message",
         priority = "1"
+    ),
+    validation = Rule::new(
+        "has(self.spec.cloud) == has(oldSelf.spec.cloud) && (!has(self.spec.cloud) || self.spec.cloud == oldSelf.spec.cloud)"
     )
+    .message("spec.cloud is immutable: create another AzureMLWorkspace")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct AzureMLWorkspaceSpec {

@@ -1,1 +1,139 @@
-//! .
+//! Deletion: a live run is cancelled and waited for, an ended one is left alone, and a namespace ends clean.
+
+use anyhow::Result;
+use azureml_spark_testkit::manifest;
+use azureml_spark_testkit::scope::{Scope, WORKSPACE};
+
+use crate::scenario;
+
+const KIND: &str = "SparkJob";
+
+/// A job that runs until somebody cancels it, whatever the other scenarios set the runner to.
+fn long(scope: &Scope<'_>, name: &str) -> manifest::Manifest {
+    manifest::serverless_job(name, WORKSPACE, "src", scope.stack().emulator().world())
+        .with("/spec/tags/emulator-instant-seconds", "3600")
+}
+
+async fn code(scope: &Scope<'_>) -> Result<()> {
+    scope
+        .apply(&manifest::code("src", "main.py", "print('x')\n"))
+        .await?;
+    Ok(())
+}
+
+#[test]
+fn deleting_a_live_job_cancels_its_run_and_waits_for_the_end() {
+    scenario("leave-live", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        let emulator = scope.stack().emulator();
+        let since = emulator.now().await?;
+        scope.apply(&long(scope, "live")).await?;
+        let running = scope.condition(KIND, "live", "Submitted", "True").await?;
+        let name = running["status"]["azureName"].as_str().unwrap().to_owned();
+        scope.delete(KIND, "live").await?;
+        scope.gone(KIND, "live").await?;
+        let seen = emulator.requests_since(since).await?;
+        assert_eq!(
+            seen.count("POST", &["/jobs/", &name, "/cancel"]),
+            1,
+            "{seen}"
+        );
+        assert_eq!(
+            emulator.run_status(&name).await?.as_deref(),
+            Some("Canceled")
+        );
+        // The last to need the workspace has let go of it and of the Secret.
+        scope
+            .wait("AzureMLWorkspace", WORKSPACE, "is free", |o| {
+                o.pointer("/metadata/finalizers").is_none()
+            })
+            .await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn deleting_an_ended_job_asks_nothing_of_azure() {
+    scenario("leave-ended", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        let job =
+            manifest::serverless_job("ended", WORKSPACE, "src", scope.stack().emulator().world());
+        scope.apply(&job).await?;
+        let done = scope.condition(KIND, "ended", "Complete", "True").await?;
+        let name = done["status"]["azureName"].as_str().unwrap().to_owned();
+        let since = scope.stack().emulator().now().await?;
+        scope.delete(KIND, "ended").await?;
+        scope.gone(KIND, "ended").await?;
+        let seen = scope.stack().emulator().requests_since(since).await?;
+        assert_eq!(
+            seen.matching("GET", &[&name]).0.len() + seen.matching("POST", &[&name]).0.len(),
+            0,
+            "{seen}"
+        );
+        assert_eq!(
+            scope.stack().emulator().run_status(&name).await?.as_deref(),
+            Some("Completed")
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_namespace_with_everything_in_it_ends_clean() {
+    scenario("leave-all", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        let pool = scope.unique("pool");
+        scope
+            .apply(&manifest::attachment(
+                &pool,
+                WORKSPACE,
+                scope.stack().emulator().world(),
+            ))
+            .await?;
+        let on_pool = manifest::attached_job("on-pool", WORKSPACE, "src", &pool)
+            .with("/spec/tags/emulator-instant-seconds", "3600");
+        scope.apply(&on_pool).await?;
+        scope.apply(&long(scope, "serverless")).await?;
+        let mut names = Vec::new();
+        for job in ["on-pool", "serverless"] {
+            let running = scope.condition(KIND, job, "Submitted", "True").await?;
+            names.push(running["status"]["azureName"].as_str().unwrap().to_owned());
+        }
+        let since = scope.stack().emulator().now().await?;
+        scope.delete_namespace().await?;
+        let emulator = scope.stack().emulator();
+        for name in names {
+            assert_eq!(
+                emulator.run_status(&name).await?.as_deref(),
+                Some("Canceled")
+            );
+        }
+        let seen = emulator.requests_since(since).await?;
+        assert_eq!(seen.count("DELETE", &["/computes/", &pool]), 1, "{seen}");
+        assert_eq!(seen.count("DELETE", &["/roleAssignments/"]), 1, "{seen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_forced_release_needs_no_azure() {
+    scenario("leave-force", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        scope.apply(&long(scope, "stuck")).await?;
+        let running = scope.condition(KIND, "stuck", "Submitted", "True").await?;
+        let name = running["status"]["azureName"].as_str().unwrap().to_owned();
+        let force = serde_json::json!({"metadata": {"annotations": {"spark.azureml.dev/force-release": "true"}}});
+        scope.patch(KIND, "stuck", force).await?;
+        scope.delete(KIND, "stuck").await?;
+        scope.gone(KIND, "stuck").await?;
+        assert_eq!(
+            scope.stack().emulator().run_status(&name).await?.as_deref(),
+            Some("Starting")
+        );
+        Ok(())
+    });
+}

@@ -1,1 +1,278 @@
-//! .
+//! Rules in the definitions: each refuses a wrong manifest with a message that names the field and the mend.
+
+use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::scope::Scope;
+use serde_json::{Value, json};
+
+use crate::scenario;
+
+/// A change of a valid manifest, and a part of what the apiserver says to it.
+type Row = (&'static str, Value, &'static str);
+
+async fn refused(scope: &Scope<'_>, valid: &Manifest, rows: &[Row]) -> anyhow::Result<()> {
+    for (pointer, value, part) in rows {
+        let wrong = if value.is_null() {
+            valid.clone().without(pointer)
+        } else {
+            valid.clone().with(pointer, value.clone())
+        };
+        let message = scope.refusal(&wrong).await?;
+        assert!(
+            message.contains(part),
+            "{pointer}: expected '{part}' in: {message}"
+        );
+    }
+    scope.apply(valid).await?;
+    Ok(())
+}
+
+fn job(scope: &Scope<'_>) -> Manifest {
+    manifest::serverless_job("job", "none", "none", scope.stack().emulator().world())
+}
+
+#[test]
+fn jobs() {
+    scenario("valid-job", async |scope| {
+        let rows = [
+            (
+                "/spec/identity",
+                Value::Null,
+                "spec.identity is needed on serverless compute",
+            ),
+            (
+                "/spec/compute/attachmentRef/name",
+                json!("pool"),
+                "exactly one of attachmentRef and serverless",
+            ),
+            (
+                "/spec/compute/serverless",
+                Value::Null,
+                "exactly one of attachmentRef and serverless",
+            ),
+            (
+                "/spec/executor/instances",
+                Value::Null,
+                "spec.executor.instances is needed",
+            ),
+            ("/spec/executor/cores", json!(0), "spec.executor.cores"),
+            ("/spec/executor/memory", json!("2"), "spec.executor.memory"),
+            ("/spec/driver/memory", json!("two"), "spec.driver.memory"),
+            (
+                "/spec/dynamicAllocation",
+                json!({"minExecutors": 3, "maxExecutors": 2}),
+                "must not be greater",
+            ),
+            (
+                "/spec/dynamicAllocation",
+                json!({"minExecutors": 3, "maxExecutors": 4}),
+                "must lie between",
+            ),
+            (
+                "/spec/dynamicAllocation",
+                json!({"minExecutors": 0, "maxExecutors": 4}),
+                "minExecutors",
+            ),
+            (
+                "/spec/conf/spark.executor.cores",
+                json!("4"),
+                "fields of their own",
+            ),
+            (
+                "/spec/conf/fs.azure.account.key.a.blob.core.windows.net",
+                json!("k"),
+                "account keys or SAS",
+            ),
+            (
+                "/spec/conf/spark.hadoop.fs.azure.sas.c.a.blob.core.windows.net",
+                json!("k"),
+                "account keys or SAS",
+            ),
+            (
+                "/spec/inputs/a",
+                json!({"path": "azureml://datastores/a/paths/b", "value": "1", "type": "uri_file"}),
+                "either a value or a path",
+            ),
+            (
+                "/spec/inputs/a",
+                json!({"path": "azureml://datastores/a/paths/b"}),
+                "needs a type",
+            ),
+            (
+                "/spec/inputs/a",
+                json!({"path": "https://a/b", "type": "uri_file"}),
+                "must begin with azureml:",
+            ),
+            (
+                "/spec/inputs/a",
+                json!({"path": "abfss://c@a/b", "type": "table"}),
+                "uri_file",
+            ),
+            (
+                "/spec/outputs/a",
+                json!({"path": "https://a/b", "type": "uri_folder"}),
+                "must begin with azureml:",
+            ),
+            ("/spec/code/configMaps", json!([]), "spec.code.configMaps"),
+            (
+                "/spec/code/configMaps/0/items",
+                json!([{"key": "a", "path": "../a"}]),
+                "path must be relative",
+            ),
+            (
+                "/spec/code/configMaps/0/items",
+                json!([{"key": "a", "path": "/a"}]),
+                "path must be relative",
+            ),
+            (
+                "/spec/code/configMaps/0/items",
+                json!([{"key": "a", "path": "a//b"}]),
+                "path must be relative",
+            ),
+            ("/spec/entry/file", json!(""), "spec.entry.file"),
+            ("/spec/azureName", json!("a.b"), "spec.azureName"),
+            (
+                "/spec/identity/clientId",
+                json!("c"),
+                "clientId or resourceId, not both",
+            ),
+            (
+                "/spec/compute/serverless/runtimeVersion",
+                json!("latest"),
+                "runtimeVersion",
+            ),
+        ];
+        refused(scope, &job(scope), &rows).await?;
+        let user = job(scope).with("/metadata/name", "user").with(
+            "/spec/identity",
+            json!({"type": "UserIdentity", "clientId": "c"}),
+        );
+        assert!(scope.refusal(&user).await?.contains("go with type Managed"));
+        let named = scope
+            .refusal(&job(scope).with("/spec/azureName", "late"))
+            .await?;
+        assert!(named.contains("spec.azureName is immutable"), "{named}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_submitted_job_cannot_be_changed() {
+    scenario("valid-late", async |scope| {
+        scope.workspace().await?;
+        scope
+            .apply(&manifest::code("src", "main.py", "print(1)\n"))
+            .await?;
+        let job = manifest::serverless_job("job", "ml", "src", scope.stack().emulator().world());
+        scope.apply(&job).await?;
+        scope
+            .condition("SparkJob", "job", "Submitted", "True")
+            .await?;
+        let message = scope.refusal(&job.with("/spec/driver/cores", 2)).await?;
+        assert!(
+            message.contains("spec is immutable once the run is submitted"),
+            "{message}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn attachments() {
+    scenario("valid-at", async |scope| {
+        let world = scope.stack().emulator().world();
+        let valid = manifest::attachment("pool", "none", world);
+        let rows = [
+            (
+                "/metadata/name",
+                json!("a-name-of-more-than-sixteen"),
+                "2 to 16 letters",
+            ),
+            ("/metadata/name", json!("with.dot"), "2 to 16 letters"),
+            ("/spec/azureName", json!("1pool"), "spec.azureName"),
+            (
+                "/spec/pool/resourceId",
+                json!("/subscriptions/x"),
+                "spec.pool.resourceId",
+            ),
+            (
+                "/spec/identity",
+                json!({"type": "UserAssigned"}),
+                "userAssignedIdentities is needed",
+            ),
+            (
+                "/spec/identity",
+                json!({"type": "SystemAssigned", "userAssignedIdentities": [{"resourceId": "/x"}]}),
+                "only there",
+            ),
+            ("/spec/identity", json!({"type": "Both"}), "SystemAssigned"),
+            (
+                "/spec/grants/synapseRoles",
+                json!(["Owner"]),
+                "SynapseAdministrator",
+            ),
+            (
+                "/spec/grants/synapseRoles",
+                json!(["SynapseContributor", "SynapseContributor"]),
+                "duplicate entries",
+            ),
+        ];
+        refused(scope, &valid, &rows).await?;
+        for (pointer, value, part) in [
+            (
+                "/spec/pool/resourceId",
+                world.pool_id("other"),
+                "spec.pool is immutable",
+            ),
+            (
+                "/spec/workspaceRef/name",
+                "other".to_owned(),
+                "spec.workspaceRef is immutable",
+            ),
+            (
+                "/spec/azureName",
+                "other".to_owned(),
+                "spec.azureName is immutable",
+            ),
+        ] {
+            let message = scope.refusal(&valid.clone().with(pointer, value)).await?;
+            assert!(message.contains(part), "{pointer}: {message}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn workspaces() {
+    scenario("valid-ws", async |scope| {
+        let valid = manifest::workspace("ws", "none", scope.stack().emulator().world());
+        let rows = [
+            ("/spec/subscriptionId", json!("mine"), "spec.subscriptionId"),
+            ("/spec/resourceGroup", json!(""), "spec.resourceGroup"),
+            ("/spec/workspaceName", json!("a"), "spec.workspaceName"),
+            (
+                "/spec/credentials/servicePrincipalSecretRef",
+                Value::Null,
+                "servicePrincipalSecretRef",
+            ),
+        ];
+        refused(scope, &valid, &rows).await?;
+        for (pointer, part) in [
+            ("/spec/resourceGroup", "spec.resourceGroup is immutable"),
+            ("/spec/workspaceName", "spec.workspaceName is immutable"),
+            ("/spec/cloud", "spec.cloud is immutable"),
+        ] {
+            let message = scope.refusal(&valid.clone().with(pointer, "other")).await?;
+            assert!(message.contains(part), "{pointer}: {message}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_object_is_not_healthy_before_the_first_look() {
+    scenario("valid-first", async |scope| {
+        let applied = scope.apply(&job(scope)).await?;
+        assert_eq!(applied.data["status"]["observedGeneration"], -1);
+        Ok(())
+    });
+}

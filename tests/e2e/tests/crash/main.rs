@@ -1,0 +1,105 @@
+//! The operator killed at its n-th write to Azure, for every n of the life of an attachment and two jobs: before the
+//! write has its effect, after the effect but before the answer is seen, and after it with every status erased while
+//! the operator is down. Then it is started again. Each time: one run, the right end, nothing left behind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod effect;
+mod life;
+mod murder;
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator;
+use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::scope::Scope;
+use azureml_spark_testkit::stack::{Options, Stack};
+use serde_json::json;
+
+use crate::effect::Effect;
+use crate::life::Life;
+use crate::murder::{Murder, Records, When};
+
+/// Azure at its fastest: what is tested is the order of things, not their length.
+async fn stack() -> Stack {
+    let options = Options {
+        emulator: emulator::Options {
+            settings: json!({"operationSeconds": 0, "instantSeconds": 0.2, "cancelSeconds": 0.1}),
+            ..emulator::Options::default()
+        },
+        ..Options::default()
+    };
+    Stack::start(options).await.expect("the stack starts")
+}
+
+async fn round(name: &str, when: When, records: Records) -> Result<()> {
+    let stack = stack().await;
+    let scope = stack.scope(name).await?;
+    scope.workspace().await?;
+    let plan = undisturbed(&scope).await?;
+    assert_eq!(plan, Effect::ALL, "what a life writes to Azure");
+    let mut lives = Vec::new();
+    for (index, effect) in plan.iter().enumerate() {
+        let life = Life::new(&scope, index);
+        let murder = Murder {
+            stack: &stack,
+            life: &life,
+            plan: &plan,
+            index,
+            when,
+            records,
+        };
+        let told = format!("killed at write {index}, {effect:?}");
+        if let Err(error) = tokio::try_join!(life.live(), murder.commit()) {
+            panic!("{told}: {error:?}");
+        }
+        life.was_right(when)
+            .await
+            .unwrap_or_else(|error| panic!("{told}: {error:?}"));
+        lives.push(life);
+    }
+    nothing_is_left(&scope, &lives).await
+}
+
+/// The writes of a life that nobody disturbs.
+async fn undisturbed(scope: &Scope<'_>) -> Result<Vec<Effect>> {
+    let life = Life::new(scope, 99);
+    let since = scope.stack().emulator().now().await?;
+    life.live().await?;
+    let seen = scope.stack().emulator().requests_since(since).await?;
+    life.was_right(When::Never).await?;
+    Ok(effect::of(&seen)
+        .into_iter()
+        .map(|(effect, _)| effect)
+        .collect())
+}
+
+async fn nothing_is_left(scope: &Scope<'_>, lives: &[Life<'_>]) -> Result<()> {
+    for life in lives {
+        life.is_over().await?;
+    }
+    let portal = Portal::new(scope.stack().emulator())?;
+    assert_eq!(portal.computes().await?, Vec::<serde_json::Value>::new());
+    assert_eq!(portal.pool_roles().await?, Vec::<serde_json::Value>::new());
+    // The workspace and its Secret carry our finalizer for as long as anything needs them.
+    scope.delete_namespace().await
+}
+
+#[tokio::test]
+async fn before_each_effect() {
+    round("before", When::Before, Records::Kept).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_each_effect() {
+    round("after", When::After, Records::Kept).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_each_effect_with_the_status_lost() {
+    round("erased", When::After, Records::Erased).await.unwrap();
+}

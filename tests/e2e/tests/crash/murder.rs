@@ -1,0 +1,99 @@
+//! `kill -9` while one write is on its way, and a new start.
+
+use std::cell::Cell;
+
+use anyhow::Result;
+use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::stack::Stack;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Map, Value, json};
+
+use crate::effect::{self, Effect};
+use crate::life::Life;
+
+/// On which side of the effect the operator dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    Never,
+    Before,
+    After,
+}
+
+/// What becomes of the statuses meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Records {
+    Kept,
+    Erased,
+}
+
+pub(crate) struct Murder<'a> {
+    pub(crate) stack: &'a Stack,
+    pub(crate) life: &'a Life<'a>,
+    pub(crate) plan: &'a [Effect],
+    /// Which write of the plan.
+    pub(crate) index: usize,
+    pub(crate) when: When,
+    pub(crate) records: Records,
+}
+
+impl Murder<'_> {
+    pub(crate) async fn commit(&self) -> Result<()> {
+        let (emulator, operator) = (self.stack.emulator(), self.stack.operator());
+        let effect = self.plan[self.index];
+        let earlier = self.plan[..self.index]
+            .iter()
+            .filter(|one| one.method() == effect.method());
+        let since = emulator.now().await?;
+        let when = if self.when == When::Before {
+            "before"
+        } else {
+            "after"
+        };
+        emulator
+            .inject(json!({
+                "method": effect.method(), "path": effect.path(), "skip": earlier.count(), "count": 1,
+                // Longer than anybody waits: the connection of the dead ends it.
+                "action": {"kind": "delay", "seconds": 600, "when": when},
+            }))
+            .await?;
+        let what = format!("write {} ({effect:?}) is on its way", self.index);
+        // On its way at two looks: by then a write that waits only for its answer has had its effect.
+        let seen_before = Cell::new(false);
+        let (found, entry) = until(&what, PATIENCE, async || {
+            let writes = effect::of(&emulator.requests_since(since).await?);
+            let found = writes
+                .get(self.index)
+                .filter(|(_, entry)| entry.status.is_none())
+                .cloned();
+            Ok(found.filter(|_| seen_before.replace(true)))
+        })
+        .await?;
+        assert_eq!(found, effect, "{} {}", entry.method, entry.path);
+        operator.kill()?;
+        if self.records == Records::Erased {
+            self.erase().await?;
+        }
+        operator.start().await
+    }
+
+    /// What a restore from a backup, or a hand, does to a status.
+    async fn erase(&self) -> Result<()> {
+        for (kind, name) in self.life.objects() {
+            let api = self.life.scope().objects(kind);
+            let Some(object) = api.get_opt(&name).await? else {
+                continue;
+            };
+            let mut status: Map<String, Value> = object.data["status"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::keys)
+                .map(|key| (key.clone(), Value::Null))
+                .collect();
+            status.insert("observedGeneration".to_owned(), json!(-1));
+            let patch = Patch::Merge(json!({"status": status}));
+            api.patch_status(&name, &PatchParams::default(), &patch)
+                .await?;
+        }
+        Ok(())
+    }
+}
