@@ -21,6 +21,8 @@ pub enum CredentialsFound {
     Complete,
     /// The operator's own identity is asked for, and not open to this namespace.
     NotAllowed,
+    /// They are complete, and no login can be made from them; in words why.
+    Unusable(String),
     /// The Secret does not exist.
     SecretMissing(String),
     /// The Secret lacks a key, or holds it empty.
@@ -195,6 +197,10 @@ fn blocked(given: &Given) -> Option<Blocked> {
                 "spec.credentials: the operator's own identity is not open to namespace '{}': set servicePrincipalSecretRef, or add the namespace to the installation's value 'operatorIdentity.namespaces'",
                 given.place.namespace
             ),
+        )),
+        CredentialsFound::Unusable(why) => Some(Blocked::new(
+            Reason::CredentialsRejected,
+            format!("spec.credentials: no login can be made from them: {why}"),
         )),
         CredentialsFound::SecretMissing(secret) => Some(Blocked::new(
             Reason::SecretNotFound,

@@ -116,8 +116,10 @@ impl Access {
                 }
             }
         };
-        self.keep(place, identity, transport, &object.spec)
-            .map_err(|error| Error::Bug(format!("no client for the workspace: {error}")))?;
+        if let Err(why) = self.keep(&place, identity, transport, &object.spec) {
+            self.forget(&place);
+            return Ok(CredentialsFound::Unusable(why));
+        }
         Ok(CredentialsFound::Complete)
     }
 
@@ -179,6 +181,7 @@ impl Access {
                 )
             }),
             CredentialsFound::NotAllowed
+            | CredentialsFound::Unusable(_)
             | CredentialsFound::SecretMissing(_)
             | CredentialsFound::SecretLacks { .. } => Err(unreachable(
                 Class::Credential,
@@ -227,14 +230,14 @@ impl Access {
 
     fn keep(
         &self,
-        place: Place,
+        place: &Place,
         identity: Identity,
         transport: &Transport,
         spec: &AzureMLWorkspaceSpec,
     ) -> Result<(), String> {
         let mut kept = self.lock();
         if kept
-            .get(&place)
+            .get(place)
             .is_some_and(|kept| kept.identity.same(&identity))
         {
             return Ok(());
@@ -262,7 +265,7 @@ impl Access {
             .map_err(|error| error.to_string())?,
         };
         kept.insert(
-            place,
+            place.clone(),
             Kept {
                 identity,
                 site,

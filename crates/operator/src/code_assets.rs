@@ -36,6 +36,14 @@ impl CodeAssets {
             .cloned()
     }
 
+    /// Drops what is known of the code: Azure refused a run that named it, and it may have been deleted there.
+    pub(crate) fn forget(&self, place: &Place, code: &Folder) {
+        if let Ok(source) = source(code) {
+            let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            cells.remove(&(place.clone(), source.hash().as_str().to_owned()));
+        }
+    }
+
     /// Registers the code, unless somebody did.
     pub(crate) async fn register(
         &self,

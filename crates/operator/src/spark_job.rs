@@ -94,7 +94,7 @@ impl Kind for SparkJobKind {
         let site = self.access.site(&workspace.place).await?;
         let run = self.run(&site, &workspace.place, want, memo).await?;
         let failure = match run.present() {
-            Some(run) if run.state == RunState::Failed => {
+            Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
                 let regional = self.access.regional(&workspace.place, &site).await?;
                 failure::read(&site, &regional, &want.azure_name).await?
             }
@@ -137,7 +137,13 @@ impl Kind for SparkJobKind {
                     }
                     // It is there: an earlier submission of ours had come through. The next look tells.
                     Err(error) if error.is_job_exists() => Ok(()),
-                    Err(error) => Err(translate::fault_of(SUBMIT)(error)),
+                    Err(error) => {
+                        let fault = translate::fault_of(SUBMIT)(error);
+                        if fault.class == Class::Terminal {
+                            self.code.forget(&workspace.place, &definition.code);
+                        }
+                        Err(fault)
+                    }
                 }
             }
             (Step::Cancel, _) => site
@@ -237,7 +243,9 @@ impl SparkJobKind {
         Ok(match found.map_err(|error| translate::fault(&error))? {
             Some(job) => {
                 let run = translate::run(&job);
-                self.keep(place, want, run.clone());
+                if want.owns(&run, memo) {
+                    self.keep(place, want, run.clone());
+                }
                 Sight::Present(run)
             }
             None => Sight::Absent,

@@ -83,7 +83,12 @@ impl<K: Kind> Turn<'_, K> {
         let memo = K::Machine::faulted(&self.memo, &fault, self.now());
         let trouble = Trouble { fault, tries };
         self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
+        let refused = K::Machine::holds(&self.memo) && !K::Machine::holds(&memo);
         self.memo = memo;
+        if refused && self.is_held() && !self.is_going() {
+            // Azure refused what the finalizer had been put on for: nothing of it is there.
+            self.let_go().await?;
+        }
         let next = self.later(class, tries);
         Ok(ended(Ended::Faulted, next))
     }

@@ -116,6 +116,10 @@ fn a_submission_that_azure_refuses_can_be_mended_in_place() {
             None,
             "nothing was submitted"
         );
+        let free = |o: &serde_json::Value| o.pointer("/metadata/finalizers").is_none();
+        scope
+            .wait(KIND, "a", "is free of our finalizer", free)
+            .await?;
         scope.apply(&job(scope, "a")).await?;
         scope.condition(KIND, "a", "Complete", "True").await?;
         Ok(())
