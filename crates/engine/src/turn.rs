@@ -7,6 +7,7 @@ use std::sync::Arc;
 use azureml_spark_api::meta::FORCE_RELEASE;
 use azureml_spark_core::{Fault, Invalid, Machine, Pass, Trouble};
 use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Resource, ResourceExt};
 use tracing::Instrument;
 
@@ -15,6 +16,7 @@ use crate::error::Error;
 use crate::events::{self, News};
 use crate::finalizer::{self, Presence};
 use crate::kind::{Kind, Memo, Seen, StatusOf, Step, Want};
+use crate::memory;
 use crate::metrics::Ended;
 use crate::status;
 
@@ -46,7 +48,7 @@ pub(crate) struct Turn<'e, K: Kind> {
 
 impl<'e, K: Kind> Turn<'e, K> {
     pub(crate) fn begin(engine: &'e Engine<K>, cached: Arc<K::Object>) -> Self {
-        let object = engine.memory.newest(cached);
+        let object = newest(engine, cached);
         let memo = recall::<K>(&object);
         let namespace = object.namespace().unwrap_or_default();
         Self {
@@ -204,6 +206,13 @@ impl<'e, K: Kind> Turn<'e, K> {
         self.object = Arc::new(written);
         self.engine.memory.wrote(&self.object);
     }
+}
+
+/// What is known best of the object, which may be more than when the pass was put in line.
+fn newest<K: Kind>(engine: &Engine<K>, given: Arc<K::Object>) -> Arc<K::Object> {
+    let held = engine.memory.held(&given);
+    let cached = engine.store.get(&ObjectRef::from_obj(&*given));
+    memory::newer(held, cached.unwrap_or(given))
 }
 
 fn recall<K: Kind>(object: &K::Object) -> Memo<K> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::house::{House, held};
-use crate::toy::Step;
+use crate::toy::{Step, Toy};
 
 #[tokio::test]
 async fn finalizer_then_references_then_memo_then_effect() {
@@ -55,21 +55,22 @@ async fn who_knows_less_than_the_apiserver_does_nothing() {
 #[tokio::test]
 async fn a_pass_on_the_heels_of_another_knows_what_that_one_wrote() {
     let mut house = House::asleep().await;
-    // The next pass begins when the last one has ended, long before the watch tells what that one wrote.
-    house.nursery.world().restless = 8;
-    let names: Vec<String> = (0..10).map(|n| format!("toy-{n}")).collect();
+    let names: Vec<String> = (0..20).map(|n| format!("toy-{n}")).collect();
     for name in &names {
-        house.create(name, json!({})).await;
+        // Telling takes time, in which the cache would catch up.
+        house.create(name, json!({"spec": {"size": 7}})).await;
     }
     house.start();
+    let asked = |toy: &Toy| toy.status.as_ref().is_some_and(|s| s.asked) && held(toy);
+    let ended = |toy: &Toy| toy.status.as_ref().is_some_and(|s| s.ended) && !held(toy);
     for name in &names {
-        let toy = house.sees_running(name).await;
+        let toy = house.sees(name, "is made", asked).await;
+        house.pass(name, 1).await;
+        // The next pass begins when this one has taken the finalizer off, before the watch tells.
+        house.nursery.world().restless = 3;
         house.end_thing(&toy);
-        house
-            .sees(name, "has ended", |toy| {
-                toy.status.as_ref().is_some_and(|s| s.ended) && !held(toy)
-            })
-            .await;
+        house.sees(name, "has ended", ended).await;
+        house.pass(name, 1).await;
     }
     for name in &names {
         assert_eq!(house.steps(name), [Step::Make]);

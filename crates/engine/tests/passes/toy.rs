@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
     status = "ToyStatus"
 )]
 pub struct ToySpec {
-    /// How large; below zero makes no sense. The schema lets text through, which the type does not.
+    /// How large; below zero makes no sense, and nothing is told of one of size 7. The schema lets text through, which the type does not.
     #[schemars(schema_with = "number_or_text")]
     pub size: i64,
 }
@@ -56,6 +56,7 @@ pub struct Want {
     namespace: String,
     name: String,
     gone: bool,
+    mute: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,6 +95,7 @@ impl Machine for Toys {
             namespace: toy.namespace().unwrap(),
             name: toy.name_any(),
             gone,
+            mute: toy.spec.size == 7,
         })
     }
 
@@ -151,6 +153,9 @@ impl Machine for Toys {
         } else {
             facts.push(Fact::yes(C::Reconciling, Reason::Submitting, "is made"));
         }
+        if pass.want.is_ok_and(|want| want.mute) {
+            facts.clear();
+        }
         ToyStatus {
             observed_generation: Some(pass.generation),
             asked: pass.memo.asked,
@@ -184,7 +189,7 @@ pub struct World {
     pub support_goes: bool,
     /// Somebody writes to the object between the look and what follows it, this often.
     pub meddle: usize,
-    /// Every look wakes its object again, until it had this many.
+    /// So many looks at ended things wake their object again at once.
     pub restless: usize,
     pub wakes: Option<Wakes<ObjectRef<Toy>>>,
     pub released: Vec<String>,
@@ -239,17 +244,17 @@ impl Kind for Nursery {
     async fn observe(&self, want: &Want, _: &Memo) -> Result<Sight<State>, Fault> {
         let (seen, meddle) = {
             let mut world = self.world();
-            let world = &mut *world;
-            let looks = world.looks.entry(want.name.clone()).or_default();
-            *looks += 1;
-            if *looks < world.restless
-                && let Some(wakes) = &world.wakes
-            {
-                wakes.wake(ObjectRef::new(&want.name).within(&want.namespace));
+            *world.looks.entry(want.name.clone()).or_default() += 1;
+            let seen = world.things.get(&want.uid).copied();
+            if seen == Some(State::Ended) && world.restless > 0 {
+                world.restless -= 1;
+                if let Some(wakes) = &world.wakes {
+                    wakes.wake(ObjectRef::new(&want.name).within(&want.namespace));
+                }
             }
             let meddle = world.meddle > 0;
             world.meddle = world.meddle.saturating_sub(1);
-            (world.things.get(&want.uid).copied(), meddle)
+            (seen, meddle)
         };
         if meddle {
             let body = serde_json::json!({"metadata": {"labels": {"touched": "yes"}}});
