@@ -1,0 +1,107 @@
+//! The chart gives the operator exactly the rights that it uses: the apiserver's audit log is the witness.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+use std::collections::BTreeSet;
+
+use azureml_spark_testkit::access::{Access, asked, granted};
+use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::manifest::{attachment, code, serverless_job, workspace};
+use azureml_spark_testkit::scope::{Scope, WORKSPACE};
+use azureml_spark_testkit::stack::{Options, RELEASE, Stack};
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use kube::Api;
+
+#[tokio::test]
+async fn what_the_role_grants_is_what_the_operator_asks_for() {
+    let stack = Stack::start(Options::default()).await.unwrap();
+    let scope = stack.scope("rights").await.unwrap();
+    live_a_life(&scope).await;
+
+    let roles: Api<ClusterRole> = Api::all(scope.client().clone());
+    let granted = granted(&roles.get(RELEASE).await.unwrap());
+    let audit_log = stack.plane().audit_log();
+    until("every right is used", PATIENCE, async || {
+        let (asked, _) = asked(audit_log)?;
+        let idle: BTreeSet<&Access> = granted.difference(&asked).collect();
+        let idle: Vec<String> = idle.into_iter().map(Access::to_string).collect();
+        anyhow::ensure!(idle.is_empty(), "granted and never asked for: {idle:?}");
+        Ok(Some(()))
+    })
+    .await
+    .unwrap();
+
+    let (asked, forbidden) = asked(audit_log).unwrap();
+    let beyond: Vec<String> = asked.difference(&granted).map(Access::to_string).collect();
+    assert!(beyond.is_empty(), "asked for and not granted: {beyond:?}");
+    assert!(forbidden.is_empty(), "refused: {forbidden:?}");
+    // A comparison of nothing with nothing would pass, too.
+    assert!(granted.len() > 10, "{granted:?}");
+}
+
+/// Something of everything that the operator does: references that are missing and come, an attachment, a run,
+/// an event that repeats, deletions.
+async fn live_a_life(scope: &Scope<'_>) {
+    let world = scope.stack().emulator().world();
+    scope.workspace().await.unwrap();
+    let pool = scope.unique("pool");
+    scope
+        .apply(&attachment(&pool, WORKSPACE, world))
+        .await
+        .unwrap();
+    scope
+        .condition("SynapseSparkAttachment", &pool, "Ready", "True")
+        .await
+        .unwrap();
+
+    scope
+        .apply(&code("src", "main.py", "print('hello')"))
+        .await
+        .unwrap();
+    scope
+        .apply(&serverless_job("run", WORKSPACE, "src", world))
+        .await
+        .unwrap();
+    scope
+        .condition("SparkJob", "run", "Complete", "True")
+        .await
+        .unwrap();
+
+    // The same trouble twice: the second time the event is counted up, which is a patch.
+    let references = async |reason| {
+        scope
+            .reason("SparkJob", "early", "ReferencesResolved", "False", reason)
+            .await
+            .unwrap();
+    };
+    scope
+        .apply(&serverless_job("early", "later", "src", world))
+        .await
+        .unwrap();
+    references("WorkspaceNotFound").await;
+    scope
+        .apply(&workspace("later", "no-such-secret", world))
+        .await
+        .unwrap();
+    references("WorkspaceNotReady").await;
+    scope.delete("AzureMLWorkspace", "later").await.unwrap();
+    references("WorkspaceNotFound").await;
+
+    for (kind, name) in [
+        ("SparkJob", "early"),
+        ("SparkJob", "run"),
+        ("SynapseSparkAttachment", pool.as_str()),
+        ("AzureMLWorkspace", WORKSPACE),
+    ] {
+        scope.delete(kind, name).await.unwrap();
+    }
+    scope.gone("SparkJob", "run").await.unwrap();
+    scope.gone("SynapseSparkAttachment", &pool).await.unwrap();
+    scope.gone("AzureMLWorkspace", WORKSPACE).await.unwrap();
+}
