@@ -49,12 +49,13 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         "JobPropertyImmutable" => Class::Terminal,
         // A new managed identity is not known everywhere yet. Contract §8.1.
         "PrincipalNotFound" => Class::Spreading,
-        // Policy speaks through 403, yet no grant helps. House §6.
+        // Policy speaks through 403, yet no grant helps. docs/architecture.md, Faults.
         "RequestDisallowedByPolicy" | "SkuNotAvailable" => Class::Terminal,
         // The id is taken by another principal: a new id is needed. Contract §8.1.
         "RoleAssignmentUpdateNotPermitted" => Class::Terminal,
-        // The assignment is there; the caller reads it as success. Contract §8.1.
-        "RoleAssignmentExists" => Class::Terminal,
+        // The assignment is there; the caller reads it as success. Contract §8.1; Synapse's own word is the
+        // second (Azure/azure-cli#25872).
+        "RoleAssignmentExists" | "RoleAssignmentAlreadyExists" => Class::Terminal,
         // 404s that say nothing about the resource: Azure does not serve this API here, so
         // "absent" would be a guess. Contract §6.
         "NoRegisteredProviderFound" | "InvalidResourceType" | "InvalidApiVersionParameter" => {
@@ -63,7 +64,7 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         // 404, but what is missing is the principal's sight of the subscription: ARM answers so for
         // a token of another tenant, and a job must not be believed gone for that.
         "SubscriptionNotFound" => Class::Forbidden,
-        // Resource providers use 429 and 409 for "busy with this resource". Contract §0.4, house §6.
+        // Resource providers use 429 and 409 for "busy with this resource". Contract §0.4; docs/architecture.md, Faults.
         "AnotherOperationInProgress" if answer.status != 429 => Class::Retryable,
         // A signature that ran out: the whole upload starts over with a new one. Contract §4.1.
         "AuthenticationFailed" if answer.status == 403 => Class::Retryable,
@@ -79,20 +80,20 @@ fn by_status(answer: &Answer<'_>) -> Class {
     match answer.status {
         // Contract §0.4.
         429 => throttled(answer, DEFAULT_THROTTLE),
-        // 503 with a time is throttling by another name; without, an outage. House §6.
+        // 503 with a time is throttling by another name; without, an outage. docs/architecture.md, Faults.
         503 => match answer.retry_after {
             Some(wait) => throttled(answer, wait),
             None => Class::Retryable,
         },
         // InvalidAuthenticationToken, ExpiredAuthenticationToken. Contract §0.2.
         401 => Class::Credential,
-        // AuthorizationFailed and kin; whether a grant is on its way, the caller knows. House §6.
+        // AuthorizationFailed and kin; whether a grant is on its way, the caller knows. docs/architecture.md, Faults.
         403 => Class::Forbidden,
         // A 404 on a PUT or POST is a user error, such as UserAssignedIdentityNotFound. Contract
         // §0.2.
         404 if answer.effect == Effect::Write => Class::Terminal,
         404 => Class::Absent,
-        // Conflict with something under way. House §6.
+        // Conflict with something under way. docs/architecture.md, Faults.
         409 => Class::Retryable,
         // The server waited for the request's end; it has done nothing. RFC 9110 §15.5.9.
         408 => Class::Retryable,

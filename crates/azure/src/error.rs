@@ -102,7 +102,7 @@ impl Error {
 
     /// A PUT of an Azure role assignment whose (scope, principal, role) exists (contract §8.1).
     pub fn is_role_assignment_exists(&self) -> bool {
-        self.has_code("RoleAssignmentExists")
+        self.has_code("RoleAssignmentExists") || self.has_code("RoleAssignmentAlreadyExists")
     }
 
     /// Which properties of an existing job differ, as Azure lists them (contract §13).

@@ -89,6 +89,13 @@ fn rows() -> Vec<Row> {
         (WRITE, 409, &["RoleAssignmentExists"], None, Class::Terminal),
         (
             WRITE,
+            409,
+            &["RoleAssignmentAlreadyExists"],
+            None,
+            Class::Terminal,
+        ),
+        (
+            WRITE,
             403,
             &["RequestDisallowedByPolicy"],
             None,
