@@ -155,6 +155,11 @@ impl ControlPlane {
     }
 }
 
+/// Builds what [`ControlPlane::start`] needs, if it is not there: minutes, once. Blocks.
+pub fn prepare() -> Result<()> {
+    Binaries::find().map(drop)
+}
+
 /// A client for the first context of a kubeconfig file.
 pub async fn client(kubeconfig: &Path) -> Result<kube::Client> {
     let file = Kubeconfig::read_from(kubeconfig)?;

@@ -149,7 +149,8 @@ impl<'a> Scope<'a> {
                 .and_then(|object| serde_json::to_value(object).ok())
                 .is_some_and(|one| holds(&one))
         })
-        .await?;
+        .await
+        .with_context(|| format!("logs: {}", self.stack.folder().join("logs").display()))?;
         Ok(serde_json::to_value(object)?)
     }
 

@@ -10,14 +10,19 @@ use anyhow::{Result, bail};
 use azureml_spark_testkit::emulator::{self, Runner};
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::stack::{Options, Stack};
-use azureml_spark_testkit::tools;
+use azureml_spark_testkit::{control_plane, tools};
 
 /// Where the sample input goes: below the container behind `workspaceblobstore`.
 const INPUT: &str = "data/titanic.csv";
 
 pub(crate) async fn demo() -> Result<()> {
     let begun = Instant::now();
-    tokio::task::spawn_blocking(|| anyhow::Ok((tools::control_plane()?, tools::helm()?))).await??;
+    // One after the other, with what takes how long; a second run finds them all.
+    tokio::task::spawn_blocking(|| {
+        control_plane::prepare()?;
+        anyhow::Ok((tools::helm()?, tools::spark_python()?))
+    })
+    .await??;
     println!(
         "Starting etcd, kube-apiserver, controller-manager, the emulator of Azure, and the operator …"
     );

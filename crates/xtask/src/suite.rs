@@ -6,7 +6,7 @@ use anyhow::Result;
 use azureml_spark_testkit::emulator::{self, Emulator, Runner};
 use azureml_spark_testkit::stack::RunFolder;
 use azureml_spark_testkit::tools::{self, Prerequisite};
-use azureml_spark_testkit::{binaries, repository};
+use azureml_spark_testkit::{binaries, control_plane, repository};
 
 use crate::run::{Steps, cargo, run};
 
@@ -17,12 +17,8 @@ pub(crate) async fn test() -> Result<()> {
     let mut steps = Steps::new();
     steps.step("tools", || {
         Prerequisite::Kubectl.check()?;
-        for tool in [
-            tools::control_plane,
-            tools::helm,
-            tools::spark_python,
-            tools::sdk_python,
-        ] {
+        control_plane::prepare()?;
+        for tool in [tools::helm, tools::spark_python, tools::sdk_python] {
             tool()?;
         }
         Ok(())

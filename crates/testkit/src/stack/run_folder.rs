@@ -1,7 +1,8 @@
-//! A folder per run. It stays after a failure, so that logs can be read; the next run removes those whose process is gone.
+//! A folder per run. It stays after a failure, so that logs can be read; later runs remove those whose process is gone.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -9,17 +10,19 @@ use crate::process::Identity;
 
 /// The file that says which process uses the folder.
 const OWNER: &str = "owner.json";
+/// How long logs of ended processes stay: a whole `cargo xtask test`, which is many processes, and a look at them.
+const KEPT: Duration = Duration::from_hours(1);
 
 /// A folder of this process, removed when dropped unless a test is failing.
 #[derive(Debug)]
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// A new one in `parent`; those that ended processes left behind there are removed.
+    /// A new one in `parent`; what processes that ended long ago left there is removed.
     pub fn new(parent: &Path) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         std::fs::create_dir_all(parent)?;
-        sweep(parent)?;
+        sweep(parent, KEPT)?;
         let pid = std::process::id();
         let path = parent.join(format!("{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         // Told before the folder has its name: another process that sweeps never sees one without an owner.
@@ -48,13 +51,19 @@ impl Drop for RunFolder {
     }
 }
 
-fn sweep(parent: &Path) -> Result<()> {
+fn sweep(parent: &Path, kept: Duration) -> Result<()> {
     for folder in std::fs::read_dir(parent)? {
         let folder = folder?.path();
         let Ok(owner) = std::fs::read(folder.join(OWNER)) else {
             continue;
         };
-        let gone = serde_json::from_slice(&owner).is_ok_and(|one: Identity| !one.is_running());
+        let age = folder
+            .join(OWNER)
+            .metadata()
+            .and_then(|file| file.modified())?
+            .elapsed();
+        let gone = serde_json::from_slice(&owner).is_ok_and(|one: Identity| !one.is_running())
+            && age.is_ok_and(|age| age >= kept);
         if gone {
             // Two that sweep at once may meet here; one of them wins.
             let _ = std::fs::remove_dir_all(&folder);
@@ -85,6 +94,8 @@ mod tests {
 
         let next = RunFolder::new(parent.path()).unwrap();
         let other = RunFolder::new(parent.path()).unwrap();
+        assert!(gone.path().exists(), "young: its logs may be wanted");
+        sweep(parent.path(), Duration::ZERO).unwrap();
         assert!(!gone.path().exists() && foreign.exists());
         assert!(next.path().exists() && other.path().exists());
         let path = next.path().to_path_buf();
