@@ -96,6 +96,11 @@ impl Want {
         let chosen = self.explicit_name && self.definition.is_ok();
         memo.submission.is_some() || self.held || self.deleting || chosen
     }
+
+    /// Whether a run of our name is this object's: somebody else's is neither followed nor touched.
+    pub fn owns(&self, run: &Run, memo: &Memo) -> bool {
+        next::ours(self, run, memo)
+    }
 }
 
 /// One look at the world.

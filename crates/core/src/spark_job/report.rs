@@ -249,7 +249,9 @@ fn standing(
     if let Some(trouble) = pass.trouble {
         return Standing::of(trouble);
     }
-    match first_unmet(facts) {
+    // Nothing goes on while somebody else has the name.
+    let taken = facts.iter().find(|fact| fact.reason == Reason::Conflict);
+    match taken.or_else(|| first_unmet(facts)) {
         Some(fact) => unmet(fact),
         None => under_way(pass.seen, old),
     }

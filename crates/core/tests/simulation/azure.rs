@@ -63,7 +63,7 @@ impl Azure {
             codes: BTreeSet::new(),
             runs: BTreeMap::new(),
             computes: BTreeMap::new(),
-            roles: History::new(0, Vec::new()),
+            roles: History::new(crate::scenario::BEFORE, Vec::new()),
             pool_exists: true,
             repeat_is_refused,
             broken: None,

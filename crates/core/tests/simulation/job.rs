@@ -74,7 +74,7 @@ impl Kind for Jobs {
         }
         let run = look(world, want, memo)?;
         let failure = match run.present() {
-            Some(run) if run.state == RunState::Failed => {
+            Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
                 world.read("read why the run failed")?;
                 Sight::Present(Failure {
                     code: "UserError".to_owned(),
@@ -205,7 +205,9 @@ fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop>
     Ok(match found {
         Some(found) => {
             let run = found.shown(&name);
-            follow(world, want, &name, run.clone());
+            if want.owns(&run, memo) {
+                follow(world, want, &name, run.clone());
+            }
             Sight::Present(run)
         }
         None if world.process.expects_run(&name, world.now) => Sight::Unknown,

@@ -12,6 +12,9 @@ use crate::world::{Key, Workspace, World};
 /// People and accidents end here, in milliseconds.
 pub(crate) const TROUBLE_ENDS: i64 = 900_000;
 
+/// What others have made is older than any read.
+pub(crate) const BEFORE: i64 = -3_600_000;
+
 /// What somebody does.
 #[derive(Clone, Debug)]
 pub(crate) enum Deed {
@@ -106,7 +109,7 @@ pub(crate) fn populate(world: &mut World) {
         world
             .azure
             .runs
-            .insert(name, History::new(0, RunRecord::foreign()));
+            .insert(name, History::new(BEFORE, RunRecord::foreign()));
     }
     deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
     world.deeds = deeds;
@@ -142,19 +145,25 @@ fn strangers_at(world: &mut World, name: &str) {
     match world.chance.below(12) {
         0 => {
             let record = ComputeRecord::at_rest(body, "theirs", true);
-            world.azure.set_compute(0, name.to_owned(), Some(record));
+            world
+                .azure
+                .set_compute(BEFORE, name.to_owned(), Some(record));
         }
         1 => {
             body.pool_id = pool_id("elsewhere");
             body.tags.clear();
             let record = ComputeRecord::at_rest(body, "theirs", true);
-            world.azure.set_compute(0, name.to_owned(), Some(record));
+            world
+                .azure
+                .set_compute(BEFORE, name.to_owned(), Some(record));
         }
         2 => {
             // Just as wished, so that it is taken over.
             body.tags.clear();
             let record = ComputeRecord::at_rest(body, "adopted", false);
-            world.azure.set_compute(0, name.to_owned(), Some(record));
+            world
+                .azure
+                .set_compute(BEFORE, name.to_owned(), Some(record));
         }
         _ => {}
     }
@@ -169,7 +178,7 @@ fn strangers_at(world: &mut World, name: &str) {
             },
             by: None,
         });
-        world.azure.roles.set(0, all);
+        world.azure.roles.set(BEFORE, all);
     }
 }
 

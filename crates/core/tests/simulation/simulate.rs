@@ -16,9 +16,9 @@ use crate::world::{Key, Stop, Workspace, World};
 
 const HOUR: i64 = 3_600_000;
 
-/// Everything has settled so long after the last trouble: a refused request is repeated after 30 minutes, and a cancel
-/// that Azure takes its time with may come on top.
-const SETTLES_WITHIN: i64 = 2 * HOUR;
+/// Everything has settled so long after the last trouble: a refused request is repeated after 30 minutes, and a run, or
+/// a cancel that Azure takes its time with, may come on top.
+const SETTLES_WITHIN: i64 = HOUR;
 
 /// Most requests in any minute. A pass has at most eight steps, each with up to three reads.
 const MOST_IN_A_MINUTE: usize = 150;
@@ -143,6 +143,7 @@ fn run_until(world: &mut World, end: i64) -> Result<(), String> {
             .min();
         let time = soonest.unwrap_or(end).max(world.now).min(end);
         world.pass_time(time);
+        world.look_for_leaks();
         if let Some(what) = world.broken.take() {
             return Err(what);
         }

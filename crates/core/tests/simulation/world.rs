@@ -103,9 +103,9 @@ impl World {
             self.azure.advance(time);
             self.tell(|| format!("arrives late: {effect:?}"));
             let _ = self.azure.apply(self.now, effect, &mut self.chance);
+            self.look_for_leaks();
         }
         self.azure.advance(self.now);
-        self.look_for_leaks();
     }
 
     /// Something takes its time; meanwhile people and another leader act.
