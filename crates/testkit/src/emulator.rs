@@ -260,6 +260,21 @@ impl Emulator {
         Ok(run.get("status").and_then(Value::as_str).map(str::to_owned))
     }
 
+    /// Puts a run into a state, from which only a cancellation or the next call takes it.
+    pub async fn set_run(&self, name: &str, state: &str) -> Result<()> {
+        let body = json!({"status": state});
+        self.control(Method::POST, &format!("jobs/{name}"), Some(body))
+            .await
+            .map(drop)
+    }
+
+    /// Adds runs of other people that ended long ago (`POST /_emulator/seed-runs`), and says how many.
+    pub async fn seed_runs(&self, seed: Value) -> Result<u64> {
+        let answer = self.control(Method::POST, "seed-runs", Some(seed)).await?;
+        let added = answer.get("added").and_then(Value::as_u64);
+        added.context("it does not say how many were added")
+    }
+
     async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
         let url = format!("{}/_emulator/{path}", self.url());
         let mut request = self.http.request(method.clone(), &url);
