@@ -84,7 +84,8 @@ impl Helm {
             .map(drop)
     }
 
-    fn run(&self, arguments: &[&str], values: Option<&Value>) -> Result<String> {
+    /// Any helm command, with values on its standard input; returns what it printed.
+    pub fn run(&self, arguments: &[&str], values: Option<&Value>) -> Result<String> {
         let mut command = Command::new(&self.program);
         command.args(arguments);
         for folder in ["CACHE", "CONFIG", "DATA"] {

@@ -11,6 +11,7 @@
 mod attachments;
 mod jobs;
 mod leaving;
+mod readme;
 mod refusals;
 mod validation;
 mod workspaces;

@@ -1,0 +1,180 @@
+//! The README is run: its manifests are applied and its commands carried out, as a reader would.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::repository;
+use azureml_spark_testkit::scope::Scope;
+use serde_json::Value;
+
+use crate::scenario;
+
+/// Commands that are not carried out here, and why that is right.
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("cargo xtask demo", "the suite of xtask runs it"),
+    ("az ", "Azure's own tool against a real subscription"),
+    ("helm upgrade --install", "carried out below, as a dry run"),
+    (
+        "kubectl -n azureml-spark-system rollout",
+        "there is no kubelet here: pods never run",
+    ),
+    (
+        "kubectl -n azureml-spark-system logs",
+        "there is no kubelet here: pods have no logs",
+    ),
+    (
+        "kubectl create secret generic azure",
+        "carried out below, before the manifests need it",
+    ),
+    (
+        "kubectl get sparkjob titanic --output",
+        "carried out below, on a run that failed",
+    ),
+    ("kubectl wait", "carried out below, once the job is there"),
+];
+
+/// The fenced blocks of one language.
+fn blocks(language: &str) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(repository::root().join("README.md"))?;
+    let opening = format!("```{language}\n");
+    Ok(text
+        .split(&opening)
+        .skip(1)
+        .filter_map(|rest| rest.split_once("\n```"))
+        .map(|(block, _)| block.to_owned())
+        .collect())
+}
+
+/// The commands of the README, continued lines joined.
+fn commands() -> Result<Vec<String>> {
+    let joined = blocks("sh")?.join("\n").replace("\\\n", " ");
+    let commands = joined
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    Ok(commands.filter(|line| !line.is_empty()).collect())
+}
+
+/// Carries a command out in a shell, in this scope's namespace.
+fn shell(scope: &Scope<'_>, command: &str) -> Result<String> {
+    let world = scope.stack().emulator().world();
+    let kubectl = format!("kubectl --namespace {}", scope.namespace());
+    let output = Command::new("sh")
+        .args(["-euc", &command.replacen("kubectl", &kubectl, 1)])
+        .env("KUBECONFIG", scope.stack().plane().kubeconfig())
+        .env("TENANT", &world.tenant)
+        .env("CLIENT_ID", &world.client_id)
+        .env("CLIENT_SECRET", &world.client_secret)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        output.status.success(),
+        "{command}: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(said)
+}
+
+fn the(commands: &[String], beginning: &str) -> Result<String> {
+    let found = commands
+        .iter()
+        .find(|command| command.starts_with(beginning));
+    found
+        .cloned()
+        .with_context(|| format!("the README has no '{beginning}'"))
+}
+
+#[test]
+fn what_it_shows_works() {
+    scenario("readme", async |scope| {
+        let commands = commands()?;
+        shell(
+            scope,
+            &the(&commands, "kubectl create secret generic azure")?,
+        )?;
+        scope
+            .apply(&manifest::code(
+                "titanic-src",
+                "titanic.py",
+                "print('wrangled')\n",
+            ))
+            .await?;
+        let world = scope.stack().emulator().world();
+        for block in blocks("yaml")? {
+            let text = block.replace("6560575d-fa06-4e7d-95fb-f962e74efd7a", &world.subscription);
+            let mut object = Manifest(serde_norway::from_str::<Value>(&text)?);
+            if object.kind() == "AzureMLWorkspace" {
+                object = object.with("/spec/cloud", azureml_spark_testkit::stack::CLOUD);
+            }
+            scope.apply(&object).await?;
+        }
+        shell(scope, &the(&commands, "kubectl wait")?)?;
+        for command in &commands {
+            if !ELSEWHERE
+                .iter()
+                .any(|(beginning, _)| command.starts_with(beginning))
+            {
+                let said = shell(scope, command)?;
+                assert!(said.contains("titanic"), "{command}: {said}");
+            }
+        }
+        let failing = manifest::serverless_job("failing", "ml", "titanic-src", world)
+            .with("/spec/entry/file", "titanic.py")
+            .with("/spec/tags/emulator-instant-outcome", "Failed");
+        scope.apply(&failing).await?;
+        scope
+            .condition("SparkJob", "failing", "Failed", "True")
+            .await?;
+        let tail =
+            the(&commands, "kubectl get sparkjob titanic --output")?.replace("titanic", "failing");
+        assert!(
+            !shell(scope, &tail)?.is_empty(),
+            "the end of the driver's log is shown"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn every_command_is_known() -> Result<()> {
+    for command in commands()? {
+        let carried_out = ["kubectl get azureml", "kubectl describe sparkjob"];
+        let known = ELSEWHERE
+            .iter()
+            .map(|(beginning, _)| *beginning)
+            .chain(carried_out);
+        assert!(
+            known
+                .into_iter()
+                .any(|beginning| command.starts_with(beginning)),
+            "nobody runs: {command}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_chart_takes_the_values_that_it_shows() {
+    scenario("readme-chart", async |scope| {
+        let chart = repository::chart();
+        let command = the(&commands()?, "helm upgrade --install")?
+            .replace(
+                "charts/azureml-spark-operator",
+                chart.to_str().context("a path in UTF-8")?,
+            )
+            .replace("\"$IMAGE\"", "registry.example/operator")
+            .replace("\"$CLIENT_ID\"", "c")
+            .replace('"', "");
+        let mut arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+        arguments.push("--dry-run=server");
+        let rendered = scope.stack().helm().run(&arguments, None)?;
+        for part in [
+            "registry.example/operator:",
+            "azure.workload.identity/client-id: \"c\"",
+            "data-team",
+        ] {
+            assert!(rendered.contains(part), "no {part} in: {rendered}");
+        }
+        Ok(())
+    });
+}
