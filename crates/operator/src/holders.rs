@@ -66,33 +66,36 @@ impl Holders {
         held.get(needed).into_iter().flatten().cloned().collect()
     }
 
-    /// Takes a change in, and names what nobody needs any more by it.
+    /// Takes a change in, and names what nobody needs any more by it, and what somebody needs for the first time: a
+    /// workspace that was just about to let go of its finalizer must put it back.
     pub(crate) fn take<O: Needs + ResourceExt>(&self, change: &Change<'_, O>) -> Vec<Needed> {
-        let holding = |object: &&O| finalizer::is_on(object.meta());
-        let before = change.before.filter(holding);
-        let now = change.now.filter(holding);
+        let held_by = |object: Option<&O>| match object {
+            Some(object) if finalizer::is_on(object.meta()) => object.needs(),
+            _ => Vec::new(),
+        };
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut left = Vec::new();
-        for (object, needed) in before
-            .iter()
-            .flat_map(|o| o.needs().into_iter().map(move |n| (o, n)))
-        {
-            if let Some(titles) = held.get_mut(&needed) {
-                titles.remove(&object.title());
-                left.push(needed);
+        let mut turned = Vec::new();
+        let (before, now) = (held_by(change.before), held_by(change.now));
+        for needed in now.iter().filter(|needed| !before.contains(needed)) {
+            let titles = held.entry(needed.clone()).or_default();
+            if titles.is_empty() {
+                turned.push(needed.clone());
+            }
+            titles.extend(change.now.map(Needs::title));
+        }
+        for needed in before.into_iter().filter(|needed| !now.contains(needed)) {
+            let Some(titles) = held.get_mut(&needed) else {
+                continue;
+            };
+            if let Some(title) = change.before.map(Needs::title) {
+                titles.remove(&title);
+            }
+            if titles.is_empty() {
+                held.remove(&needed);
+                turned.push(needed);
             }
         }
-        for (object, needed) in now
-            .iter()
-            .flat_map(|o| o.needs().into_iter().map(move |n| (o, n)))
-        {
-            held.entry(needed).or_default().insert(object.title());
-        }
-        left.retain(|needed| held.get(needed).is_some_and(BTreeSet::is_empty));
-        for needed in &left {
-            held.remove(needed);
-        }
-        left
+        turned
     }
 }
 
@@ -116,18 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn the_last_to_let_go_is_told() {
+    fn the_first_to_need_and_the_last_to_let_go_are_told() {
         let holders = Holders::default();
         let workspace = Needed::Workspace("team".into(), "ml".into());
         let (a, b) = (job("a", true), job("b", true));
-        assert!(
-            holders
-                .take(&Change {
-                    before: None,
-                    now: Some(&a)
-                })
-                .is_empty()
-        );
+        let first = holders.take(&Change {
+            before: None,
+            now: Some(&a),
+        });
+        assert_eq!(first.len(), 2, "workspace and attachment: {first:?}");
         assert!(
             holders
                 .take(&Change {

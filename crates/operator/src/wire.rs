@@ -116,12 +116,12 @@ fn wake_each_other(
     attachments.then_wake(jobs.wakes(), move |change| {
         waiting_jobs(&waiting, change.object(), on_attachment)
     });
-    free(attachments, holders, workspaces, None);
-    free(jobs, holders, workspaces, Some(attachments));
+    tell_needed(attachments, holders, workspaces, None);
+    tell_needed(jobs, holders, workspaces, Some(attachments));
 }
 
-/// Tells workspaces and attachments when the last one that needed them has let go.
-fn free<O>(
+/// Tells workspaces and attachments when the first comes to need them, and when the last has let go.
+fn tell_needed<O>(
     source: &mut Source<O>,
     holders: &Holders,
     workspaces: &Source<AzureMLWorkspace>,
@@ -133,8 +133,8 @@ fn free<O>(
     let workspaces = workspaces.wakes();
     let attachments = attachments.map(Source::wakes);
     source.on_change(move |change: &Change<'_, O>| {
-        for free in holders.take(change) {
-            match free {
+        for turned in holders.take(change) {
+            match turned {
                 Needed::Workspace(namespace, name) => {
                     workspaces.wake(ObjectRef::new(&name).within(&namespace));
                 }

@@ -1,5 +1,6 @@
 //! Binds `AzureMLWorkspace` to Azure.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use azureml_spark_api::condition::Condition;
@@ -12,9 +13,12 @@ use azureml_spark_core::workspace::{Facts, Given, Memo, Want, Workspace};
 use azureml_spark_core::{Fault, Sight};
 use azureml_spark_engine::{Error, Kind, deadline, finalizer};
 use jiff::SignedDuration;
+use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
+use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt};
+use serde::de::DeserializeOwned;
 
 use crate::access::{Access, place};
 use crate::holders::{Holders, Needed, Needs};
@@ -83,14 +87,8 @@ impl Kind for WorkspaceKind {
     /// Asks the apiserver: whoever put our finalizer on this workspace carries it itself since before.
     async fn may_release(&self, object: &AzureMLWorkspace) -> Result<bool, Error> {
         let place = place(object);
-        let jobs: Api<SparkJob> = Api::namespaced(self.kube.clone(), &place.namespace);
-        let attachments: Api<SynapseSparkAttachment> =
-            Api::namespaced(self.kube.clone(), &place.namespace);
-        let all = ListParams::default();
-        let jobs = deadline::within("list jobs", jobs.list(&all)).await??;
-        let attachments = deadline::within("list attachments", attachments.list(&all)).await??;
-        Ok(!jobs.iter().any(|job| holds(job, &place))
-            && !attachments.iter().any(|a| holds(a, &place)))
+        Ok(!self.is_held_by::<SparkJob>(&place).await?
+            && !self.is_held_by::<SynapseSparkAttachment>(&place).await?)
     }
 
     /// The Secret goes when no other workspace that is still needed uses it.
@@ -123,6 +121,24 @@ impl Kind for WorkspaceKind {
     }
 }
 
+impl WorkspaceKind {
+    /// Whether an object of this kind holds the workspace. One that cannot be read, and carries our finalizer, may.
+    async fn is_held_by<O>(&self, place: &Place) -> Result<bool, Error>
+    where
+        O: Needs + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        O: Clone + Debug + DeserializeOwned,
+    {
+        let api: Api<DeserializeGuard<O>> = Api::namespaced(self.kube.clone(), &place.namespace);
+        let all = deadline::within("list holders", api.list(&ListParams::default())).await??;
+        Ok(all.items.into_iter().any(|found| match found.0 {
+            Ok(object) => {
+                finalizer::is_on(object.meta()) && object.needs().contains(&needed(place))
+            }
+            Err(unreadable) => finalizer::is_on(&unreadable.metadata),
+        }))
+    }
+}
+
 /// Puts our finalizer on a workspace and on the Secret that it names, for somebody who needs both to its end.
 /// `false`: one of them is going away.
 pub(crate) async fn hold(kube: &kube::Client, namespace: &str, name: &str) -> Result<bool, Error> {
@@ -144,10 +160,6 @@ pub(crate) async fn hold(kube: &kube::Client, namespace: &str, name: &str) -> Re
 
 fn needed(place: &Place) -> Needed {
     Needed::Workspace(place.namespace.clone(), place.name.clone())
-}
-
-fn holds<O: Needs + ResourceExt>(object: &O, place: &Place) -> bool {
-    finalizer::is_on(object.meta()) && object.needs().contains(&needed(place))
 }
 
 fn secret_of(object: &AzureMLWorkspace) -> Option<&str> {
