@@ -45,7 +45,8 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         Sight::Present(compute) => compute,
     };
     if conflict(&want.compute, compute, memo).is_some() {
-        return Move::rest(memo.clone(), after(now, STUCK_LOOK));
+        let memo = in_doubt_of(compute, want, memo, now);
+        return Move::rest(memo, after(now, STUCK_LOOK));
     }
     match compute.state {
         Provisioning::Working | Provisioning::Deleting => return rest(WORK_LOOK),
@@ -127,7 +128,8 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
         Sight::Absent => None,
         Sight::Present(compute) => {
             if !owned(&want.compute, compute, memo) {
-                return give_back(None, seen, memo.clone(), now);
+                let memo = in_doubt_of(compute, want, memo, now);
+                return give_back(None, seen, memo, now);
             }
             Some(compute)
         }
@@ -163,16 +165,14 @@ fn give_back(
             Move::rest(memo, after(now, WORK_LOOK))
         }
         Some(_) => Move::step(memo, Step::Detach),
-        None => {
-            let doubtful = seen.compute == Sight::Absent || !memo.grants.is_empty();
-            match doubted(&memo, now).filter(|_| doubtful) {
-                Some(time) => Move::rest(memo, Wake::At(time)),
-                None => Move {
-                    memo,
-                    act: Act::Release,
-                },
-            }
-        }
+        // Also where another one's is seen: it may be the one that was there before ours.
+        None => match doubted(&memo, now) {
+            Some(time) => Move::rest(memo, Wake::At(time)),
+            None => Move {
+                memo,
+                act: Act::Release,
+            },
+        },
     }
 }
 
@@ -186,6 +186,15 @@ fn doubted(memo: &Memo, now: Timestamp) -> Option<Timestamp> {
 fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     if want.held && memo.requested.is_none() {
         asked(memo, now)
+    } else {
+        memo.clone()
+    }
+}
+
+/// The same where another one's compute is seen. One that says of nobody whose it is would pass for ours from then on.
+fn in_doubt_of(compute: &Compute, want: &Want, memo: &Memo, now: Timestamp) -> Memo {
+    if compute.tags.contains_key(super::OWNER_TAG) {
+        in_doubt(want, memo, now)
     } else {
         memo.clone()
     }

@@ -155,11 +155,11 @@ impl Kind for Attachments {
         seen.compute.present().is_none()
     }
 
-    fn wake_others(world: &mut World, object: &Attachment) {
+    fn wake_others(world: &mut World, before: &Attachment, _: Option<&Attachment>) {
         let users: Vec<Key> = world
             .jobs
             .all()
-            .filter(|job| runs_on(job, &object.name))
+            .filter(|job| runs_on(job, &before.name))
             .map(|job| Key::Job(job.name.clone()))
             .collect();
         for key in users {

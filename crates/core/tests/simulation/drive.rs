@@ -44,8 +44,8 @@ pub(crate) trait Kind: Sized {
     ) -> Result<(), Stop>;
     /// Whether nothing was seen in Azure.
     fn saw_nothing(seen: &Seen<Self>) -> bool;
-    /// Whoever waits for a change of this object's status or finalizer.
-    fn wake_others(world: &mut World, object: &Known<Self>);
+    /// Wakes whoever waits for this change of an object; `None`: it is gone.
+    fn wake_others(world: &mut World, before: &Known<Self>, now: Option<&Known<Self>>);
 }
 
 /// Why a pass was dropped.
@@ -295,7 +295,7 @@ impl<K: Kind> Turn<K> {
         let left = K::store(world)
             .write(now, &self.object, change)
             .map_err(Drop::Refused)?;
-        K::wake_others(world, &self.object);
+        K::wake_others(world, &self.object, left.as_ref());
         world.look_for_leaks();
         if world.weather.crashes(&mut world.chance) {
             return Err(Drop::Crash);

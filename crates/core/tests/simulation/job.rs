@@ -127,8 +127,9 @@ impl Kind for Jobs {
         seen.run.present().is_none()
     }
 
-    fn wake_others(world: &mut World, object: &Job) {
-        if let Some(named) = &object.spec.compute.attachment_ref {
+    fn wake_others(world: &mut World, before: &Job, now: Option<&Job>) {
+        let let_go = before.held.is_some() && now.is_none_or(|now| now.held.is_none());
+        if let (true, Some(named)) = (let_go, &before.spec.compute.attachment_ref) {
             world.wake(Key::Attachment(named.name.clone()));
         }
     }
