@@ -30,6 +30,8 @@ const SECRET: &str = "AZURE_CLIENT_SECRET";
 pub(crate) struct Site {
     pub(crate) client: Client,
     pub(crate) id: WorkspaceId,
+    /// Tenant of the workspace, once it was read.
+    pub(crate) tenant: Option<String>,
 }
 
 /// Builds clients and keeps them, one per workspace and identity.
@@ -158,11 +160,15 @@ impl Access {
 
     /// A workspace that can be asked, from its object in the cache.
     pub(crate) async fn site(&self, place: &Place) -> Result<Site, Fault> {
-        if let Some(site) = self.kept(place) {
-            return Ok(site);
-        }
         let key = ObjectRef::new(&place.name).within(&place.namespace);
-        let Some(object) = self.workspaces.get(&key) else {
+        let object = self.workspaces.get(&key);
+        let tenant = object
+            .as_ref()
+            .and_then(|object| object.status.as_ref()?.tenant_id.clone());
+        if let Some(site) = self.kept(place) {
+            return Ok(Site { tenant, ..site });
+        }
+        let Some(object) = object else {
             return Err(unreachable(
                 Class::Retryable,
                 "WorkspaceNotFound",
@@ -263,6 +269,7 @@ impl Access {
                 &spec.workspace_name,
             )
             .map_err(|error| error.to_string())?,
+            tenant: None,
         };
         kept.insert(
             place.clone(),

@@ -71,7 +71,11 @@ impl Follow {
                 .map_err(|error| translate::fault(&error))?;
             for found in &page.items {
                 if unseen.remove(&found.name) {
-                    changed.extend(self.board.update(place, &found.name, translate::run(found)));
+                    changed.extend(self.board.update(
+                        place,
+                        &found.name,
+                        translate::run(found, site.tenant.as_deref()),
+                    ));
                 }
             }
             match page.next {
@@ -94,7 +98,11 @@ impl Follow {
             let found = site.client.find(job::get(&site.id, &name)).await;
             match found.map_err(|error| translate::fault(&error))? {
                 Some(found) => {
-                    changed.extend(self.board.update(place, &name, translate::run(&found)));
+                    changed.extend(self.board.update(
+                        place,
+                        &name,
+                        translate::run(&found, site.tenant.as_deref()),
+                    ));
                 }
                 None => changed.extend(self.board.forget(place, &name)),
             }

@@ -132,7 +132,11 @@ impl Kind for SparkJobKind {
                     .await
                 {
                     Ok(job) => {
-                        self.keep(&workspace.place, want, translate::run(&job));
+                        self.keep(
+                            &workspace.place,
+                            want,
+                            translate::run(&job, site.tenant.as_deref()),
+                        );
                         Ok(())
                     }
                     // It is there: an earlier submission of ours had come through. The next look tells.
@@ -242,7 +246,7 @@ impl SparkJobKind {
         let found = site.client.find(job::get(&site.id, &want.azure_name)).await;
         Ok(match found.map_err(|error| translate::fault(&error))? {
             Some(job) => {
-                let run = translate::run(&job);
+                let run = translate::run(&job, site.tenant.as_deref());
                 if want.owns(&run, memo) {
                     self.keep(place, want, run.clone());
                 }

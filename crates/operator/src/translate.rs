@@ -65,8 +65,8 @@ fn words(op: &'static str) -> &'static str {
     }
 }
 
-/// A run.
-pub(crate) fn run(job: &Job) -> Run {
+/// A run, with the tenant that its page in Studio is opened in.
+pub(crate) fn run(job: &Job, tenant: Option<&str>) -> Run {
     let properties = &job.properties;
     Run {
         azure_id: job.id.as_str().to_owned(),
@@ -74,10 +74,18 @@ pub(crate) fn run(job: &Job) -> Run {
         owner: properties.properties.get(OWNER_PROPERTY).cloned(),
         definition_hash: properties.properties.get(HASH_PROPERTY).cloned(),
         code_id: properties.code_id.as_ref().map(|id| id.as_str().to_owned()),
-        studio_url: job.studio_url().map(str::to_owned),
+        studio_url: job.studio_url().map(|url| studio_url(url, tenant)),
         // An ARM job says neither when it was started nor when it ended.
         started: None,
         ended: None,
+    }
+}
+
+/// Azure leaves the tenant out, and a person of several tenants would land in the wrong one (contract §3.3).
+fn studio_url(url: &str, tenant: Option<&str>) -> String {
+    match tenant {
+        Some(tenant) if !url.contains("tid=") => format!("{url}&tid={tenant}"),
+        _ => url.to_owned(),
     }
 }
 

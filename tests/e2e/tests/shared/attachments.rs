@@ -119,11 +119,19 @@ fn nothing_is_put_when_nothing_differs_and_a_change_is_put_once() {
         );
         scope.apply(&changed).await?;
         let ready = scope
-            .wait(KIND, name, "runs as the user-assigned identity", |object| {
-                object["status"]["identity"]["type"] == "UserAssigned"
-                    && find_condition(object, "Ready")
-                        .is_some_and(|ready| ready["status"] == "True")
-            })
+            .wait(
+                KIND,
+                name,
+                "has the user-assigned identity, and its role alone",
+                |object| {
+                    object["status"]["identity"]["type"] == "UserAssigned"
+                        && object["status"]["roleAssignments"]
+                            .as_array()
+                            .is_some_and(|all| all.len() == 1)
+                        && find_condition(object, "Ready")
+                            .is_some_and(|ready| ready["status"] == "True")
+                },
+            )
             .await?;
         assert_eq!(ready["status"]["defaultIdentity"], identity.as_str());
         let seen = requests(scope, since).await?;

@@ -64,6 +64,11 @@ fn a_job_is_submitted_once_and_ends_well() {
                 .starts_with("https://ml.azure.com/runs/"),
             "{status}"
         );
+        let tenant = format!("&tid={}", scope.stack().emulator().world().tenant);
+        assert!(
+            status["studioUrl"].as_str().unwrap().ends_with(&tenant),
+            "{status}"
+        );
         assert!(status["completionTime"].is_string());
         assert_eq!(find_condition(&done, "Ready").unwrap()["status"], "True");
         assert_eq!(find_condition(&done, "Reconciling"), None);

@@ -31,23 +31,22 @@ fn job(scope: &Scope<'_>) -> Manifest {
 }
 
 #[test]
-fn jobs() {
-    scenario("valid-job", async |scope| {
+fn sizes_and_places_of_jobs() {
+    scenario("valid-size", async |scope| {
+        let one_of = "exactly one of attachmentRef and serverless";
+        let dynamic = |min: i32, max: i32| json!({"minExecutors": min, "maxExecutors": max});
         let rows = [
             (
                 "/spec/identity",
                 Value::Null,
                 "spec.identity is needed on serverless compute",
             ),
+            ("/spec/compute/attachmentRef/name", json!("pool"), one_of),
+            ("/spec/compute/serverless", Value::Null, one_of),
             (
-                "/spec/compute/attachmentRef/name",
-                json!("pool"),
-                "exactly one of attachmentRef and serverless",
-            ),
-            (
-                "/spec/compute/serverless",
-                Value::Null,
-                "exactly one of attachmentRef and serverless",
+                "/spec/compute/serverless/runtimeVersion",
+                json!("latest"),
+                "runtimeVersion",
             ),
             (
                 "/spec/executor/instances",
@@ -59,94 +58,85 @@ fn jobs() {
             ("/spec/driver/memory", json!("two"), "spec.driver.memory"),
             (
                 "/spec/dynamicAllocation",
-                json!({"minExecutors": 3, "maxExecutors": 2}),
+                dynamic(3, 2),
                 "must not be greater",
             ),
-            (
-                "/spec/dynamicAllocation",
-                json!({"minExecutors": 3, "maxExecutors": 4}),
-                "must lie between",
-            ),
-            (
-                "/spec/dynamicAllocation",
-                json!({"minExecutors": 0, "maxExecutors": 4}),
-                "minExecutors",
-            ),
-            (
-                "/spec/conf/spark.executor.cores",
-                json!("4"),
-                "fields of their own",
-            ),
-            (
-                "/spec/conf/fs.azure.account.key.a.blob.core.windows.net",
-                json!("k"),
-                "account keys or SAS",
-            ),
-            (
-                "/spec/conf/spark.hadoop.fs.azure.sas.c.a.blob.core.windows.net",
-                json!("k"),
-                "account keys or SAS",
-            ),
-            (
-                "/spec/inputs/a",
-                json!({"path": "azureml://datastores/a/paths/b", "value": "1", "type": "uri_file"}),
-                "either a value or a path",
-            ),
-            (
-                "/spec/inputs/a",
-                json!({"path": "azureml://datastores/a/paths/b"}),
-                "needs a type",
-            ),
-            (
-                "/spec/inputs/a",
-                json!({"path": "https://a/b", "type": "uri_file"}),
-                "must begin with azureml:",
-            ),
-            (
-                "/spec/inputs/a",
-                json!({"path": "abfss://c@a/b", "type": "table"}),
-                "uri_file",
-            ),
-            (
-                "/spec/outputs/a",
-                json!({"path": "https://a/b", "type": "uri_folder"}),
-                "must begin with azureml:",
-            ),
-            ("/spec/code/configMaps", json!([]), "spec.code.configMaps"),
-            (
-                "/spec/code/configMaps/0/items",
-                json!([{"key": "a", "path": "../a"}]),
-                "path must be relative",
-            ),
-            (
-                "/spec/code/configMaps/0/items",
-                json!([{"key": "a", "path": "/a"}]),
-                "path must be relative",
-            ),
-            (
-                "/spec/code/configMaps/0/items",
-                json!([{"key": "a", "path": "a//b"}]),
-                "path must be relative",
-            ),
-            ("/spec/entry/file", json!(""), "spec.entry.file"),
-            ("/spec/azureName", json!("a.b"), "spec.azureName"),
+            ("/spec/dynamicAllocation", dynamic(3, 4), "must lie between"),
+            ("/spec/dynamicAllocation", dynamic(0, 4), "minExecutors"),
             (
                 "/spec/identity/clientId",
                 json!("c"),
                 "clientId or resourceId, not both",
             ),
-            (
-                "/spec/compute/serverless/runtimeVersion",
-                json!("latest"),
-                "runtimeVersion",
-            ),
         ];
         refused(scope, &job(scope), &rows).await?;
-        let user = job(scope).with("/metadata/name", "user").with(
-            "/spec/identity",
-            json!({"type": "UserIdentity", "clientId": "c"}),
-        );
+        let user = json!({"type": "UserIdentity", "clientId": "c"});
+        let user = job(scope)
+            .with("/metadata/name", "user")
+            .with("/spec/identity", user);
         assert!(scope.refusal(&user).await?.contains("go with type Managed"));
+        Ok(())
+    });
+}
+
+#[test]
+fn code_and_data_of_jobs() {
+    scenario("valid-data", async |scope| {
+        let items = |path: &str| json!([{"key": "a", "path": path}]);
+        let input = |path: &str, kind: &str| json!({"path": path, "type": kind});
+        let key = "/spec/conf/fs.azure.account.key.a.blob.core.windows.net";
+        let sas = "/spec/conf/spark.hadoop.fs.azure.sas.c.a.blob.core.windows.net";
+        let both =
+            json!({"path": "azureml://datastores/a/paths/b", "value": "1", "type": "uri_file"});
+        let rows = [
+            (
+                "/spec/conf/spark.executor.cores",
+                json!("4"),
+                "fields of their own",
+            ),
+            (key, json!("k"), "account keys or SAS"),
+            (sas, json!("k"), "account keys or SAS"),
+            ("/spec/inputs/a", both, "either a value or a path"),
+            (
+                "/spec/inputs/a",
+                json!({"path": "azureml:x"}),
+                "needs a type",
+            ),
+            (
+                "/spec/inputs/a",
+                input("https://a/b", "uri_file"),
+                "must begin with azureml:",
+            ),
+            (
+                "/spec/inputs/a",
+                input("abfss://c@a/b", "table"),
+                "uri_file",
+            ),
+            (
+                "/spec/outputs/a",
+                input("https://a/b", "uri_folder"),
+                "must begin with azureml:",
+            ),
+            ("/spec/code/configMaps", json!([]), "spec.code.configMaps"),
+            (
+                "/spec/code/configMaps/0/items",
+                items("../a"),
+                "path must be relative",
+            ),
+            (
+                "/spec/code/configMaps/0/items",
+                items("/a"),
+                "path must be relative",
+            ),
+            (
+                "/spec/code/configMaps/0/items",
+                items("a//b"),
+                "path must be relative",
+            ),
+            ("/spec/entry/file", json!(""), "spec.entry.file"),
+            ("/spec/azureName", json!("a.b"), "spec.azureName"),
+        ];
+        refused(scope, &job(scope), &rows).await?;
         let named = scope
             .refusal(&job(scope).with("/spec/azureName", "late"))
             .await?;
