@@ -53,7 +53,7 @@ async fn round(name: &str, when: When, records: Records) -> Result<()> {
             when,
             records,
         };
-        let told = format!("killed at write {index}, {effect:?}");
+        let told = format!("{name}: killed at write {index}, {effect:?}");
         if let Err(error) = tokio::try_join!(life.live(), murder.commit()) {
             panic!("{told}: {error:?}");
         }
@@ -89,17 +89,13 @@ async fn nothing_is_left(scope: &Scope<'_>, lives: &[Life<'_>]) -> Result<()> {
     scope.delete_namespace().await
 }
 
-#[tokio::test]
-async fn before_each_effect() {
-    round("before", When::Before, Records::Kept).await.unwrap();
-}
-
-#[tokio::test]
-async fn after_each_effect() {
-    round("after", When::After, Records::Kept).await.unwrap();
-}
-
-#[tokio::test]
-async fn after_each_effect_with_the_status_lost() {
-    round("erased", When::After, Records::Erased).await.unwrap();
+/// Side by side, each on a stack of its own: most of it is waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_each_write_before_and_after_its_effect() -> Result<()> {
+    tokio::try_join!(
+        round("before", When::Before, Records::Kept),
+        round("after", When::After, Records::Kept),
+        round("erased", When::After, Records::Erased),
+    )?;
+    Ok(())
 }
