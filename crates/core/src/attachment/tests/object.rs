@@ -1,0 +1,191 @@
+//! An attachment and its compute as they should be; each row of a table changes one thing.
+
+use azureml_spark_api::attachment::{RoleAssignment, SynapseRole};
+use azureml_spark_api::condition::Condition;
+use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::attachment::{
+    Attachment, Compute, Given, Memo, OWNER_TAG, Provisioning, Seen, Step, Want,
+};
+use crate::machine::{Act, Machine, Sight, Wake};
+use crate::place::{Place, Reference, Workspace};
+use crate::role;
+
+pub(super) const UID: &str = "5f2b7a0e-0000-4000-8000-000000000002";
+pub(super) const POOL: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
+
+/// Now, in every table.
+pub(super) fn now() -> Timestamp {
+    ago(0)
+}
+
+/// So many seconds before now.
+pub(super) fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_000_000 - seconds).unwrap()
+}
+
+pub(super) fn given() -> Given {
+    Given {
+        name: "pool".to_owned(),
+        uid: UID.to_owned(),
+        spec: serde_json::from_value(
+            json!({"workspaceRef": {"name": "ml"}, "pool": {"resourceId": POOL}}),
+        )
+        .unwrap(),
+        workspace: Reference::Ready(Workspace {
+            place: Place {
+                namespace: "team".to_owned(),
+                name: "ml".to_owned(),
+            },
+            azure_id: "/workspaces/ml".to_owned(),
+            location: "eastus".to_owned(),
+            operators_identity: false,
+        }),
+        users: Vec::new(),
+        held: false,
+        deleting: false,
+        sync_period: SignedDuration::from_hours(1),
+    }
+}
+
+pub(super) fn want_with(change: impl FnOnce(&mut Given)) -> Want {
+    let mut given = given();
+    change(&mut given);
+    Attachment::want(&given).unwrap()
+}
+
+/// Another spec field.
+pub(super) fn set(given: &mut Given, field: &str, value: serde_json::Value) {
+    let mut spec = serde_json::to_value(&given.spec).unwrap();
+    spec[field] = value;
+    given.spec = serde_json::from_value(spec).unwrap();
+}
+
+/// Two user-assigned identities.
+pub(super) fn user_assigned(given: &mut Given) {
+    let named = json!([{"resourceId": "/identities/One"}, {"resourceId": "/identities/two"}]);
+    set(
+        given,
+        "identity",
+        json!({"type": "UserAssigned", "userAssignedIdentities": named}),
+    );
+}
+
+/// The compute as wished.
+pub(super) fn compute() -> Compute {
+    Compute {
+        azure_id: "/computes/pool".to_owned(),
+        pool_id: POOL.to_lowercase(),
+        state: Provisioning::Succeeded,
+        provisioning_state: "Succeeded".to_owned(),
+        tags: [(OWNER_TAG.to_owned(), UID.to_owned())].into(),
+        identity: ResourceIdentity {
+            type_: "SystemAssigned".to_owned(),
+            principal_id: Some("principal".to_owned()),
+            ..ResourceIdentity::default()
+        },
+        ..Compute::default()
+    }
+}
+
+pub(super) fn compute_with(change: impl FnOnce(&mut Compute)) -> Compute {
+    let mut compute = compute();
+    change(&mut compute);
+    compute
+}
+
+/// The identities of [`user_assigned`], with Azure's casing.
+pub(super) fn with_identities(compute: &mut Compute) {
+    let one = |id: &str, principal: &str| UserAssignedIdentity {
+        resource_id: id.to_owned(),
+        client_id: None,
+        principal_id: Some(principal.to_owned()),
+    };
+    compute.identity = ResourceIdentity {
+        type_: "userAssigned".to_owned(),
+        user_assigned: vec![
+            one("/IDENTITIES/TWO", "second"),
+            one("/identities/one", "first"),
+        ],
+        ..ResourceIdentity::default()
+    };
+}
+
+/// The role that the operator gives to this principal at the pool.
+pub(super) fn grant(principal: &str) -> RoleAssignment {
+    let scope = "workspaces/syn/bigDataPools/p";
+    let all = role::wanted(
+        &[SynapseRole::SynapseAdministrator],
+        scope,
+        &[principal.to_owned()],
+    );
+    all[0].clone()
+}
+
+/// The same role at the same place for the same principal, given by a person.
+pub(super) fn by_hand(principal: &str) -> RoleAssignment {
+    RoleAssignment {
+        id: "given-by-hand".to_owned(),
+        scope: "workspaces/SYN/bigdatapools/P".to_owned(),
+        ..grant(principal)
+    }
+}
+
+pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
+    Seen {
+        pool: Sight::Present(()),
+        compute,
+        grants: Sight::Present(grants.to_vec()),
+    }
+}
+
+/// Asked for so many seconds ago, with these roles on record.
+pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
+    Memo {
+        requested: Some(ago(seconds)),
+        grants: grants.to_vec(),
+    }
+}
+
+/// What is decided.
+#[derive(Debug, PartialEq)]
+pub(super) enum Told {
+    Attach,
+    /// Of this principal.
+    Grant(&'static str),
+    /// Of this principal.
+    Revoke(&'static str),
+    Detach,
+    OnChange,
+    /// After so many seconds.
+    In(i64),
+    Release,
+    Other(String),
+}
+
+pub(super) fn decide(want: &Want, seen: &Seen, memo: &Memo) -> (Told, Memo) {
+    let moved = Attachment::next(want, seen, memo, now());
+    let of = |grant: &RoleAssignment| {
+        ["principal", "first", "second", "old"]
+            .into_iter()
+            .find(|p| grant.principal_id == *p)
+    };
+    let told = match moved.act {
+        Act::Do(Step::Attach { .. }) => Told::Attach,
+        Act::Do(Step::Detach) => Told::Detach,
+        Act::Do(Step::Grant(ref grant)) if of(grant).is_some() => Told::Grant(of(grant).unwrap()),
+        Act::Do(Step::Revoke(ref grant)) if of(grant).is_some() => Told::Revoke(of(grant).unwrap()),
+        Act::Do(step) => Told::Other(format!("{step:?}")),
+        Act::Rest(Wake::OnChange) => Told::OnChange,
+        Act::Rest(Wake::At(time)) => Told::In(time.duration_since(now()).as_secs()),
+        Act::Release => Told::Release,
+    };
+    (told, moved.memo)
+}
+
+pub(super) fn condition<'c>(conditions: &'c [Condition], kind: &str) -> Option<&'c Condition> {
+    conditions.iter().find(|c| c.type_ == kind)
+}
