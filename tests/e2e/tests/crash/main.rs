@@ -54,7 +54,8 @@ async fn round(name: &str, when: When, records: Records) -> Result<()> {
             records,
         };
         let told = format!("{name}: killed at write {index}, {effect:?}");
-        if let Err(error) = tokio::try_join!(life.live(), murder.commit()) {
+        let since = murder.prepare().await?;
+        if let Err(error) = tokio::try_join!(life.live(), murder.commit(since)) {
             panic!("{told}: {error:?}");
         }
         life.was_right(when)

@@ -37,8 +37,10 @@ pub(crate) struct Murder<'a> {
 }
 
 impl Murder<'_> {
-    pub(crate) async fn commit(&self) -> Result<()> {
-        let (emulator, operator) = (self.stack.emulator(), self.stack.operator());
+    /// Has the write held that is to be the last; before the first one happens, so that it is counted. Returns where
+    /// the life begins in the ledger.
+    pub(crate) async fn prepare(&self) -> Result<u64> {
+        let emulator = self.stack.emulator();
         let effect = self.plan[self.index];
         let earlier = self.plan[..self.index]
             .iter()
@@ -56,6 +58,13 @@ impl Murder<'_> {
                 "action": {"kind": "delay", "seconds": 600, "when": when},
             }))
             .await?;
+        Ok(since)
+    }
+
+    /// Waits for that write and strikes.
+    pub(crate) async fn commit(&self, since: u64) -> Result<()> {
+        let (emulator, operator) = (self.stack.emulator(), self.stack.operator());
+        let effect = self.plan[self.index];
         let what = format!("write {} ({effect:?}) is on its way", self.index);
         // On its way at two looks: by then a write that waits only for its answer has had its effect.
         let seen_before = Cell::new(false);
