@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::LocalRef;
 use crate::workspace::ResourceIdentity;
 
-/// Attaches a Synapse Spark pool to an Azure Machine Learning workspace and keeps it so. Example:
+/// Attaches a Synapse Spark pool to an Azure Machine Learning workspace and keeps it so. A compute of that name that is
+/// already as described is taken over. Deleting the object detaches the pool and never deletes it. Example:
 /// `{workspaceRef: {name: ml}, pool: {resourceId: /subscriptions/…/Microsoft.Synapse/workspaces/syn/bigDataPools/p}}`.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
@@ -105,7 +106,7 @@ pub struct AttachmentIdentity {
     pub type_: AttachmentIdentityType,
     /// The identities, 1 to 10; the first submits jobs by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 10))]
+    #[schemars(length(min = 1, max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["resourceId"]))]
     pub user_assigned_identities: Option<Vec<IdentityRef>>,
 }
 
@@ -201,9 +202,12 @@ pub struct SynapseSparkAttachmentStatus {
     /// Which identity jobs run as by default: `SystemAssigned`, or the resource id of the first user-assigned one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_identity: Option<String>,
-    /// When the operator first asked Azure to attach the pool; on record before the request.
+    /// When the operator last asked Azure for the compute or a role; on record before the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_time: Option<Time>,
+    /// SHA-256 of the compute that was last asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_hash: Option<String>,
     /// The role assignments that the operator made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub role_assignments: Vec<RoleAssignment>,

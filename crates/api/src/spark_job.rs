@@ -64,6 +64,10 @@ use crate::LocalRef;
         "!has(self.dynamicAllocation) || !has(self.executor.instances) || (self.executor.instances >= self.dynamicAllocation.minExecutors && self.executor.instances <= self.dynamicAllocation.maxExecutors)"
     )
     .message("spec.executor.instances must lie between spec.dynamicAllocation.minExecutors and maxExecutors"),
+    validation = Rule::new("!has(self.inputs) || self.inputs.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
+        .message("names in spec.inputs are letters, digits and '_', not beginning with a digit"),
+    validation = Rule::new("!has(self.outputs) || self.outputs.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
+        .message("names in spec.outputs are letters, digits and '_', not beginning with a digit"),
     validation = Rule::new("!has(self.compute.serverless) || has(self.identity)").message(
         "spec.identity is needed on serverless compute, where Azure's default is whoever submits: set {type: Managed}, an identity attached to the workspace, or {type: UserIdentity}, the identity of the workspace's credentials"
     ),
@@ -74,10 +78,10 @@ use crate::LocalRef;
         "spec.conf must not hold keys that have fields of their own: use spec.driver, spec.executor and spec.dynamicAllocation"
     ),
     validation = Rule::new(
-        "!has(self.conf) || !self.conf.exists(k, k.startsWith('fs.azure.account.key') || k.startsWith('fs.azure.sas') || k.startsWith('spark.hadoop.fs.azure.account.key') || k.startsWith('spark.hadoop.fs.azure.sas'))"
+        "!has(self.conf) || !self.conf.exists(k, k.startsWith('fs.azure.account.key') || k.startsWith('fs.azure.sas') || k.startsWith('spark.hadoop.fs.azure.account.key') || k.startsWith('spark.hadoop.fs.azure.sas') || k.contains('fs.azure.account.oauth2.client.secret') || self.conf[k].contains('sig=') || self.conf[k].contains('AccountKey='))"
     )
     .message(
-        "spec.conf must not hold account keys or SAS, which everybody could read in Studio: grant the job's identity a role on the storage account"
+        "spec.conf must not hold account keys, client secrets or SAS, which everybody could read in Studio: grant the job's identity a role on the storage account"
     )
 )]
 pub struct SparkJobSpec {

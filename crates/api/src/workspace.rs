@@ -47,7 +47,11 @@ use crate::LocalRef;
     validation = Rule::new(
         "has(self.spec.cloud) == has(oldSelf.spec.cloud) && (!has(self.spec.cloud) || self.spec.cloud == oldSelf.spec.cloud)"
     )
-    .message("spec.cloud is immutable: create another AzureMLWorkspace")
+    .message("spec.cloud is immutable: create another AzureMLWorkspace"),
+    validation = Rule::new(
+        "has(self.spec.credentials) == has(oldSelf.spec.credentials) && (!has(self.spec.credentials) || self.spec.credentials == oldSelf.spec.credentials)"
+    )
+    .message("spec.credentials is immutable, since jobs rely on the Secret to their end: change what the Secret holds, or create another AzureMLWorkspace")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct AzureMLWorkspaceSpec {
@@ -72,7 +76,7 @@ pub struct AzureMLWorkspaceSpec {
     #[schemars(length(min = 1, max = 63))]
     pub cloud: Option<String>,
     /// As whom the workspace is used. Omitted: the operator's own identity, which the installation must have opened to
-    /// this namespace.
+    /// this namespace. Immutable: to rotate, change what the Secret holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Credentials>,
 }

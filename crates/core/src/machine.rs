@@ -75,7 +75,7 @@ pub trait Machine: Sized + 'static {
     /// What must survive a restart; lives in the status.
     type Memo: Clone + PartialEq + std::fmt::Debug + Send + Sync;
     /// One effect, as data.
-    type Step: std::fmt::Debug + Send + Sync;
+    type Step: Clone + PartialEq + std::fmt::Debug + Send + Sync;
     /// What is published.
     type Status: Clone + PartialEq + Send + Sync;
 

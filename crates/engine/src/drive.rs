@@ -1,6 +1,6 @@
 //! The loop: gather, want, then observe, decide, remember and act until there is rest; report; wake.
 
-use azureml_spark_core::{Act, Machine, Move};
+use azureml_spark_core::{Act, Machine, Move, Wake};
 use jiff::SignedDuration;
 
 use crate::error::Error;
@@ -13,6 +13,9 @@ const MAX_STEPS: usize = 8;
 
 /// A machine that never rests must not be hot.
 const YIELD: SignedDuration = SignedDuration::from_secs(1);
+
+/// After a step that was done and is asked for again: the look that followed it may be older than the step.
+const CATCH_UP: SignedDuration = SignedDuration::from_secs(5);
 
 /// One pass over one object.
 pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Error> {
@@ -30,7 +33,7 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
         Ok(want) => want,
         Err(invalid) => return turn.refuse(&invalid).await,
     };
-    let mut before = None;
+    let (mut before, mut done) = (None, None);
     for _ in 0..MAX_STEPS {
         let seen = match turn.kind().observe(&want, turn.memo()).await {
             Ok(seen) => seen,
@@ -38,14 +41,20 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
         };
         let Move { memo, act } = K::Machine::next(&want, &seen, turn.memo(), turn.now());
         match act {
+            Act::Do(step) if done.as_ref() == Some(&step) => {
+                let later = turn.now().checked_add(CATCH_UP);
+                let (memo, wake) = (turn.memo().clone(), later.map_or(Wake::OnChange, Wake::At));
+                return turn.rest(&want, &seen, memo, wake).await;
+            }
             Act::Do(step) => {
                 if !turn.hold(&memo).await? {
                     return turn.wait(&want, &seen).await;
                 }
                 turn.remember(&want, &seen, memo).await?;
-                if let Err(fault) = turn.execute(&want, step).await {
+                if let Err(fault) = turn.execute(&want, step.clone()).await {
                     return turn.trouble(&want, Some(&seen), fault).await;
                 }
+                done = Some(step);
             }
             Act::Rest(wake) => return turn.rest(&want, &seen, memo, wake).await,
             Act::Release => return turn.release(&want, &seen, memo).await,

@@ -37,11 +37,13 @@ pub trait BatchSource: Send + Sync + 'static {
     /// How long to wait between looks, or `None` when nobody is interested in the shard any more.
     fn due(&self, shard: &Self::Shard) -> Option<Duration>;
 
-    /// Looks once, keeps what it saw, and names those for whom something changed.
+    /// Looks once, keeps what it saw, and wakes those for whom something changed as soon as it is kept: a look that
+    /// breaks half way has still told what it learnt.
     fn look(
         &self,
         shard: &Self::Shard,
-    ) -> impl Future<Output = Result<Vec<Self::Key>, Fault>> + Send;
+        news: &Wakes<Self::Key>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
 /// Runs the looks.
@@ -171,17 +173,14 @@ impl<S: BatchSource> Poller<S> {
     /// Looks once; a class is what went wrong.
     async fn look(&self, shard: &S::Shard) -> Option<Class> {
         let begun = self.clock.now();
-        let looked = tokio::time::timeout(LOOK_WITHIN, self.source.look(shard)).await;
+        let looked = tokio::time::timeout(LOOK_WITHIN, self.source.look(shard, &self.wakes)).await;
         let now = self.clock.now();
         let mut times = self.times();
         let entry = times.entry(shard.clone()).or_default();
         entry.tried = Some(now);
         let (outcome, class) = match looked {
-            Ok(Ok(keys)) => {
+            Ok(Ok(())) => {
                 entry.seen = Some(now);
-                for key in keys {
-                    self.wakes.wake(key);
-                }
                 ("seen", None)
             }
             Ok(Err(fault)) => {

@@ -9,7 +9,7 @@ use azureml_spark_azure::{Client, Credential, Options, Transport, WorkspaceId};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::workspace::CredentialsFound;
 use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, deadline};
+use azureml_spark_engine::{Error, Wakes, deadline};
 use k8s_openapi::api::core::v1::Secret;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, ResourceExt};
@@ -42,6 +42,8 @@ pub(crate) struct Access {
     own_identity: BTreeSet<String>,
     options: Options,
     kept: Mutex<HashMap<Place, Kept>>,
+    /// Wakes a workspace whose credentials were refused elsewhere.
+    suspects: Wakes<ObjectRef<AzureMLWorkspace>>,
 }
 
 struct Kept {
@@ -69,6 +71,7 @@ impl Access {
         kube: kube::Client,
         clouds: Clouds,
         workspaces: Store<AzureMLWorkspace>,
+        suspects: Wakes<ObjectRef<AzureMLWorkspace>>,
         own_identity: impl IntoIterator<Item = String>,
     ) -> Self {
         Self {
@@ -81,6 +84,7 @@ impl Access {
                 .collect(),
             options: Options::default(),
             kept: Mutex::default(),
+            suspects,
         }
     }
 
@@ -223,6 +227,15 @@ impl Access {
             kept.regional = Some(url.clone());
         }
         Ok(url)
+    }
+
+    /// Has the workspace look at its Secret again if this fault says that the credentials do not hold: Secrets are not
+    /// watched.
+    pub(crate) fn doubt(&self, place: &Place, fault: &Fault) {
+        if fault.class == Class::Credential {
+            self.suspects
+                .wake(ObjectRef::new(&place.name).within(&place.namespace));
+        }
     }
 
     /// Drops what is kept for a workspace that is gone.

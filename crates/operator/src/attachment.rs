@@ -7,18 +7,22 @@ use std::sync::Arc;
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::condition::Condition;
-use azureml_spark_api::{AzureMLWorkspace, SynapseSparkAttachment, SynapseSparkAttachmentStatus};
+use azureml_spark_api::{
+    AzureMLWorkspace, SparkJob, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
+};
 use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::{ArmId, SparkPoolId};
 use azureml_spark_core::attachment::{Attachment, ComputeWish, Given, Memo, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, Kind, finalizer};
+use azureml_spark_engine::{Error, Kind, deadline, finalizer};
 use jiff::SignedDuration;
-use kube::ResourceExt;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
 use kube::runtime::reflector::Store;
+use kube::{Api, ResourceExt};
 
 use crate::access::{Access, Site};
-use crate::holders::{Holders, Needed};
+use crate::holders::{Needed, Needs};
 use crate::{references, translate, workspace};
 
 /// The kind.
@@ -26,7 +30,6 @@ pub(crate) struct AttachmentKind {
     pub(crate) kube: kube::Client,
     pub(crate) access: Arc<Access>,
     pub(crate) workspaces: Store<AzureMLWorkspace>,
-    pub(crate) holders: Holders,
     pub(crate) sync_period: SignedDuration,
 }
 
@@ -60,9 +63,11 @@ impl Kind for AttachmentKind {
                 &namespace,
                 &object.spec.workspace_ref.name,
             ),
-            users: self
-                .holders
-                .of(&Needed::Attachment(namespace, object.name_any())),
+            users: if deleting {
+                self.users(&namespace, &object.name_any()).await?
+            } else {
+                Vec::new()
+            },
             held: finalizer::is_on(&object.metadata),
             deleting,
             sync_period: self.sync_period,
@@ -70,10 +75,15 @@ impl Kind for AttachmentKind {
     }
 
     async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-        match self.site(want).await? {
-            Some(site) => observe::observe(&site, want, memo).await,
-            None => Ok(Seen::default()),
+        let seen = match self.site(want).await {
+            Ok(Some(site)) => observe::observe(&site, want, memo).await,
+            Ok(None) => Ok(Seen::default()),
+            Err(fault) => Err(fault),
+        };
+        if let (Some(workspace), Err(fault)) = (&want.workspace, &seen) {
+            self.access.doubt(&workspace.place, fault);
         }
+        seen
     }
 
     async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {
@@ -128,6 +138,26 @@ impl Kind for AttachmentKind {
 }
 
 impl AttachmentKind {
+    /// Jobs that run on the pool, by the apiserver's word and not a cache: detaching under one would fail it. One that
+    /// cannot be read, and carries our finalizer, may run here.
+    async fn users(&self, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+        let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
+        let api: Api<DeserializeGuard<SparkJob>> = Api::namespaced(self.kube.clone(), namespace);
+        let all = deadline::within("list jobs", api.list(&ListParams::default())).await??;
+        Ok(all
+            .items
+            .into_iter()
+            .filter_map(|found| match found.0 {
+                Ok(job) if finalizer::is_on(&job.metadata) && job.needs().contains(&needed) => {
+                    Some(job.title())
+                }
+                Ok(_) => None,
+                Err(unreadable) => finalizer::is_on(&unreadable.metadata)
+                    .then(|| format!("SparkJob {}", unreadable.metadata.name.unwrap_or_default())),
+            })
+            .collect())
+    }
+
     async fn site(&self, want: &Want) -> Result<Option<Site>, Fault> {
         match &want.workspace {
             Some(workspace) => self.access.site(&workspace.place).await.map(Some),

@@ -3,18 +3,30 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use azureml_spark_api::SparkJob;
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::Run;
 use kube::runtime::reflector::ObjectRef;
+use tokio::time::Instant;
+
+/// After so many periods without a sighting a live run is unknown.
+const PERIODS: u32 = 3;
+
+/// Looks take their time on a busy machine: less than this is no sign of trouble.
+const LEAST_BELIEF: Duration = Duration::from_mins(1);
 
 /// The runs that somebody follows, by workspace and name. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Board(Arc<Mutex<Shelves>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Board {
+    all: Arc<Mutex<Runs>>,
+    /// A live run that was not seen for so long is unknown.
+    believed_for: Duration,
+}
 
 #[derive(Debug, Default)]
-struct Shelves {
+struct Runs {
     places: HashMap<Place, HashMap<String, Entry>>,
     sightings: u64,
 }
@@ -23,18 +35,45 @@ struct Shelves {
 struct Entry {
     run: Run,
     job: ObjectRef<SparkJob>,
-    /// Grows with every sighting on any runs: who has the smallest was not seen for longest.
+    /// Grows with every sighting of any run: who has the smallest was not seen for longest.
     seen: u64,
+    /// When it was last seen.
+    at: Instant,
+    /// When it came into the state that it is in.
+    since: Instant,
 }
 
 impl Board {
-    /// What was last seen of a run.
+    /// An empty board, for looks with this period.
+    pub(crate) fn new(period: Duration) -> Self {
+        Self {
+            all: Arc::default(),
+            believed_for: (period * PERIODS).max(LEAST_BELIEF),
+        }
+    }
+
+    /// What was last seen of a run. A live one that was not seen for some periods is unknown; an end stays an end.
     pub(crate) fn get(&self, place: &Place, name: &str) -> Option<Run> {
-        self.lock()
-            .places
-            .get(place)?
-            .get(name)
-            .map(|entry| entry.run.clone())
+        let all = self.lock();
+        let entry = all.places.get(place)?.get(name)?;
+        let believed = entry.run.state.is_end() || entry.at.elapsed() <= self.believed_for;
+        believed.then(|| entry.run.clone())
+    }
+
+    /// How long a run has been in the state that it is in, as far as this process knows.
+    pub(crate) fn unchanged_for(&self, place: &Place, name: &str) -> Duration {
+        let all = self.lock();
+        let entry = all.places.get(place).and_then(|runs| runs.get(name));
+        entry.map_or(Duration::ZERO, |entry| entry.since.elapsed())
+    }
+
+    /// The jobs whose live runs were not seen for so long that they are unknown.
+    pub(crate) fn unseen(&self, place: &Place) -> Vec<ObjectRef<SparkJob>> {
+        let all = self.lock();
+        let runs = all.places.get(place).into_iter().flat_map(HashMap::values);
+        runs.filter(|entry| !entry.run.state.is_end() && entry.at.elapsed() > self.believed_for)
+            .map(|entry| entry.job.clone())
+            .collect()
     }
 
     /// Keeps what an answer showed, on behalf of the job that will be woken when it changes.
@@ -42,7 +81,20 @@ impl Board {
         let mut all = self.lock();
         let seen = all.sighting();
         let runs = all.places.entry(place.clone()).or_default();
-        runs.insert(name.to_owned(), Entry { run, job, seen });
+        let (at, before) = (Instant::now(), runs.get(name));
+        let since = before
+            .filter(|entry| entry.run.state == run.state)
+            .map_or(at, |entry| entry.since);
+        runs.insert(
+            name.to_owned(),
+            Entry {
+                run,
+                job,
+                seen,
+                at,
+                since,
+            },
+        );
     }
 
     /// Drops what is known of a run.
@@ -104,19 +156,23 @@ impl Board {
         let seen = all.sighting();
         let entry = all.places.get_mut(place)?.get_mut(name)?;
         entry.seen = seen;
+        entry.at = Instant::now();
         if entry.run == run || entry.run.state.is_end() {
             return None;
+        }
+        if entry.run.state != run.state {
+            entry.since = entry.at;
         }
         entry.run = run;
         Some(entry.job.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shelves> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Runs> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelves {
+impl Runs {
     fn sighting(&mut self) -> u64 {
         self.sightings += 1;
         self.sightings
@@ -151,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_job_is_woken_by_news_alone_and_an_end_is_final() {
-        let board = Board::default();
+        let board = Board::new(Duration::from_secs(10));
         board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
         assert_eq!(board.update(&place(), "a", run(RunState::Queued)), None);
         assert!(
@@ -172,9 +228,35 @@ mod tests {
         );
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_live_run_that_nobody_saw_for_long_is_unknown_and_an_end_is_not() {
+        let board = Board::new(Duration::from_secs(30));
+        board.put(
+            &place(),
+            "live",
+            run(RunState::Running),
+            ObjectRef::new("live"),
+        );
+        board.put(
+            &place(),
+            "ended",
+            run(RunState::Completed),
+            ObjectRef::new("ended"),
+        );
+        tokio::time::advance(Duration::from_secs(89)).await;
+        assert!(board.get(&place(), "live").is_some());
+        assert!(board.unseen(&place()).is_empty());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(board.get(&place(), "live"), None);
+        assert!(board.get(&place(), "ended").is_some());
+        assert_eq!(board.unseen(&place()), [ObjectRef::new("live")]);
+        board.update(&place(), "live", run(RunState::Running));
+        assert!(board.get(&place(), "live").is_some());
+    }
+
     #[test]
     fn who_was_not_seen_for_longest_is_asked_for_first() {
-        let board = Board::default();
+        let board = Board::new(Duration::from_secs(10));
         for name in ["a", "b", "c"] {
             board.put(&place(), name, run(RunState::Running), ObjectRef::new(name));
         }

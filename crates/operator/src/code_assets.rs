@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use azureml_spark_azure::WorkspaceId;
 use azureml_spark_azure::aml::code::{Source, SourceFile};
 use azureml_spark_azure::aml::upload;
-use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::Folder;
 use azureml_spark_core::{Class, Fault};
 use tokio::sync::OnceCell;
@@ -22,37 +22,32 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct CodeAssets(Mutex<HashMap<Key, Arc<OnceCell<String>>>>);
 
-/// Workspace and content hash.
-type Key = (Place, String);
+/// Azure's workspace and the content hash.
+type Key = (WorkspaceId, String);
 
 impl CodeAssets {
     /// The id of the code, if this process knows it.
-    pub(crate) fn known(&self, place: &Place, code: &Folder) -> Option<String> {
+    pub(crate) fn known(&self, workspace: &WorkspaceId, code: &Folder) -> Option<String> {
         let hash = source(code).ok()?.hash();
         let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cells
-            .get(&(place.clone(), hash.as_str().to_owned()))?
+            .get(&(workspace.clone(), hash.as_str().to_owned()))?
             .get()
             .cloned()
     }
 
     /// Drops what is known of the code: Azure refused a run that named it, and it may have been deleted there.
-    pub(crate) fn forget(&self, place: &Place, code: &Folder) {
+    pub(crate) fn forget(&self, workspace: &WorkspaceId, code: &Folder) {
         if let Ok(source) = source(code) {
             let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            cells.remove(&(place.clone(), source.hash().as_str().to_owned()));
+            cells.remove(&(workspace.clone(), source.hash().as_str().to_owned()));
         }
     }
 
     /// Registers the code, unless somebody did.
-    pub(crate) async fn register(
-        &self,
-        site: &Site,
-        place: &Place,
-        code: &Folder,
-    ) -> Result<(), Fault> {
+    pub(crate) async fn register(&self, site: &Site, code: &Folder) -> Result<(), Fault> {
         let source = source(code)?;
-        let key = (place.clone(), source.hash().as_str().to_owned());
+        let key = (site.id.clone(), source.hash().as_str().to_owned());
         let cell = {
             let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if cells.len() >= REMEMBERED {

@@ -13,7 +13,7 @@ use azureml_spark_azure::aml::job::{self, Filter};
 use azureml_spark_core::Fault;
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::TAG;
-use azureml_spark_engine::BatchSource;
+use azureml_spark_engine::{BatchSource, Wakes};
 use kube::runtime::reflector::ObjectRef;
 
 use crate::access::{Access, Site};
@@ -41,23 +41,33 @@ impl BatchSource for Follow {
         self.board.any_live(place).then_some(self.period)
     }
 
-    async fn look(&self, place: &Place) -> Result<Vec<ObjectRef<SparkJob>>, Fault> {
-        let site = self.access.site(place).await?;
-        let mut unseen: HashSet<String> = self.board.live(place).into_iter().collect();
-        let mut changed = self.list(&site, place, &mut unseen).await?;
-        changed.extend(self.read(&site, place, unseen).await?);
-        Ok(changed)
+    async fn look(&self, place: &Place, news: &Wakes<Self::Key>) -> Result<(), Fault> {
+        let looked = self.look_at(place, news).await;
+        if looked.is_err() {
+            // Whoever was not seen for some periods looks for itself, and tells its user what is in the way.
+            for job in self.board.unseen(place) {
+                news.wake(job);
+            }
+        }
+        looked
     }
 }
 
 impl Follow {
+    async fn look_at(&self, place: &Place, news: &Wakes<ObjectRef<SparkJob>>) -> Result<(), Fault> {
+        let site = self.access.site(place).await?;
+        let mut unseen: HashSet<String> = self.board.live(place).into_iter().collect();
+        self.list(&site, place, &mut unseen, news).await?;
+        self.read(&site, place, unseen, news).await
+    }
+
     async fn list(
         &self,
         site: &Site,
         place: &Place,
         unseen: &mut HashSet<String>,
-    ) -> Result<Vec<ObjectRef<SparkJob>>, Fault> {
-        let mut changed = Vec::new();
+        news: &Wakes<ObjectRef<SparkJob>>,
+    ) -> Result<(), Fault> {
         let filter = Filter {
             job_type: Some("Spark"),
             tag: Some(TAG),
@@ -71,11 +81,10 @@ impl Follow {
                 .map_err(|error| translate::fault(&error))?;
             for found in &page.items {
                 if unseen.remove(&found.name) {
-                    changed.extend(self.board.update(
-                        place,
-                        &found.name,
-                        translate::run(found, site.tenant.as_deref()),
-                    ));
+                    let run = translate::run(found, site.tenant.as_deref());
+                    if let Some(job) = self.board.update(place, &found.name, run) {
+                        news.wake(job);
+                    }
                 }
             }
             match page.next {
@@ -83,7 +92,7 @@ impl Follow {
                 _ => break,
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// A run that was not seen is unknown until its own route says that it is not there.
@@ -92,21 +101,21 @@ impl Follow {
         site: &Site,
         place: &Place,
         unseen: HashSet<String>,
-    ) -> Result<Vec<ObjectRef<SparkJob>>, Fault> {
-        let mut changed = Vec::new();
+        news: &Wakes<ObjectRef<SparkJob>>,
+    ) -> Result<(), Fault> {
         for name in self.board.longest_unseen(place, unseen, READS) {
             let found = site.client.find(job::get(&site.id, &name)).await;
-            match found.map_err(|error| translate::fault(&error))? {
+            let turned = match found.map_err(|error| translate::fault(&error))? {
                 Some(found) => {
-                    changed.extend(self.board.update(
-                        place,
-                        &name,
-                        translate::run(&found, site.tenant.as_deref()),
-                    ));
+                    let run = translate::run(&found, site.tenant.as_deref());
+                    self.board.update(place, &name, run)
                 }
-                None => changed.extend(self.board.forget(place, &name)),
+                None => self.board.forget(place, &name),
+            };
+            if let Some(job) = turned {
+                news.wake(job);
             }
         }
-        Ok(changed)
+        Ok(())
     }
 }

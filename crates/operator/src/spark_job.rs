@@ -5,6 +5,7 @@ mod request;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSparkAttachment};
@@ -23,6 +24,9 @@ use crate::access::{Access, Site};
 use crate::board::Board;
 use crate::code_assets::CodeAssets;
 use crate::{readiness, references, translate, workspace};
+
+/// How long an end is held back because the reason of a failure cannot be read yet.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The kind.
 pub(crate) struct SparkJobKind {
@@ -88,21 +92,65 @@ impl Kind for SparkJobKind {
     }
 
     async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
+        let seen = self.look(want, memo).await;
+        self.doubt(want, seen)
+    }
+
+    async fn execute(&self, want: &Want, memo: &Memo, step: Step) -> Result<(), Fault> {
+        let done = self.act(want, memo, step).await;
+        self.doubt(want, done)
+    }
+
+    async fn hold(&self, object: &SparkJob) -> Result<bool, Error> {
+        let namespace = object.namespace().unwrap_or_default();
+        if let Some(attachment) = &object.spec.compute.attachment_ref
+            && !is_staying(&self.kube, &namespace, &attachment.name).await?
+        {
+            return Ok(false);
+        }
+        workspace::hold(&self.kube, &namespace, &object.spec.workspace_ref.name).await
+    }
+
+    fn remains(object: &SparkJob) -> String {
+        let name = object
+            .status
+            .as_ref()
+            .and_then(|status| status.azure_name.clone());
+        format!(
+            "the run {} may still be going on",
+            name.unwrap_or_else(|| object.name_any())
+        )
+    }
+}
+
+impl SparkJobKind {
+    /// A fault of the credentials is news for the workspace.
+    fn doubt<T>(&self, want: &Want, outcome: Result<T, Fault>) -> Result<T, Fault> {
+        if let (Some(workspace), Err(fault)) = (&want.workspace, &outcome) {
+            self.access.doubt(&workspace.place, fault);
+        }
+        outcome
+    }
+
+    async fn look(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
         let (Some(workspace), None) = (&want.workspace, &memo.ended) else {
             return Ok(Seen::default());
         };
         let site = self.access.site(&workspace.place).await?;
-        let run = self.run(&site, &workspace.place, want, memo).await?;
-        let failure = match run.present() {
-            Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
-                let regional = self.access.regional(&workspace.place, &site).await?;
-                failure::read(&site, &regional, &want.azure_name).await?
-            }
-            _ => Sight::Unknown,
-        };
+        let mut run = self.run(&site, &workspace.place, want, memo).await?;
+        let mut failure = Sight::Unknown;
+        if let Sight::Present(run) = &mut run
+            && run.state == RunState::Failed
+            && want.owns(run, memo)
+        {
+            let place = &workspace.place;
+            let patient = self.board.unchanged_for(place, &want.azure_name) < PATIENCE;
+            let told = failure::read(&self.access, &site, place, &want.azure_name, patient).await?;
+            (failure, run.started, run.ended) = (told.failure, told.started, told.ended);
+        }
         let code = match &want.definition {
             Ok(definition) if run.present().is_none() => {
-                match self.code.known(&workspace.place, &definition.code) {
+                match self.code.known(&site.id, &definition.code) {
                     Some(id) => Sight::Present(id),
                     // Whether somebody else registered it is found out by the step itself.
                     None => Sight::Absent,
@@ -113,17 +161,13 @@ impl Kind for SparkJobKind {
         Ok(Seen { code, run, failure })
     }
 
-    async fn execute(&self, want: &Want, memo: &Memo, step: Step) -> Result<(), Fault> {
+    async fn act(&self, want: &Want, memo: &Memo, step: Step) -> Result<(), Fault> {
         let Some(workspace) = &want.workspace else {
             return Err(not_ready());
         };
         let site = self.access.site(&workspace.place).await?;
         match (step, &want.definition) {
-            (Step::UploadCode, Ok(definition)) => {
-                self.code
-                    .register(&site, &workspace.place, &definition.code)
-                    .await
-            }
+            (Step::UploadCode, Ok(definition)) => self.code.register(&site, &definition.code).await,
             (Step::Submit, Ok(definition)) => {
                 let body = request::body(want, definition, memo)?;
                 match site
@@ -144,44 +188,31 @@ impl Kind for SparkJobKind {
                     Err(error) => {
                         let fault = translate::fault_of(SUBMIT)(error);
                         if fault.class == Class::Terminal {
-                            self.code.forget(&workspace.place, &definition.code);
+                            self.code.forget(&site.id, &definition.code);
                         }
                         Err(fault)
                     }
                 }
             }
-            (Step::Cancel, _) => site
-                .client
-                .send(job::cancel(&site.id, &want.azure_name))
-                .await
-                .map(drop)
-                .map_err(|error| {
-                    // It may have ended meanwhile: what is on the board is not to be believed any more.
-                    self.board.forget(&workspace.place, &want.azure_name);
-                    translate::fault(&error)
-                }),
+            (Step::Cancel, _) => {
+                let asked = site
+                    .client
+                    .send(job::cancel(&site.id, &want.azure_name))
+                    .await;
+                match asked.map_err(|error| translate::fault(&error)) {
+                    Ok(_) => Ok(()),
+                    // It is ending or has ended (contract §13): what the board says is old, the next look tells.
+                    Err(fault) if matches!(fault.class, Class::Terminal | Class::Absent) => {
+                        self.board.forget(&workspace.place, &want.azure_name);
+                        Ok(())
+                    }
+                    Err(fault) => Err(fault),
+                }
+            }
             (Step::UploadCode | Step::Submit, Err(_)) => Err(not_ready()),
         }
     }
 
-    async fn hold(&self, object: &SparkJob) -> Result<bool, Error> {
-        let namespace = object.namespace().unwrap_or_default();
-        workspace::hold(&self.kube, &namespace, &object.spec.workspace_ref.name).await
-    }
-
-    fn remains(object: &SparkJob) -> String {
-        let name = object
-            .status
-            .as_ref()
-            .and_then(|status| status.azure_name.clone());
-        format!(
-            "the run {} may still be going on",
-            name.unwrap_or_else(|| object.name_any())
-        )
-    }
-}
-
-impl SparkJobKind {
     fn attached_pool(&self, namespace: &str, name: &str) -> Reference<AttachedPool> {
         let object = self
             .attachments
@@ -265,6 +296,14 @@ impl SparkJobKind {
             self.follow.wake(place.clone());
         }
     }
+}
+
+/// Whether an attachment exists and is not being deleted, by the apiserver's word: one that goes away after this finds
+/// our finalizer on the job, and waits.
+async fn is_staying(kube: &kube::Client, namespace: &str, name: &str) -> Result<bool, Error> {
+    let api: Api<SynapseSparkAttachment> = Api::namespaced(kube.clone(), namespace);
+    let found = deadline::within("get attachment", api.get_metadata_opt(name)).await??;
+    Ok(found.is_some_and(|object| object.metadata.deletion_timestamp.is_none()))
 }
 
 fn contents(map: ConfigMap) -> BTreeMap<String, Vec<u8>> {

@@ -9,6 +9,8 @@ use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::net::TcpListener;
 
+use azureml_spark_core::place::Place;
+
 use crate::access::{Access, place};
 use crate::args::Args;
 use crate::attachment::AttachmentKind;
@@ -35,11 +37,12 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let mut attachments = Source::<SynapseSparkAttachment>::new(&base);
     let mut jobs = Source::<SparkJob>::new(&base);
     let holders = Holders::default();
-    let board = Board::default();
+    let board = Board::new(args.poll());
     let access = Arc::new(Access::new(
         client.clone(),
         clouds,
         workspaces.store(),
+        workspaces.wakes(),
         args.operator_identity_namespaces.iter().cloned(),
     ));
     wake_each_other(&mut workspaces, &mut attachments, &mut jobs, &holders);
@@ -54,14 +57,13 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let workspace_kind = WorkspaceKind {
         kube: client.clone(),
         access: Arc::clone(&access),
-        holders: holders.clone(),
+        holders,
         sync_period,
     };
     let attachment_kind = AttachmentKind {
         kube: client.clone(),
         access: Arc::clone(&access),
         workspaces: workspaces.store(),
-        holders,
         sync_period,
     };
     let job_kind = SparkJobKind {
@@ -199,21 +201,24 @@ fn forget_the_gone(
         }
     });
     let board = board.clone();
-    let known = workspaces.store();
     jobs.on_change(move |change| {
-        let job = change.object();
         let over = change.now.is_none_or(|job| {
             job.status
                 .as_ref()
                 .is_some_and(|status| status.completion_time.is_some())
         });
-        let name = job.and_then(|job| job.status.as_ref()?.azure_name.clone());
-        if let (true, Some(job), Some(name)) = (over, job, name) {
-            let key = ObjectRef::new(&job.spec.workspace_ref.name)
-                .within(&job.namespace().unwrap_or_default());
-            if let Some(workspace) = known.get(&key) {
-                board.forget(&place(&workspace), &name);
-            }
+        let name = change
+            .object()
+            .and_then(|job| job.status.as_ref()?.azure_name.clone());
+        if let (true, Some(job), Some(name)) = (over, change.object(), name) {
+            let namespace = job.namespace().unwrap_or_default();
+            board.forget(
+                &Place {
+                    namespace,
+                    name: job.spec.workspace_ref.name.clone(),
+                },
+                &name,
+            );
         }
     });
 }

@@ -84,6 +84,15 @@ impl Kind for WorkspaceKind {
         match step {}
     }
 
+    /// The Secret stays with the workspace.
+    async fn hold(&self, object: &AzureMLWorkspace) -> Result<bool, Error> {
+        let Some(secret) = secret_of(object) else {
+            return Ok(true);
+        };
+        let secrets: Api<Secret> = Api::namespaced(self.kube.clone(), &place(object).namespace);
+        finalizer::hold(&secrets, secret).await
+    }
+
     /// Asks the apiserver: whoever put our finalizer on this workspace carries it itself since before.
     async fn may_release(&self, object: &AzureMLWorkspace) -> Result<bool, Error> {
         let place = place(object);

@@ -11,7 +11,7 @@ use crate::LocalRef;
 #[serde(rename_all = "camelCase")]
 pub struct Code {
     /// `ConfigMap`s of this namespace, 1 to 10, laid out together as one folder of at most 1 MiB each.
-    #[schemars(length(min = 1, max = 10))]
+    #[schemars(length(min = 1, max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub config_maps: Vec<CodeConfigMap>,
 }
 
@@ -46,8 +46,10 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// Relative path of a Python file of the code.
-    #[schemars(length(min = 1, max = 512), regex(pattern = r"[a-zA-Z0-9_]"))]
+    /// Relative path of a Python file of the code, such as `main.py`, at most 256 characters.
+    #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = Rule::new("self.endsWith('.py') && !('/' + self).contains('//') && !('/' + self).contains('/./') && !('/' + self).contains('/../')")
+        .message("entry.file must be the relative path of a .py file of the code, without '.', '..' and empty parts"))]
     pub file: String,
 }
 

@@ -50,7 +50,7 @@ impl BatchSource for Sky {
             .then_some(self.period)
     }
 
-    async fn look(&self, shard: &&'static str) -> Result<Vec<u32>, Fault> {
+    async fn look(&self, shard: &&'static str, news: &Wakes<u32>) -> Result<(), Fault> {
         let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
         tokio::task::yield_now().await;
@@ -58,7 +58,10 @@ impl BatchSource for Sky {
         self.looks.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.lock().unwrap().pop_front();
         assert!(*shard != "broken", "a bug in the source");
-        answer.unwrap_or_else(|| Ok(Vec::new()))
+        for key in answer.unwrap_or_else(|| Ok(Vec::new()))? {
+            news.wake(key);
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ use crate::kind::{Kind, Memo, Seen, Want};
 use crate::memory::uid;
 use crate::metrics::Ended;
 
-/// How long a deletion waits for holders before it asks again; a change of a holder wakes it sooner.
+/// How long a pass waits for what others hold, or for what it cannot hold, before it asks again; a change that is
+/// watched wakes it sooner.
 const ASK_HOLDERS_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 impl<K: Kind> Turn<'_, K> {
@@ -44,12 +45,13 @@ impl<K: Kind> Turn<'_, K> {
         Ok(ended(Ended::Rested, next))
     }
 
-    /// Ends the pass before a step that may not be done: what it needs is going away. Whose end, or coming back,
-    /// wakes us. Nothing is let go: the step would have been about something in Azure.
+    /// Ends the pass before a step that may not be done: what it needs is going away. Not all of that is watched, so
+    /// it is asked for again. Nothing is let go: the step would have been about something in Azure.
     pub(crate) async fn wait(&mut self, want: &Want<K>, seen: &Seen<K>) -> Result<Outcome, Error> {
         let memo = self.memo.clone();
         self.report(Ok(want), Some(seen), &memo, None).await?;
-        Ok(ended(Ended::Rested, Next::OnChange))
+        let again = self.now().checked_add(ASK_HOLDERS_AGAIN);
+        Ok(ended(Ended::Rested, again.map_or(Next::OnChange, Next::At)))
     }
 
     /// Ends the pass with a fault of Azure: it is reported, and the next try is as far away as its class says.

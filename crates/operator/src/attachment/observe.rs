@@ -1,10 +1,10 @@
 //! One look at an attached pool.
 
-use azureml_spark_api::attachment::{AutoPause, AutoScale};
+use azureml_spark_api::attachment::{AutoPause, AutoScale, RoleAssignment};
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
 use azureml_spark_azure::arm::{compute, pool};
 use azureml_spark_core::attachment::{Compute, Memo, Provisioning, Seen, Want};
-use azureml_spark_core::{Fault, Sight};
+use azureml_spark_core::{Class, Fault, Sight};
 
 use super::{grants, pool_id};
 use crate::access::Site;
@@ -36,7 +36,7 @@ pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<See
         let grants = if memo.grants.is_empty() {
             Sight::Unknown
         } else {
-            Sight::Present(grants::at_pool(site, &wish.pool).await?)
+            Sight::Present(roles(site, want).await?)
         };
         return Ok(Seen {
             pool,
@@ -47,7 +47,7 @@ pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<See
     let compute = seen(&found);
     let settled = compute.state == Provisioning::Succeeded || want.deleting;
     let grants = if settled {
-        Sight::Present(grants::at_pool(site, &wish.pool).await?)
+        Sight::Present(roles(site, want).await?)
     } else {
         Sight::Unknown
     };
@@ -56,6 +56,22 @@ pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<See
         compute: Sight::Present(compute),
         grants,
     })
+}
+
+/// Role assignments at the pool. To leave, a pool that is gone has none: its Synapse workspace may be gone with it, and
+/// nobody would answer there.
+async fn roles(site: &Site, want: &Want) -> Result<Vec<RoleAssignment>, Fault> {
+    let trouble = match grants::at_pool(site, &want.compute.pool).await {
+        Ok(found) => return Ok(found),
+        Err(trouble) => trouble,
+    };
+    if !want.deleting || matches!(trouble.class, Class::Throttled { .. } | Class::Credential) {
+        return Err(trouble);
+    }
+    match site.client.find(pool::get(&pool_id(&want.compute)?)).await {
+        Ok(None) => Ok(Vec::new()),
+        Ok(Some(_)) | Err(_) => Err(trouble),
+    }
 }
 
 fn seen(found: &compute::Compute) -> Compute {

@@ -2,10 +2,11 @@
 
 use azureml_spark_api::spark_job::Failure;
 use azureml_spark_azure::aml::{log, run};
+use azureml_spark_core::place::Place;
 use azureml_spark_core::{Class, Fault, Sight};
-use url::Url;
+use jiff::Timestamp;
 
-use crate::access::Site;
+use crate::access::{Access, Site};
 use crate::translate;
 
 /// Longest log tail in a status, in bytes: a status is watched by everybody.
@@ -14,43 +15,85 @@ const TAIL_LIMIT: usize = 4_096;
 /// Longest message in a status, in characters.
 const MESSAGE_LIMIT: usize = 1_000;
 
-/// One read of the run's details, and one of its log. A log that cannot be read is no reason to hold the end back.
-pub(super) async fn read(site: &Site, regional: &Url, name: &str) -> Result<Sight<Failure>, Fault> {
-    let details = match site
-        .client
-        .send(run::details(regional, &site.id, name))
-        .await
-    {
-        Ok(details) => details,
-        Err(error) => {
-            let fault = translate::fault(&error);
-            return match fault.class {
-                Class::Absent | Class::Forbidden | Class::Terminal => Ok(Sight::Absent),
-                Class::Spreading
-                | Class::Retryable
-                | Class::Throttled { .. }
-                | Class::Unsure
-                | Class::Credential => Err(fault),
-            };
+/// What a failed run's details tell.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) failure: Sight<Failure>,
+    pub(super) started: Option<Timestamp>,
+    pub(super) ended: Option<Timestamp>,
+}
+
+impl Told {
+    /// Azure says nothing, and will not.
+    fn nothing() -> Self {
+        Self {
+            failure: Sight::Absent,
+            started: None,
+            ended: None,
         }
+    }
+}
+
+/// One read of the run's details, and one of its log. What cannot be read is no reason to hold the end back; trouble
+/// that may pass is waited out, but only while `patient`.
+pub(super) async fn read(
+    access: &Access,
+    site: &Site,
+    place: &Place,
+    name: &str,
+    patient: bool,
+) -> Result<Told, Fault> {
+    let details = async {
+        let regional = access.regional(place, site).await?;
+        let call = run::details(&regional, &site.id, name);
+        site.client
+            .send(call)
+            .await
+            .map_err(|error| translate::fault(&error))
+    };
+    let details = match details.await {
+        Ok(details) => details,
+        Err(fault) if patient && may_pass(fault.class) => return Err(fault),
+        Err(_) => return Ok(Told::nothing()),
     };
     let mut log_tail = None;
     if let Some((_, driver)) = log::ranked(&details.log_files).first() {
-        log_tail = log::tail(&site.client, driver)
-            .await
-            .ok()
-            .map(|text| last(&text))
-            .filter(|text| !text.is_empty());
+        log_tail = match log::tail(&site.client, driver).await {
+            Ok(text) => Some(last(&text)).filter(|text| !text.is_empty()),
+            Err(error) => {
+                let fault = translate::fault(&error);
+                if patient && may_pass(fault.class) {
+                    return Err(fault);
+                }
+                None
+            }
+        };
     }
     let (code, message) = details.error.map_or_else(
         || ("Unknown".to_owned(), "Azure gave no reason".to_owned()),
         |error| (error.code, error.message),
     );
-    Ok(Sight::Present(Failure {
-        code,
-        message: message.chars().take(MESSAGE_LIMIT).collect(),
-        log_tail,
-    }))
+    let message = message.chars().take(MESSAGE_LIMIT).collect();
+    Ok(Told {
+        failure: Sight::Present(Failure {
+            code,
+            message,
+            log_tail,
+        }),
+        started: details.start_time_utc,
+        ended: details.end_time_utc,
+    })
+}
+
+fn may_pass(class: Class) -> bool {
+    match class {
+        Class::Spreading
+        | Class::Retryable
+        | Class::Throttled { .. }
+        | Class::Unsure
+        | Class::Credential => true,
+        Class::Terminal | Class::Absent | Class::Forbidden => false,
+    }
 }
 
 /// The last whole lines that fit.

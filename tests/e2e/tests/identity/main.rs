@@ -14,7 +14,7 @@ use azureml_spark_testkit::scope::find_condition;
 use azureml_spark_testkit::stack::{Options, Stack};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The one namespace that the installation lists.
 const OPEN: &str = "open";
@@ -45,7 +45,7 @@ async fn ready(
             .as_ref()
             .and_then(|object| find_condition(object, "Ready"))
             .is_some_and(|found| {
-                found["status"] == status && found["reason"] == Value::from(reason)
+                found["status"] == status && found["reason"].as_str() == Some(reason)
             })
     })
     .await?;

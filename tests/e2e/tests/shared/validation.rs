@@ -94,8 +94,8 @@ fn code_and_data_of_jobs() {
                 json!("4"),
                 "fields of their own",
             ),
-            (key, json!("k"), "account keys or SAS"),
-            (sas, json!("k"), "account keys or SAS"),
+            (key, json!("k"), "account keys, client secrets or SAS"),
+            (sas, json!("k"), "account keys, client secrets or SAS"),
             ("/spec/inputs/a", both, "either a value or a path"),
             (
                 "/spec/inputs/a",
@@ -133,7 +133,31 @@ fn code_and_data_of_jobs() {
                 items("a//b"),
                 "path must be relative",
             ),
-            ("/spec/entry/file", json!(""), "spec.entry.file"),
+            (
+                "/spec/conf/spark.a",
+                json!("x?sig=abc"),
+                "account keys, client secrets or SAS",
+            ),
+            (
+                "/spec/inputs/1a",
+                json!({"value": "1"}),
+                "names in spec.inputs",
+            ),
+            (
+                "/spec/outputs/a-b",
+                input("abfss://c@a/b", "uri_folder"),
+                "names in spec.outputs",
+            ),
+            (
+                "/spec/entry/file",
+                json!("main.sh"),
+                "entry.file must be the relative path",
+            ),
+            (
+                "/spec/entry/file",
+                json!("../main.py"),
+                "entry.file must be the relative path",
+            ),
             ("/spec/azureName", json!("a.b"), "spec.azureName"),
         ];
         refused(scope, &job(scope), &rows).await?;
@@ -250,6 +274,10 @@ fn workspaces() {
             ("/spec/resourceGroup", "spec.resourceGroup is immutable"),
             ("/spec/workspaceName", "spec.workspaceName is immutable"),
             ("/spec/cloud", "spec.cloud is immutable"),
+            (
+                "/spec/credentials/servicePrincipalSecretRef/name",
+                "spec.credentials is immutable",
+            ),
         ] {
             let message = scope.refusal(&valid.clone().with(pointer, "other")).await?;
             assert!(message.contains(part), "{pointer}: {message}");
