@@ -11,7 +11,7 @@ use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use serde_json::{Value, json};
 
 use crate::effect::{self, Effect};
-use crate::murder::When;
+use crate::kill::When;
 
 const ATTACHMENT: &str = "SynapseSparkAttachment";
 const JOB: &str = "SparkJob";

@@ -10,8 +10,8 @@
 )]
 
 mod effect;
+mod kill;
 mod life;
-mod murder;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator;
@@ -21,8 +21,8 @@ use azureml_spark_testkit::stack::{Options, Stack};
 use serde_json::json;
 
 use crate::effect::Effect;
+use crate::kill::{Kill, Records, When};
 use crate::life::Life;
-use crate::murder::{Murder, Records, When};
 
 /// Azure at its fastest: what is tested is the order of things, not their length.
 async fn stack() -> Stack {
@@ -45,7 +45,7 @@ async fn round(name: &str, when: When, records: Records) -> Result<()> {
     let mut lives = Vec::new();
     for (index, effect) in plan.iter().enumerate() {
         let life = Life::new(&scope, index);
-        let murder = Murder {
+        let kill = Kill {
             stack: &stack,
             life: &life,
             plan: &plan,
@@ -54,8 +54,8 @@ async fn round(name: &str, when: When, records: Records) -> Result<()> {
             records,
         };
         let told = format!("{name}: killed at write {index}, {effect:?}");
-        let since = murder.prepare().await?;
-        if let Err(error) = tokio::try_join!(life.live(), murder.commit(since)) {
+        let since = kill.prepare().await?;
+        if let Err(error) = tokio::try_join!(life.live(), kill.strike(since)) {
             panic!("{told}: {error:?}");
         }
         life.was_right(when)

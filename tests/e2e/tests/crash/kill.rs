@@ -26,7 +26,7 @@ pub(crate) enum Records {
     Erased,
 }
 
-pub(crate) struct Murder<'a> {
+pub(crate) struct Kill<'a> {
     pub(crate) stack: &'a Stack,
     pub(crate) life: &'a Life<'a>,
     pub(crate) plan: &'a [Effect],
@@ -36,7 +36,7 @@ pub(crate) struct Murder<'a> {
     pub(crate) records: Records,
 }
 
-impl Murder<'_> {
+impl Kill<'_> {
     /// Has the write held that is to be the last; before the first one happens, so that it is counted. Returns where
     /// the life begins in the ledger.
     pub(crate) async fn prepare(&self) -> Result<u64> {
@@ -62,7 +62,7 @@ impl Murder<'_> {
     }
 
     /// Waits for that write and strikes.
-    pub(crate) async fn commit(&self, since: u64) -> Result<()> {
+    pub(crate) async fn strike(&self, since: u64) -> Result<()> {
         let (emulator, operator) = (self.stack.emulator(), self.stack.operator());
         let effect = self.plan[self.index];
         let what = format!("write {} ({effect:?}) is on its way", self.index);
