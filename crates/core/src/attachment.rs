@@ -13,10 +13,12 @@ use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 use crate::fault::{Class, Fault};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
+use crate::name::hex;
 use crate::place::{Blocked, Reference, Workspace};
 
 /// Tag on a compute that says whose it is: the uid of the object that attached it.
@@ -77,6 +79,20 @@ pub struct ComputeWish {
     pub user_assigned: Vec<String>,
     /// Uid of the object.
     pub owner: String,
+}
+
+impl ComputeWish {
+    /// SHA-256 of all that is asked for.
+    fn hash(&self) -> String {
+        let all = serde_json::json!([
+            self.pool.to_string(),
+            self.description,
+            self.tags,
+            self.identity,
+            self.user_assigned
+        ]);
+        hex(&Sha256::digest(all.to_string()))
+    }
 }
 
 /// One look at the world.
@@ -142,6 +158,8 @@ pub enum Provisioning {
 /// What must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
+    /// SHA-256 of the compute that Azure was last asked for.
+    pub wish: Option<String>,
     /// When Azure was last asked to make something: an absence is not believed for a while after that.
     pub requested: Option<Timestamp>,
     /// The role assignments that this object made, or was about to make.
@@ -183,6 +201,7 @@ impl Machine for Attachment {
 
     fn recall(status: &Self::Status) -> Memo {
         Memo {
+            wish: status.requested_hash.clone(),
             requested: status.requested_time.as_ref().map(|time| time.0),
             grants: status.role_assignments.clone(),
         }

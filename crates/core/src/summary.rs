@@ -1,7 +1,7 @@
 //! The conditions that every kind ends its list with: `Ready`, and while true `Reconciling` or `Stalled`.
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::condition::{ConditionType, Fact, Truth};
+use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
 
 use crate::fault::Class;
 use crate::machine::Trouble;
@@ -54,6 +54,20 @@ impl Standing {
             ],
         }
     }
+}
+
+/// How often in a row a look may fail in a way that passes before something that was ready is not any more. One lost
+/// answer in an hour is no news to whoever relies on it.
+const PATIENCE: u32 = 3;
+
+/// What was ready stays so while trouble is young and may pass.
+pub fn still_ready(old: &[Condition], trouble: &Trouble) -> Option<Standing> {
+    let young = trouble.tries <= PATIENCE && !trouble.fault.class.needs_a_person();
+    let ready = old
+        .iter()
+        .find(|c| c.type_ == ConditionType::Ready.as_str() && c.status == Truth::True.as_str())
+        .filter(|_| young)?;
+    Some(Standing::Ready(Reason::Ready, ready.message.clone()))
 }
 
 /// A fault in one sentence. The request id is left out: it changes with every try, and each change would be a write.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::fault::{Class, Fault};
 use crate::machine::{Act, Invalid, Machine, Move, Pass, Sight, Wake};
 use crate::place::{Blocked, Place};
-use crate::summary::Standing;
+use crate::summary::{Standing, still_ready};
 
 /// How soon to look again for a Secret that is not there: Secrets are not watched, so that the operator needs no right
 /// to list them.
@@ -173,7 +173,7 @@ impl Machine for Workspace {
             publish(&mut status, facts);
         }
         let mut facts = vec![accepted(want)];
-        facts.extend(standing(pass, want).facts());
+        facts.extend(standing(pass, want, old).facts());
         status.conditions = merge(&old.conditions, &facts, pass.generation, now);
         status
     }
@@ -228,7 +228,7 @@ fn accepted(want: &Want) -> Fact {
     }
 }
 
-fn standing(pass: &Pass<'_, Workspace>, want: &Want) -> Standing {
+fn standing(pass: &Pass<'_, Workspace>, want: &Want, old: &AzureMLWorkspaceStatus) -> Standing {
     if want.deleting {
         return Standing::Reconciling(
             Reason::InUse,
@@ -249,7 +249,9 @@ fn standing(pass: &Pass<'_, Workspace>, want: &Want) -> Standing {
                 want.azure_id, trouble.fault.code
             ),
         ),
-        (Some(trouble), _) => Standing::of(trouble),
+        (Some(trouble), _) => still_ready(&old.conditions, trouble)
+            .filter(|_| old.observed_generation == Some(pass.generation))
+            .unwrap_or_else(|| Standing::of(trouble)),
         (None, Some(Sight::Present(_))) => {
             Standing::Ready(Reason::Ready, "the workspace can be read".to_owned())
         }

@@ -17,6 +17,10 @@ use crate::role;
 /// Retry-After (contract §0.3).
 const WORK_LOOK: SignedDuration = SignedDuration::from_secs(5);
 
+/// Between two requests for the same compute: what Azure does not keep (a tag that a policy rewrites) must not be asked
+/// for again and again, each time through a whole operation.
+const SAME_WISH: SignedDuration = SignedDuration::from_mins(1);
+
 /// Between two looks at what only a person can mend.
 const STUCK_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
@@ -38,7 +42,7 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
                 Sight::Absent => rest(STUCK_LOOK),
                 Sight::Present(()) => {
                     let tags = want.compute.tags.clone();
-                    Move::step(asked(memo, now), Step::Attach { tags })
+                    Move::step(asked_for(want, memo, now), Step::Attach { tags })
                 }
             };
         }
@@ -50,13 +54,24 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
     }
     match compute.state {
         Provisioning::Working | Provisioning::Deleting => return rest(WORK_LOOK),
-        Provisioning::Failed(_) => return rest(STUCK_LOOK),
-        Provisioning::Succeeded => {}
+        // Asked for once more only when something else is wished.
+        Provisioning::Failed(_) if memo.wish == Some(want.compute.hash()) => {
+            return rest(STUCK_LOOK);
+        }
+        Provisioning::Failed(_) | Provisioning::Succeeded => {}
     }
-    if !differences(&want.compute, compute).is_empty() {
+    let failed = compute.state != Provisioning::Succeeded;
+    if failed || !differences(&want.compute, compute).is_empty() {
+        let again = memo
+            .requested
+            .and_then(|asked| asked.checked_add(SAME_WISH).ok());
+        let same = memo.wish == Some(want.compute.hash());
+        if let Some(time) = again.filter(|time| same && *time > now) {
+            return Move::rest(memo.clone(), Wake::At(time));
+        }
         let mut tags = compute.tags.clone();
         tags.extend(want.compute.tags.clone());
-        return Move::step(asked(memo, now), Step::Attach { tags });
+        return Move::step(asked_for(want, memo, now), Step::Attach { tags });
     }
     // From here on it is ours, also where it was found as it should be.
     let mut memo = memo.clone();
@@ -160,18 +175,18 @@ fn give_back(
             return Move::step(memo, Step::Revoke(grant));
         }
     }
-    match compute {
-        Some(compute) if compute.state == Provisioning::Deleting => {
+    match (compute, doubted(&memo, now)) {
+        (Some(compute), _) if compute.state == Provisioning::Deleting => {
             Move::rest(memo, after(now, WORK_LOOK))
         }
-        Some(_) => Move::step(memo, Step::Detach),
+        // A role may only be too young to be seen. Should the record be lost, it is found by the compute's identity.
+        (Some(_), Some(time)) if !memo.grants.is_empty() => Move::rest(memo, Wake::At(time)),
+        (Some(_), _) => Move::step(memo, Step::Detach),
         // Also where another one's is seen: it may be the one that was there before ours.
-        None => match doubted(&memo, now) {
-            Some(time) => Move::rest(memo, Wake::At(time)),
-            None => Move {
-                memo,
-                act: Act::Release,
-            },
+        (None, Some(time)) => Move::rest(memo, Wake::At(time)),
+        (None, None) => Move {
+            memo,
+            act: Act::Release,
         },
     }
 }
@@ -200,8 +215,16 @@ fn in_doubt_of(compute: &Compute, want: &Want, memo: &Memo, now: Timestamp) -> M
     }
 }
 
+fn asked_for(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
+    Memo {
+        wish: Some(want.compute.hash()),
+        ..asked(memo, now)
+    }
+}
+
 fn asked(memo: &Memo, now: Timestamp) -> Memo {
     Memo {
+        wish: memo.wish.clone(),
         requested: Some(whole_second(now)),
         grants: memo.grants.clone(),
     }

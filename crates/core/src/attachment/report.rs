@@ -5,11 +5,11 @@ use azureml_spark_api::condition::{Condition, ConditionType, Fact, Time, Truth, 
 use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
-use super::next::conflict;
+use super::next::{conflict, differences};
 use super::{Attachment, Compute, Memo, Provisioning, Seen, Want, principals, principals_wanted};
 use crate::machine::{Pass, Sight};
 use crate::role;
-use crate::summary::{Standing, first_unmet};
+use crate::summary::{Standing, first_unmet, still_ready};
 
 pub(super) fn report(
     pass: &Pass<'_, Attachment>,
@@ -19,6 +19,7 @@ pub(super) fn report(
     let mut status = old.clone();
     status.observed_generation = Some(pass.generation);
     status.requested_time = pass.memo.requested.map(Time);
+    status.requested_hash.clone_from(&pass.memo.wish);
     status.role_assignments.clone_from(&pass.memo.grants);
     let facts = match pass.want {
         Err(invalid) => {
@@ -74,7 +75,7 @@ fn facts(
         // A look that failed says nothing new about Azure: what was known stays.
         None => facts.extend(kept(old)),
     }
-    facts.extend(standing(pass, want, &facts).facts());
+    facts.extend(standing(pass, want, &facts, old).facts());
     facts
 }
 
@@ -137,9 +138,21 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
             (None, Provisioning::Failed(errors)) => Fact::no(
                 kind,
                 Reason::AttachFailed,
-                format!("Azure could not attach the pool: {errors}"),
+                format!(
+                    "Azure could not attach the pool: {errors}: correct the spec, or delete the object and create it again"
+                ),
             ),
-            (None, Provisioning::Succeeded) => Fact::yes(kind, Reason::Attached, ATTACHED),
+            (None, Provisioning::Succeeded) => match differences(&want.compute, compute) {
+                fields if fields.is_empty() => Fact::yes(kind, Reason::Attached, ATTACHED),
+                fields => Fact::no(
+                    kind,
+                    Reason::Attaching,
+                    format!(
+                        "the compute is being brought to the spec, it differs in {}",
+                        fields.join(", ")
+                    ),
+                ),
+            },
         },
     }
 }
@@ -173,7 +186,12 @@ fn granted(want: &Want, seen: &Seen) -> Fact {
     }
 }
 
-fn standing(pass: &Pass<'_, Attachment>, want: &Want, facts: &[Fact]) -> Standing {
+fn standing(
+    pass: &Pass<'_, Attachment>,
+    want: &Want,
+    facts: &[Fact],
+    old: &SynapseSparkAttachmentStatus,
+) -> Standing {
     if want.deleting && !want.users.is_empty() {
         return Standing::Reconciling(
             Reason::InUse,
@@ -190,7 +208,10 @@ fn standing(pass: &Pass<'_, Attachment>, want: &Want, facts: &[Fact]) -> Standin
         );
     }
     if let Some(trouble) = pass.trouble {
-        return Standing::of(trouble);
+        // A look that failed; a step that failed had begun because something is not as it should be.
+        let looked_at = pass.seen.is_none() && old.observed_generation == Some(pass.generation);
+        let kept = still_ready(&old.conditions, trouble).filter(|_| looked_at && !want.deleting);
+        return kept.unwrap_or_else(|| Standing::of(trouble));
     }
     if want.deleting {
         return Standing::Reconciling(Reason::Detaching, "the pool is being detached".to_owned());

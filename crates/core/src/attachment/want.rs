@@ -2,7 +2,7 @@
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::attachment::{AttachmentIdentityType, SynapseRole};
-use azureml_spark_api::azure_id::SparkPoolId;
+use azureml_spark_api::azure_id::{self, SparkPoolId};
 
 use super::{ComputeWish, Given, OWNER_TAG, Want};
 use crate::machine::Invalid;
@@ -17,12 +17,20 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         .map_or(AttachmentIdentityType::SystemAssigned, |identity| {
             identity.type_
         });
-    let user_assigned = spec
+    let mut user_assigned: Vec<String> = Vec::new();
+    for named in spec
         .identity
         .iter()
         .flat_map(|identity| identity.user_assigned_identities.iter().flatten())
-        .map(|named| named.resource_id.clone())
-        .collect();
+    {
+        // Azure keeps a map by id, ignoring case: one that is named twice is there once.
+        if !user_assigned
+            .iter()
+            .any(|known| azure_id::same(known, &named.resource_id))
+        {
+            user_assigned.push(named.resource_id.clone());
+        }
+    }
     let mut tags = spec.tags.clone().unwrap_or_default();
     tags.insert(OWNER_TAG.to_owned(), given.uid.clone());
     Ok(Want {

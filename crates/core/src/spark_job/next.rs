@@ -217,6 +217,10 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
 
 fn cancel(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let memo = noticed(want, run, memo, now);
+    if run.state == RunState::Finalizing {
+        // A cancel is refused here (contract §13), and the end is near.
+        return Move::rest(memo, after(now, LOOK_AGAIN));
+    }
     let pause = if run.state == RunState::CancelRequested {
         CANCEL_AGAIN
     } else {

@@ -106,12 +106,21 @@ fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) 
         .and_then(|seen| seen.run.present())
         .filter(|run| ours(want, run, pass.memo))
     {
-        status.azure_id = Some(run.azure_id.clone());
-        status.state = Some(run.state.as_str().to_owned());
+        // The memory of having seen it lives in this field.
+        if memo_saw(pass.memo) {
+            status.azure_id = Some(run.azure_id.clone());
+        }
+        if pass.memo.ended.is_none() {
+            status.state = Some(run.state.as_str().to_owned());
+        }
         if run.studio_url.is_some() {
             status.studio_url.clone_from(&run.studio_url);
         }
     }
+}
+
+fn memo_saw(memo: &Memo) -> bool {
+    memo.submission.as_ref().is_some_and(|s| s.seen_by_azure)
 }
 
 fn outputs(definition: &Definition) -> Vec<OutputStatus> {
@@ -165,12 +174,8 @@ fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Vec<Fa
             "the code is not registered yet",
         )
     });
-    let known = memo.ended.is_some()
-        || memo
-            .submission
-            .as_ref()
-            .is_some_and(|submission| submission.seen_by_azure)
-        || run.is_some_and(|run| ours(want, run, memo));
+    let known =
+        memo.ended.is_some() || memo_saw(memo) || run.is_some_and(|run| ours(want, run, memo));
     facts.push(match run {
         Some(run) if !ours(want, run, memo) && memo.ended.is_none() => Fact::no(
             ConditionType::Submitted,

@@ -36,6 +36,11 @@ fn used(given: &mut Given) {
     given.users = vec!["SparkJob titanic".to_owned()];
 }
 
+fn roleless(given: &mut Given) {
+    going(given);
+    super::object::set(given, "grants", serde_json::json!({"synapseRoles": []}));
+}
+
 fn stranded(given: &mut Given) {
     going(given);
     given.workspace = Reference::Missing;
@@ -55,6 +60,8 @@ fn the_roles_go_and_then_the_compute() {
         (going, Present(compute()), ours(), asked(900, &ours()), Told::Revoke("principal"), "roles first: afterwards its identity cannot be found"),
         (going, Present(compute()), vec![], asked(900, &ours()), Told::Detach, "then the compute"),
         (going, Present(compute()), vec![by_hand("principal")], asked(900, &[]), Told::Detach, "what somebody else gave stays"),
+        (going, Present(compute()), vec![], asked(74, &ours()), Told::In(1), "the role may only be too young to be seen"),
+        (roleless, Present(compute()), vec![], asked(74, &[]), Told::Detach, "without a role there is nothing to wait for"),
         (going, deleting(), vec![], asked(900, &ours()), Told::In(5), "Azure is at work"),
         (going, Absent, vec![], asked(900, &ours()), Told::Release, "all is gone"),
         (going, Absent, ours(), asked(900, &ours()), Told::Revoke("principal"), "a role may outlive its compute"),
@@ -106,7 +113,8 @@ fn a_lost_status_is_found_again() {
     let ours = || vec![grant("principal")];
     check(vec![
         (going, Present(compute()), ours(), none(), Told::Revoke("principal"), "by an id that nobody else makes"),
-        (going, Present(compute()), vec![], none(), Told::Detach, "by its tag"),
+        (going, Present(compute()), vec![], none(), Told::In(75), "a role of its identity may be too young to be seen"),
+        (roleless, Present(compute()), vec![], none(), Told::Detach, "by its tag"),
         (going, Absent, vec![], none(), Told::In(75), "held, and nothing on record: doubts begin now"),
         (going, Unknown, vec![], none(), Told::In(5), "nobody could tell"),
     ]);

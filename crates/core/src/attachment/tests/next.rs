@@ -32,6 +32,15 @@ fn check(rows: Vec<Row>) {
 
 fn any(_: &mut Given) {}
 
+/// Asked so many seconds ago for the compute that the spec, changed so, leads to.
+fn wished(change: Change, seconds: i64) -> Memo {
+    let wish = Some(want_with(change).compute.hash());
+    Memo {
+        wish,
+        ..asked(seconds, &[])
+    }
+}
+
 fn at(state: Provisioning) -> Sight<Compute> {
     Sight::Present(compute_with(|c| c.state = state))
 }
@@ -53,7 +62,10 @@ fn towards_a_compute_with_roles() {
         (any, Absent, vec![], asked(5, &[]), Told::Attach, "the name makes it the same compute"),
         (any, at(Provisioning::Working), vec![], asked(5, &[]), Told::In(5), "Azure is at work; no second operation"),
         (any, at(Provisioning::Deleting), vec![], asked(5, &[]), Told::In(5), "it must be gone before it can come"),
-        (any, at(Provisioning::Failed("x".into())), vec![], asked(5, &[]), Told::In(60), "a person must act"),
+        (any, at(Provisioning::Failed("x".into())), vec![], wished(any, 5), Told::In(60), "a person must act"),
+        (|g| g.spec.description = Some("mended".into()), at(Provisioning::Failed("x".into())), vec![], wished(any, 5), Told::Attach, "somebody has"),
+        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), UID.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 5), Told::In(55), "Azure does not keep what it was asked for"),
+        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), UID.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 61), Told::Attach, "or somebody has changed it since"),
         (any, without_principal(), vec![], asked(5, &[]), Told::In(5), "the identity may appear late (contract §2.2)"),
         (any, Present(compute()), vec![], asked(5, &[]), Told::Grant("principal"), "its identity needs the role"),
         (any, Present(compute()), ours(), asked(5, &ours()), Told::In(3_600), "all is well"),
@@ -168,10 +180,14 @@ fn roles_are_on_record_before_they_are_given() {
         &seen(Absent, &[]),
         &asked(500, &[grant("old")]),
     );
+    let wish = Some(want_with(any).compute.hash());
     assert_eq!(
         memo,
-        asked(0, &[grant("old")]),
-        "the time of the request, and nothing is forgotten"
+        Memo {
+            wish,
+            ..asked(0, &[grant("old")])
+        },
+        "the time of the request and what it was for, and nothing is forgotten"
     );
     let (_, memo) = decide(
         &want_with(any),

@@ -145,6 +145,7 @@ pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
 /// Asked for so many seconds ago, with these roles on record.
 pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
     Memo {
+        wish: None,
         requested: Some(ago(seconds)),
         grants: grants.to_vec(),
     }

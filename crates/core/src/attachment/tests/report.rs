@@ -141,7 +141,7 @@ fn a_look_that_failed_leaves_what_was_known() {
             text: "slow".into(),
             request_id: None,
         };
-        let trouble = Trouble { fault, tries: 3 };
+        let trouble = Trouble { fault, tries: 4 };
         let pass = Pass {
             trouble: Some(&trouble),
             ..pass(&want, None, &memo)
