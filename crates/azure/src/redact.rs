@@ -56,6 +56,43 @@ pub(crate) fn without_query(url: &Url) -> String {
 /// The longest text of an error that is kept. Azure cuts its own at 3,000 (contract §3.2).
 const LONGEST_TEXT: usize = 2_000;
 
+/// What a signature begins with, with and without an address in front of it, and the values that follow a key of a
+/// connection string or a form.
+const SIGNATURES: [&str; 3] = ["?sv=", "sv=", "sig="];
+const SECRET_KEYS: [&str; 5] = [
+    "accountkey=",
+    "sharedaccesssignature=",
+    "client_secret=",
+    "clientsecret=",
+    "password=",
+];
+
+/// A word of a text, cut where a signature, a token or the value of a secret key begins.
+fn word_without_secrets(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let cut = |at: usize, mark: &str| format!("{}{mark}", word.get(..at).unwrap_or_default());
+    if lower.contains("sig=") {
+        let first = SIGNATURES
+            .iter()
+            .filter_map(|mark| lower.find(mark))
+            .min()
+            .unwrap_or(0);
+        return cut(first, "?[signature]");
+    }
+    if let Some(end) = SECRET_KEYS
+        .iter()
+        .filter_map(|key| lower.find(key).map(|at| at + key.len()))
+        .min()
+    {
+        return cut(end, "[secret]");
+    }
+    // A JWT: base64url of `{"` is `eyJ`.
+    match word.find("eyJ").filter(|_| word.len() > 60) {
+        Some(start) => cut(start, "[token]"),
+        None => word.to_owned(),
+    }
+}
+
 /// An error's text from outside, without signatures and tokens, on one line, of bounded length.
 pub fn text(raw: &str) -> String {
     let mut shown = String::new();
@@ -63,16 +100,7 @@ pub fn text(raw: &str) -> String {
         if !shown.is_empty() {
             shown.push(' ');
         }
-        if word.contains("sig=") {
-            shown.push_str(word.split('?').next().unwrap_or_default());
-            shown.push_str("?[signature]");
-        } else if let Some(start) = word.find("eyJ").filter(|_| word.len() > 60) {
-            // A JWT: base64url of `{"` is `eyJ`.
-            shown.push_str(word.get(..start).unwrap_or_default());
-            shown.push_str("[token]");
-        } else {
-            shown.push_str(word);
-        }
+        shown.push_str(&word_without_secrets(word));
         if shown.len() > LONGEST_TEXT {
             let end = (0..=LONGEST_TEXT)
                 .rev()

@@ -31,3 +31,27 @@ fn texts_are_bounded_at_a_character() {
     assert!(shown.len() <= LONGEST_TEXT + '…'.len_utf8());
     assert!(shown.ends_with("ä…"));
 }
+
+#[test]
+fn secrets_are_cut_whatever_stands_before_them() {
+    for (raw, shown) in [
+        (
+            "see https://a.blob/c/b?sv=1&sig=abc now",
+            "see https://a.blob/c/b?[signature] now",
+        ),
+        (
+            "conf fs.azure.sas.c.a=sv=1&sig=abc",
+            "conf fs.azure.sas.c.a=?[signature]",
+        ),
+        ("sv=1&se=2&sig=abc", "?[signature]"),
+        ("https://a/b?x=1&SIG=abc", "https://a/b?x=1&?[signature]"),
+        (
+            "Protocol=https;AccountKey=abc==",
+            "Protocol=https;AccountKey=[secret]",
+        ),
+        ("client_secret=abc", "client_secret=[secret]"),
+        ("a plain word", "a plain word"),
+    ] {
+        assert_eq!(text(raw), shown);
+    }
+}

@@ -137,3 +137,51 @@ fn a_forced_release_needs_no_azure() {
         Ok(())
     });
 }
+
+#[test]
+fn a_run_that_is_finalizing_is_waited_for() {
+    scenario("leave-final", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        let emulator = scope.stack().emulator();
+        scope.apply(&long(scope, "final")).await?;
+        let live = scope.condition(KIND, "final", "Submitted", "True").await?;
+        let name = live["status"]["azureName"].as_str().unwrap().to_owned();
+        emulator.set_run(&name, "Finalizing").await?;
+        let finalizing = |o: &serde_json::Value| o["status"]["state"] == "Finalizing";
+        scope
+            .wait(KIND, "final", "is seen finalizing", finalizing)
+            .await?;
+        scope.delete(KIND, "final").await?;
+        scope
+            .reason(KIND, "final", "Reconciling", "True", "Canceling")
+            .await?;
+        emulator.set_run(&name, "Completed").await?;
+        scope.gone(KIND, "final").await?;
+        assert_eq!(
+            emulator.run_status(&name).await?.as_deref(),
+            Some("Completed")
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_cancel_that_comes_too_late_is_no_trouble() {
+    scenario("leave-late", async |scope| {
+        scope.workspace().await?;
+        code(scope).await?;
+        let emulator = scope.stack().emulator();
+        scope.apply(&long(scope, "late")).await?;
+        let live = scope.condition(KIND, "late", "Submitted", "True").await?;
+        let name = live["status"]["azureName"].as_str().unwrap().to_owned();
+        let refused = serde_json::json!({"method": "POST", "path": format!("/jobs/{name}/cancel"), "count": 1,
+            "action": {"kind": "status", "status": 400, "body": {"error": {"code": "UserError",
+                "message": "The run has ended."}}}});
+        emulator.inject(refused).await?;
+        emulator.set_run(&name, "Completed").await?;
+        scope.delete(KIND, "late").await?;
+        scope.gone(KIND, "late").await?;
+        Ok(())
+    });
+}
