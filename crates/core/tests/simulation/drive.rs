@@ -288,7 +288,7 @@ impl<K: Kind> Turn<K> {
 
     fn put(&mut self, world: &mut World, change: impl FnOnce(&mut Known<K>)) -> Result<(), Drop> {
         world.meanwhile();
-        if world.weather.crashes(&mut world.chance) {
+        if world.crashes() {
             return Err(Drop::Crash);
         }
         let now = world.now;
@@ -297,7 +297,7 @@ impl<K: Kind> Turn<K> {
             .map_err(Drop::Refused)?;
         K::wake_others(world, &self.object, left.as_ref());
         world.look_for_leaks();
-        if world.weather.crashes(&mut world.chance) {
+        if world.crashes() {
             return Err(Drop::Crash);
         }
         let Some(left) = left else {

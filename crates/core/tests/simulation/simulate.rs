@@ -10,7 +10,8 @@ use crate::drive::{Next, pass};
 use crate::job::{Jobs, poll};
 use crate::process::Process;
 use crate::quirk::Quirk;
-use crate::scenario::{TROUBLE_ENDS, populate};
+use crate::scenario::{Deed, TROUBLE_ENDS, populate};
+use crate::script::Script;
 use crate::weather::Weather;
 use crate::world::{Key, Stop, Workspace, World};
 
@@ -33,34 +34,58 @@ pub(crate) struct Broken {
 
 /// Plays one seed to its end.
 pub(crate) fn simulate(seed: u64, quirk: Quirk, told: bool) -> Result<(), Broken> {
-    let mut world = begin(seed, quirk, told);
+    let mut chance = Chance::new(seed);
+    let weather = Weather::draw(&mut chance);
+    let mut world = begin(chance, quirk, told);
+    world.weather = weather;
+    world.azure.repeat_is_refused = world.chance.one_in(2);
+    world.process.echoes = !world.chance.one_in(4);
+    populate(&mut world);
     let end = play(&mut world);
-    match end {
-        Ok(()) => Ok(()),
-        Err(what) => Err(Broken {
-            seed,
-            what: format!("{what}, {} s in", world.now / 1_000),
-            tale: world.tale.unwrap_or_default(),
-        }),
+    end.map_err(|what| broken(seed, &what, world))
+}
+
+/// Plays one object under a script. `false`: the script asks for what cannot be.
+pub(crate) fn play_script(
+    first: &Deed,
+    script: &Script,
+    quirk: Quirk,
+    told: bool,
+) -> Result<bool, Broken> {
+    let mut world = begin(Chance::new(7), quirk, told);
+    world.script = script.clone();
+    world.config_map = Some("print(1)".to_owned());
+    world.deeds = vec![(0, first.clone())];
+    let end = play(&mut world);
+    if world.script.void {
+        return Ok(false);
+    }
+    let what = |what| format!("{what} under {script:?}");
+    end.map(|()| true)
+        .map_err(|end| broken(7, &what(end), world))
+}
+
+fn broken(seed: u64, what: &str, world: World) -> Broken {
+    Broken {
+        seed,
+        what: format!("{what}, {} s in", world.now / 1_000),
+        tale: world.tale.unwrap_or_default(),
     }
 }
 
-fn begin(seed: u64, quirk: Quirk, told: bool) -> World {
-    let mut chance = Chance::new(seed);
-    let weather = Weather::draw(&mut chance);
-    let repeat_is_refused = chance.one_in(2);
-    let echoes = !chance.one_in(4);
-    let mut world = World {
+fn begin(chance: Chance, quirk: Quirk, told: bool) -> World {
+    World {
         now: 0,
         chance,
-        weather,
+        weather: Weather::default(),
+        script: Script::default(),
         quirk,
-        azure: Azure::new(repeat_is_refused),
+        azure: Azure::new(true),
         jobs: Store::new(),
         attachments: Store::new(),
         config_map: None,
         workspace: Workspace::Ready,
-        process: Process::new(echoes),
+        process: Process::new(true),
         standby: None,
         due: BTreeMap::new(),
         bells: BTreeSet::new(),
@@ -72,9 +97,7 @@ fn begin(seed: u64, quirk: Quirk, told: bool) -> World {
         broken: None,
         tale: told.then(Vec::new),
         nested: false,
-    };
-    populate(&mut world);
-    world
+    }
 }
 
 fn play(world: &mut World) -> Result<(), String> {
@@ -147,7 +170,7 @@ fn run_until(world: &mut World, end: i64) -> Result<(), String> {
         if let Some(what) = world.broken.take() {
             return Err(what);
         }
-        if soonest.is_none_or(|soonest| soonest >= end) {
+        if world.script.void || soonest.is_none_or(|soonest| soonest >= end) {
             return Ok(());
         }
         if deed.is_some_and(|at| at <= time) {

@@ -14,6 +14,7 @@ use crate::chance::Chance;
 use crate::process::Process;
 use crate::quirk::Quirk;
 use crate::scenario::Deed;
+use crate::script::Script;
 use crate::weather::{LATE, Read, Weather, Write};
 
 pub(crate) type Job = Object<SparkJobSpec, SparkJobStatus>;
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub(crate) now: i64,
     pub(crate) chance: Chance,
     pub(crate) weather: Weather,
+    pub(crate) script: Script,
     pub(crate) quirk: Quirk,
     pub(crate) azure: Azure,
     pub(crate) jobs: Store<SparkJobSpec, SparkJobStatus>,
@@ -127,7 +129,10 @@ impl World {
         self.meanwhile();
         self.requests.push((self.now, true));
         let op = effect.op();
-        let weather = self.weather.write(op, self.now, &mut self.chance);
+        let weather = match self.scripted_write(op) {
+            Some(scripted) => scripted,
+            None => self.weather.write(op, self.now, &mut self.chance),
+        };
         self.tell(|| format!("{effect:?}: {weather:?}"));
         match weather {
             Write::Done => self
@@ -160,7 +165,11 @@ impl World {
     pub(crate) fn read(&mut self, op: &'static str) -> Result<i64, Stop> {
         self.meanwhile();
         self.requests.push((self.now, false));
-        match self.weather.read(op, self.now, &mut self.chance) {
+        let weather = match self.scripted_read(op) {
+            Some(scripted) => scripted,
+            None => self.weather.read(op, self.now, &mut self.chance),
+        };
+        match weather {
             Read::Answer(age) => Ok(self.now - age),
             Read::Failed(fault) => {
                 self.tell(|| format!("{op}: {:?}", fault.class));
@@ -168,6 +177,11 @@ impl World {
             }
             Read::Crash => Err(Stop::Crash),
         }
+    }
+
+    /// Whether the process ends beside a write to the apiserver.
+    pub(crate) fn crashes(&mut self) -> bool {
+        self.scripted_crash() || self.weather.crashes(&mut self.chance)
     }
 
     /// A change that a watch shows: soon to a good cache, and to every cache in the end.

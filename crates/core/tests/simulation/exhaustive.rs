@@ -1,0 +1,63 @@
+//! Small scope, but all of it: one object, and every way in which up to two things go wrong early in its life.
+
+use crate::quirk::Quirk;
+use crate::scenario::Deed;
+use crate::script::{Script, TWISTS};
+use crate::simulate::{Broken, play_script};
+
+/// Points at which something may go wrong, from the first on: enough to reach the end of an ordinary first pass and
+/// of the one after it. `SIM_DEPTH` raises it.
+const DEPTH: u32 = 14;
+
+fn every_way(first: &Deed, quirk: Quirk) -> Result<u32, Broken> {
+    let depth = crate::number("SIM_DEPTH").map_or(DEPTH, |depth| u32::try_from(depth).unwrap());
+    let mut told = 0;
+    for one in points(1, depth) {
+        if way(first, vec![one], quirk)? {
+            told += 1;
+            for other in points(one.0 + 1, depth) {
+                told += u32::from(way(first, vec![one, other], quirk)?);
+            }
+        }
+    }
+    Ok(told)
+}
+
+fn way(first: &Deed, twists: Vec<(u32, u8)>, quirk: Quirk) -> Result<bool, Broken> {
+    let script = Script::new(twists);
+    // Told only where there is something to tell.
+    play_script(first, &script, quirk, false).or_else(|_| play_script(first, &script, quirk, true))
+}
+
+fn points(from: u32, to: u32) -> impl Iterator<Item = (u32, u8)> {
+    (from..=to).flat_map(|point| (0..TWISTS).map(move |twist| (point, twist)))
+}
+
+fn check(first: &Deed) {
+    match every_way(first, Quirk::None) {
+        Ok(told) => assert!(told > 1_000, "only {told} ways"),
+        Err(broken) => panic!("{}\n{}", broken.what, broken.tale.join("\n")),
+    }
+}
+
+#[test]
+fn a_job_in_every_way() {
+    check(&Deed::CreateJob("a".to_owned()));
+}
+
+#[test]
+fn an_attachment_in_every_way() {
+    check(&Deed::CreateAttachment("p".to_owned()));
+}
+
+#[test]
+fn every_wrong_operator_is_found_out() {
+    for quirk in [
+        Quirk::AbsenceIsBelieved,
+        Quirk::ServerChoosesNames,
+        Quirk::NoWriteAhead,
+    ] {
+        let found = every_way(&Deed::CreateJob("a".to_owned()), quirk);
+        assert!(found.is_err(), "{quirk:?} goes unnoticed");
+    }
+}
