@@ -57,7 +57,7 @@ impl ControlPlane {
             &etcd_url,
             &format!("http://127.0.0.1:{peer}"),
         ));
-        let etcd = Process::start("etcd", etcd, &log("etcd"))?;
+        let mut etcd = Process::start("etcd", etcd, &log("etcd"))?;
 
         let audit_log = folder.join("logs/audit.jsonl");
         let mut apiserver = binaries.apiserver();
@@ -67,8 +67,10 @@ impl ControlPlane {
             secure,
             &audit_log,
         ));
-        let apiserver = Process::start("kube-apiserver", apiserver, &log("kube-apiserver"))?;
+        let mut apiserver = Process::start("kube-apiserver", apiserver, &log("kube-apiserver"))?;
+        wait_until_ready(&credentials.admin_kubeconfig, &mut etcd, &mut apiserver).await?;
 
+        // Not before the apiserver answers: it asks once for how to know its callers, and ends if nobody is there.
         let mut controllers = binaries.controller_manager();
         controllers.args(flags::controller_manager(&credentials, controller));
         let controllers = Process::start(
@@ -77,7 +79,7 @@ impl ControlPlane {
             &log("kube-controller-manager"),
         )?;
 
-        let mut plane = Self {
+        Ok(Self {
             controllers,
             apiserver,
             etcd,
@@ -85,9 +87,7 @@ impl ControlPlane {
             audit_log,
             url,
             ca_pem: credentials.ca_pem,
-        };
-        plane.wait_until_ready().await?;
-        Ok(plane)
+        })
     }
 
     /// The apiserver's address.
@@ -123,34 +123,37 @@ impl ControlPlane {
     pub async fn client(&self) -> Result<kube::Client> {
         client(&self.kubeconfig).await
     }
+}
 
-    async fn wait_until_ready(&mut self) -> Result<()> {
-        let begun = Instant::now();
-        let client = self.client().await?;
-        loop {
-            for part in [&mut self.etcd, &mut self.apiserver, &mut self.controllers] {
-                part.must_run()?;
+async fn wait_until_ready(
+    kubeconfig: &Path,
+    etcd: &mut Process,
+    apiserver: &mut Process,
+) -> Result<()> {
+    let begun = Instant::now();
+    let client = client(kubeconfig).await?;
+    loop {
+        etcd.must_run()?;
+        apiserver.must_run()?;
+        let answer = client.request_text(http_get("/readyz")?).await;
+        // The default namespace says that the apiserver's own hooks have run; admission of the first object needs it.
+        let usable = match answer {
+            Ok(_) => {
+                client
+                    .request_text(http_get("/api/v1/namespaces/default")?)
+                    .await
             }
-            let answer = client.request_text(http_get("/readyz")?).await;
-            // The default namespace says that the apiserver's own hooks have run; admission of the first object needs it.
-            let usable = match answer {
-                Ok(_) => {
-                    client
-                        .request_text(http_get("/api/v1/namespaces/default")?)
-                        .await
-                }
-                Err(error) => Err(error),
-            };
-            match usable {
-                Ok(_) => return Ok(()),
-                Err(error) if begun.elapsed() > READY_WITHIN => {
-                    bail!(
-                        "the apiserver is not ready: {error}\n{}",
-                        self.apiserver.log_tail(30)
-                    )
-                }
-                Err(_) => tokio::time::sleep(LOOK).await,
+            Err(error) => Err(error),
+        };
+        match usable {
+            Ok(_) => return Ok(()),
+            Err(error) if begun.elapsed() > READY_WITHIN => {
+                bail!(
+                    "the apiserver is not ready: {error}\n{}",
+                    apiserver.log_tail(30)
+                )
             }
+            Err(_) => tokio::time::sleep(LOOK).await,
         }
     }
 }
