@@ -2,6 +2,7 @@
 
 use azureml_spark_api::attachment::RoleAssignment;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::Submission;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use azureml_spark_core::Sight;
 use azureml_spark_core::attachment::{
@@ -79,13 +80,7 @@ impl Kind for Attachments {
                 found.as_ref().map(|c| &c.state)
             )
         });
-        let standing = found.as_ref().filter(|c| c.state != Provisioning::Deleting);
-        let now = world.now;
-        let old = world
-            .process
-            .expects_another_compute(&wish.name, now, standing.map(|c| &c.body));
         let compute = match found {
-            _ if old => return Ok(Seen::default()),
             Some(found) => Sight::Present(found.shown(&wish.name, time)),
             None => Sight::Absent,
         };
@@ -117,35 +112,35 @@ impl Kind for Attachments {
     fn execute(world: &mut World, want: &Want, _: &Memo, step: Step) -> Result<(), Stop> {
         let wish = &want.compute;
         let owner = wish.owner.clone();
-        let now = world.now;
         match step {
             Step::Attach { tags } => {
                 remembered(world, &owner, |status| status.requested_time.is_some());
                 let body = body(wish, tags);
                 world.write(Effect::PutCompute(wish.name.clone(), body.clone()))?;
-                world.process.wrote_compute(&wish.name, now, Some(body));
             }
             Step::Grant(grant) => {
                 remembered(world, &owner, |status| {
                     status.role_assignments.contains(&grant)
                 });
                 world.write(Effect::PutRole(grant.clone(), owner))?;
-                world.process.wrote_role(grant, now, true);
             }
             Step::Revoke(grant) => {
                 world.write(Effect::DeleteRole(grant.id.clone()))?;
-                world.process.wrote_role(grant, now, false);
             }
             Step::Detach => {
-                let going = world.attachments.by_uid(&owner).and_then(|o| o.deleting);
                 let used = world.jobs.all().any(|job| {
-                    runs_on(job, &wish.name) && job.held.is_some_and(|held| Some(held) < going)
+                    let status = job.status.as_ref();
+                    let submitted = status.is_some_and(|status| {
+                        let known = |s: &Submission| !s.definition_hash.is_empty();
+                        status.submission.as_ref().is_some_and(known)
+                            && status.completion_time.is_none()
+                    });
+                    submitted && job.held.is_some() && runs_on(job, &wish.name)
                 });
                 if used {
                     world.break_rule(format!("{} is detached under its jobs", wish.name));
                 }
                 world.write(Effect::DetachCompute(wish.name.clone()))?;
-                world.process.wrote_compute(&wish.name, now, None);
             }
         }
         Ok(())
@@ -200,8 +195,5 @@ fn roles(world: &mut World) -> Result<Sight<Vec<RoleAssignment>>, Stop> {
         .flatten()
         .map(|record| record.grant.clone())
         .collect();
-    if world.process.expects_other_roles(world.now, &found) {
-        return Ok(Sight::Unknown);
-    }
     Ok(Sight::Present(found))
 }

@@ -2,6 +2,7 @@
 
 use azureml_spark_api::condition::Condition;
 use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Move, Pass, Trouble, Wake, backoff};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,6 +12,9 @@ use crate::world::{Stop, World};
 
 /// Steps of one pass, as in the engine.
 const MAX_STEPS: usize = 8;
+
+/// After a step that was done and is asked for again, as in the engine.
+const CATCH_UP: i64 = 5_000;
 
 /// A cache is behind by at most this, in milliseconds.
 pub(crate) const LAG: i64 = 5_000;
@@ -42,6 +46,10 @@ pub(crate) trait Kind: Sized {
         memo: &Memo<Self>,
         step: Step<Self>,
     ) -> Result<(), Stop>;
+    /// Whether what this object needs stays; asked once our finalizer is on the object.
+    fn hold(_: &World, _: &Known<Self>) -> bool {
+        true
+    }
     /// Whether nothing was seen in Azure.
     fn saw_nothing(seen: &Seen<Self>) -> bool;
     /// Wakes whoever waits for this change of an object; `None`: it is gone.
@@ -137,7 +145,7 @@ impl<K: Kind> Turn<K> {
                 return Ok(Next::At(world.now + SYNC));
             }
         };
-        let mut before = None;
+        let (mut before, mut done) = (None, None);
         for _ in 0..MAX_STEPS {
             let seen = match K::observe(world, &want, &self.memo) {
                 Ok(seen) => seen,
@@ -153,15 +161,24 @@ impl<K: Kind> Turn<K> {
                 && K::saw_nothing(&seen);
             match act {
                 _ if hasty => return self.release(world),
+                Act::Do(step) if done.as_ref() == Some(&step) => {
+                    let memo = self.memo.clone();
+                    let again = Timestamp::from_millisecond(world.now + CATCH_UP).unwrap();
+                    return self.rest(world, &want, &seen, memo, Wake::At(again));
+                }
                 Act::Do(step) => {
                     if world.quirk == Quirk::NoWriteAhead {
                         self.memo = memo.clone();
                     } else {
-                        self.hold(world, &memo)?;
+                        if !self.hold(world, &memo)? {
+                            let memo = self.memo.clone();
+                            self.report(world, Ok(&want), Some(&seen), &memo, None)?;
+                            return Ok(Next::At(world.now + SYNC));
+                        }
                         self.remember(world, &want, &seen, memo)?;
                     }
-                    match K::execute(world, &want, &self.memo, step) {
-                        Ok(()) => {}
+                    match K::execute(world, &want, &self.memo, step.clone()) {
+                        Ok(()) => done = Some(step),
                         Err(Stop::Crash) => return Err(Drop::Crash),
                         Err(Stop::Fault(fault)) => {
                             return self.trouble(world, &want, Some(&seen), fault);
@@ -176,12 +193,18 @@ impl<K: Kind> Turn<K> {
         Ok(Next::At(world.now + 1_000))
     }
 
-    fn hold(&mut self, world: &mut World, next: &Memo<K>) -> Result<(), Drop> {
+    fn hold(&mut self, world: &mut World, next: &Memo<K>) -> Result<bool, Drop> {
         let already = self.object.held.is_some() && K::Machine::holds(&self.memo);
-        if K::Machine::holds(next) && self.object.deleting.is_none() && !already {
-            self.finalizer(world, true)?;
+        if !K::Machine::holds(next) || self.object.deleting.is_some() || already {
+            return Ok(true);
         }
-        Ok(())
+        let fresh = self.object.held.is_none();
+        self.finalizer(world, true)?;
+        let held = K::hold(world, &self.object);
+        if !held && fresh && !K::Machine::holds(&self.memo) {
+            self.finalizer(world, false)?;
+        }
+        Ok(held)
     }
 
     fn remember(

@@ -12,6 +12,7 @@ use azureml_spark_core::{Class, Sight};
 use crate::apiserver::Store;
 use crate::azure::{Effect, RunBody};
 use crate::drive::Kind;
+use crate::process::Entry;
 use crate::quirk::Quirk;
 use crate::world::{Job, Key, Stop, Workspace, World};
 
@@ -110,17 +111,29 @@ impl Kind for Jobs {
             }
             (Step::Submit, Ok(definition)) => submit(world, want, memo, definition),
             (Step::Cancel, _) => {
-                let done = world.write(Effect::CancelRun(name.clone()));
-                if done.is_err() {
-                    world.process.board.remove(&name);
+                match world.write(Effect::CancelRun(name.clone())) {
+                    // It is ending or has ended: the next look tells.
+                    Err(Stop::Fault(fault)) if fault.class == Class::Terminal => {
+                        world.process.board.remove(&name);
+                        Ok(())
+                    }
+                    done => done,
                 }
-                done
             }
             (Step::UploadCode | Step::Submit, Err(_)) => {
                 world.break_rule("a step without a definition".to_owned());
                 Ok(())
             }
         }
+    }
+
+    /// The attachment must stay to the end.
+    fn hold(world: &World, object: &Job) -> bool {
+        let named = object.spec.compute.attachment_ref.as_ref();
+        named.is_none_or(|named| {
+            let found = world.attachments.get(&named.name);
+            found.is_some_and(|found| found.deleting.is_none())
+        })
     }
 
     fn saw_nothing(seen: &Seen) -> bool {
@@ -189,7 +202,7 @@ fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop>
         .get(&asked)
         .cloned()
         .unwrap_or(asked);
-    if let Some((run, _)) = world.process.board.get(&name) {
+    if let Some(run) = world.process.seen_run(&name, world.now) {
         return Ok(Sight::Present(run.clone()));
     }
     if !want.may_have_run(memo) {
@@ -211,7 +224,6 @@ fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop>
             }
             Sight::Present(run)
         }
-        None if world.process.expects_run(&name, world.now) => Sight::Unknown,
         None => Sight::Absent,
     })
 }
@@ -264,8 +276,6 @@ fn submit(
         Err(stop) if exists(&stop) => {}
         Err(stop) => return Err(stop),
     }
-    let now = world.now;
-    world.process.wrote_run(&name, now);
     Ok(())
 }
 
@@ -273,10 +283,12 @@ fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
     if !run.state.is_end() {
         world.poll.get_or_insert(world.now + 10_000);
     }
-    world
-        .process
-        .board
-        .insert(name.to_owned(), (run, want.object_name.clone()));
+    let entry = Entry {
+        run,
+        job: want.object_name.clone(),
+        at: world.now,
+    };
+    world.process.board.insert(name.to_owned(), entry);
 }
 
 fn content(definition: &Definition) -> String {
@@ -285,45 +297,39 @@ fn content(definition: &Definition) -> String {
 
 /// One listing for all runs; those that it does not show are asked for.
 pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
-    let live: Vec<String> = world
+    let live: Vec<(String, Entry)> = world
         .process
         .board
         .iter()
-        .filter(|(_, (run, _))| !run.state.is_end())
-        .map(|(name, _)| name.clone())
+        .filter(|(_, entry)| !entry.run.state.is_end())
+        .map(|(name, entry)| (name.clone(), entry.clone()))
         .collect();
     if live.is_empty() {
         world.poll = None;
         return Ok(());
     }
     world.poll = Some(world.now + 10_000);
-    let mut time = world.read("list the runs")?;
-    for name in live {
-        let listed = |world: &World, time| {
-            world
-                .azure
-                .runs
-                .get(&name)
-                .and_then(|run| run.at(time))
-                .cloned()
-        };
-        let mut found = listed(world, time);
+    let time = world.read("list the runs")?;
+    for (name, known) in live {
+        let shown = |world: &World, time| Some(world.azure.runs.get(&name)?.at(time)?.shown(&name));
+        let mut found = shown(world, time);
         if found.is_none() {
-            time = world.read("read the run")?;
-            found = listed(world, time);
+            let time = world.read("read the run")?;
+            found = shown(world, time);
         }
-        let Some((known, object)) = world.process.board.get(&name).cloned() else {
-            continue;
-        };
-        match found.map(|run| run.shown(&name)) {
-            Some(run) if run == known || known.state.is_end() => continue,
-            Some(run) => world
-                .process
-                .board
-                .insert(name.clone(), (run, object.clone())),
-            None => world.process.board.remove(&name),
-        };
-        world.bells.insert((world.now, Key::Job(object)));
+        let (at, news) = (world.now, found.as_ref() != Some(&known.run));
+        match (found, world.process.board.get_mut(&name)) {
+            (Some(run), Some(entry)) if !entry.run.state.is_end() => {
+                (entry.run, entry.at) = (run, at);
+            }
+            (None, Some(_)) => {
+                world.process.board.remove(&name);
+            }
+            (Some(_), Some(_)) | (_, None) => {}
+        }
+        if news {
+            world.bells.insert((at, Key::Job(known.job)));
+        }
     }
     Ok(())
 }

@@ -280,7 +280,7 @@ impl World {
                 }
             }
             Deed::KillOperator => self.restart(),
-            Deed::StartStandby => self.standby = Some(Process::new(self.process.echoes)),
+            Deed::StartStandby => self.standby = Some(Process::default()),
             Deed::EndStandby => self.standby = None,
         }
         self.deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));

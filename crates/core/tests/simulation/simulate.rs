@@ -39,7 +39,6 @@ pub(crate) fn simulate(seed: u64, quirk: Quirk, told: bool) -> Result<(), Broken
     let mut world = begin(chance, quirk, told);
     world.weather = weather;
     world.azure.repeat_is_refused = world.chance.one_in(2);
-    world.process.echoes = !world.chance.one_in(4);
     populate(&mut world);
     let end = play(&mut world);
     end.map_err(|what| broken(seed, &what, world))
@@ -85,7 +84,7 @@ fn begin(chance: Chance, quirk: Quirk, told: bool) -> World {
         attachments: Store::new(),
         config_map: None,
         workspace: Workspace::Ready,
-        process: Process::new(true),
+        process: Process::default(),
         standby: None,
         due: BTreeMap::new(),
         bells: BTreeSet::new(),
@@ -121,22 +120,20 @@ fn play(world: &mut World) -> Result<(), String> {
 
 /// An hour in which nothing happens costs next to nothing.
 fn rests(world: &mut World) -> Result<(), String> {
-    if world.process.echoes {
-        let mut times = world
-            .requests
-            .iter()
-            .map(|(time, _)| *time)
-            .collect::<Vec<_>>();
-        times.sort_unstable();
-        if let Some(hot) = times
-            .windows(MOST_IN_A_MINUTE)
-            .find(|w| w[MOST_IN_A_MINUTE - 1] - w[0] < 60_000)
-        {
-            return Err(format!(
-                "{MOST_IN_A_MINUTE} requests in the minute from {} s on",
-                hot[0] / 1_000
-            ));
-        }
+    let mut times = world
+        .requests
+        .iter()
+        .map(|(time, _)| *time)
+        .collect::<Vec<_>>();
+    times.sort_unstable();
+    if let Some(hot) = times
+        .windows(MOST_IN_A_MINUTE)
+        .find(|w| w[MOST_IN_A_MINUTE - 1] - w[0] < 60_000)
+    {
+        return Err(format!(
+            "{MOST_IN_A_MINUTE} requests in the minute from {} s on",
+            hot[0] / 1_000
+        ));
     }
     world.requests.clear();
     world.status_writes.clear();
@@ -232,7 +229,7 @@ impl World {
         let second = std::mem::replace(&mut self.process, first);
         (self.due, self.poll) = (due, poll);
         self.standby = Some(match next {
-            Next::Crashed => Process::new(second.echoes),
+            Next::Crashed => Process::default(),
             Next::At(_) | Next::Never => second,
         });
         self.tell(|| "< back".to_owned());

@@ -209,7 +209,7 @@ impl World {
     /// The process ends, and another one begins.
     pub(crate) fn restart(&mut self) {
         self.tell(|| "the process ends".to_owned());
-        self.process = Process::new(self.process.echoes);
+        self.process = Process::default();
         let back = self.now + self.chance.millis(500, 10_000);
         self.poll = None;
         self.due.clear();
