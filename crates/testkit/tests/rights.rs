@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use azureml_spark_testkit::access::{Access, asked, granted};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
-use azureml_spark_testkit::manifest::{attachment, code, serverless_job, workspace};
+use azureml_spark_testkit::manifest::{attached_job, attachment, code, serverless_job, workspace};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{Options, RELEASE, Stack};
 use k8s_openapi::api::rbac::v1::ClusterRole;
@@ -69,9 +69,15 @@ async fn live_a_life(scope: &Scope<'_>) {
         .await
         .unwrap();
     scope
-        .condition("SparkJob", "run", "Complete", "True")
+        .apply(&attached_job("on-pool", WORKSPACE, "src", &pool))
         .await
         .unwrap();
+    for run in ["run", "on-pool"] {
+        scope
+            .condition("SparkJob", run, "Complete", "True")
+            .await
+            .unwrap();
+    }
 
     // The same trouble twice: the second time the event is counted up, which is a patch.
     let references = async |reason| {
@@ -96,6 +102,7 @@ async fn live_a_life(scope: &Scope<'_>) {
     for (kind, name) in [
         ("SparkJob", "early"),
         ("SparkJob", "run"),
+        ("SparkJob", "on-pool"),
         ("SynapseSparkAttachment", pool.as_str()),
         ("AzureMLWorkspace", WORKSPACE),
     ] {
