@@ -67,18 +67,33 @@ impl Effect {
         }
     }
 
-    /// What every path of its method has, and the path of a login has not.
-    pub(crate) fn path(self) -> &'static str {
-        if self.method() == "POST" {
-            "/subscriptions/"
-        } else {
-            "/"
+    /// What tells its path from those of the writes that are not counted with it: logins, and what other lives,
+    /// which are at their end, still do.
+    pub(crate) fn path(self, pool: &str) -> String {
+        match self {
+            Self::BeginUpload | Self::Cancel => "/subscriptions/".to_owned(),
+            Self::Revoke => "/roleAssignments/".to_owned(),
+            // A regular expression, so that pool-1 does not stand for pool-10.
+            Self::Detach => detached(pool).replace('?', r"\?"),
+            _ => "/".to_owned(),
         }
+    }
+
+    /// Whether the same rule of the emulator counts both.
+    pub(crate) fn counts_with(self, other: Self) -> bool {
+        self.method() == other.method() && (self == other || self.method() != "DELETE")
     }
 }
 
-/// The writes among the requests, in order.
-pub(crate) fn of(requests: &Requests) -> Vec<(Effect, Entry)> {
+fn detached(pool: &str) -> String {
+    format!("/computes/{pool}?")
+}
+
+/// The writes among the requests, in order, without those that detach other pools: theirs come late.
+pub(crate) fn of(requests: &Requests, pool: &str) -> Vec<(Effect, Entry)> {
     let known = |entry: &Entry| Some((Effect::of(entry)?, entry.clone()));
-    requests.0.iter().filter_map(known).collect()
+    let ours = |(effect, entry): &(Effect, Entry)| {
+        *effect != Effect::Detach || entry.path.contains(&detached(pool))
+    };
+    requests.0.iter().filter_map(known).filter(ours).collect()
 }

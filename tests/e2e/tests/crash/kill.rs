@@ -29,8 +29,7 @@ pub(crate) enum Records {
 pub(crate) struct Kill<'a> {
     pub(crate) stack: &'a Stack,
     pub(crate) life: &'a Life<'a>,
-    pub(crate) plan: &'a [Effect],
-    /// Which write of the plan.
+    /// Which of its writes.
     pub(crate) index: usize,
     pub(crate) when: When,
     pub(crate) records: Records,
@@ -41,10 +40,10 @@ impl Kill<'_> {
     /// the life begins in the ledger.
     pub(crate) async fn prepare(&self) -> Result<u64> {
         let emulator = self.stack.emulator();
-        let effect = self.plan[self.index];
-        let earlier = self.plan[..self.index]
+        let effect = Effect::ALL[self.index];
+        let earlier = Effect::ALL[..self.index]
             .iter()
-            .filter(|one| one.method() == effect.method());
+            .filter(|one| one.counts_with(effect));
         let since = emulator.now().await?;
         let when = if self.when == When::Before {
             "before"
@@ -53,7 +52,7 @@ impl Kill<'_> {
         };
         emulator
             .inject(json!({
-                "method": effect.method(), "path": effect.path(), "skip": earlier.count(), "count": 1,
+                "method": effect.method(), "path": effect.path(&self.life.pool()), "skip": earlier.count(), "count": 1,
                 // Longer than anybody waits: the connection of the dead ends it.
                 "action": {"kind": "delay", "seconds": 600, "when": when},
             }))
@@ -64,12 +63,12 @@ impl Kill<'_> {
     /// Waits for that write and strikes.
     pub(crate) async fn strike(&self, since: u64) -> Result<()> {
         let (emulator, operator) = (self.stack.emulator(), self.stack.operator());
-        let effect = self.plan[self.index];
+        let effect = Effect::ALL[self.index];
         let what = format!("write {} ({effect:?}) is on its way", self.index);
         // On its way at two looks: by then a write that waits only for its answer has had its effect.
         let seen_before = Cell::new(false);
         let (found, entry) = until(&what, PATIENCE, async || {
-            let writes = effect::of(&emulator.requests_since(since).await?);
+            let writes = effect::of(&emulator.requests_since(since).await?, &self.life.pool());
             let found = writes
                 .get(self.index)
                 .filter(|(_, entry)| entry.status.is_none())

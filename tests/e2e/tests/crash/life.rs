@@ -30,9 +30,13 @@ impl<'a> Life<'a> {
         format!("{what}-{}", self.number)
     }
 
+    pub(crate) fn pool(&self) -> String {
+        self.name("pool")
+    }
+
     pub(crate) async fn live(&self) -> Result<()> {
         let (scope, world) = (self.scope, self.scope.stack().emulator().world());
-        let (code, pool) = (self.name("src"), self.name("pool"));
+        let (code, pool) = (self.name("src"), self.pool());
         let (done, cut) = (self.name("done"), self.name("cut"));
         // Code of its own, so that each life uploads.
         let text = format!("print('life {}')\n", self.number);
@@ -57,10 +61,21 @@ impl<'a> Life<'a> {
         scope.delete(JOB, &done).await?;
         scope.gone(JOB, &done).await?;
         scope.delete(ATTACHMENT, &pool).await?;
-        // The object stays for as long as a late request of the dead could still arrive; Azure is clean before that.
         let portal = Portal::new(scope.stack().emulator())?;
+        until("the role is taken back", PATIENCE, async || {
+            Ok(portal.pool_roles().await?.is_empty().then_some(()))
+        })
+        .await
+    }
+
+    /// The compute stays for as long as a late request of the dead could still make a role, and the object for as long
+    /// as one could make the compute: other lives go on meanwhile.
+    pub(crate) async fn is_detached(&self) -> Result<()> {
+        let portal = Portal::new(self.scope.stack().emulator())?;
+        let pool = self.pool();
         until("the pool is detached", PATIENCE, async || {
-            Ok(portal.computes().await?.is_empty().then_some(()))
+            let computes = portal.computes().await?;
+            Ok(computes.iter().all(|one| one["name"] != pool).then_some(()))
         })
         .await
     }
@@ -79,7 +94,7 @@ impl<'a> Life<'a> {
             assert_eq!(ours.len(), 1, "runs of {object}: {ours:#?}");
             assert_eq!(ours[0]["properties"]["status"], end);
             let name = ours[0]["name"].as_str().unwrap();
-            let answers: Vec<Option<u16>> = effect::of(&requests)
+            let answers: Vec<Option<u16>> = effect::of(&requests, &self.pool())
                 .into_iter()
                 .filter(|(effect, entry)| *effect == Effect::Submit && entry.path.contains(name))
                 .map(|(_, entry)| entry.status)
@@ -110,7 +125,7 @@ impl<'a> Life<'a> {
     /// Its objects, as far as they are there.
     pub(crate) fn objects(&self) -> [(&'static str, String); 3] {
         [
-            (ATTACHMENT, self.name("pool")),
+            (ATTACHMENT, self.pool()),
             (JOB, self.name("done")),
             (JOB, self.name("cut")),
         ]
@@ -122,6 +137,6 @@ impl<'a> Life<'a> {
 
     /// Waits until the last object is gone.
     pub(crate) async fn is_over(&self) -> Result<()> {
-        self.scope.gone(ATTACHMENT, &self.name("pool")).await
+        self.scope.gone(ATTACHMENT, &self.pool()).await
     }
 }
