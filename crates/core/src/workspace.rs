@@ -230,13 +230,14 @@ fn accepted(want: &Want) -> Fact {
 
 fn standing(pass: &Pass<'_, Workspace>, want: &Want, old: &AzureMLWorkspaceStatus) -> Standing {
     if want.deleting {
-        return Standing::Reconciling(
-            Reason::InUse,
-            format!(
-                "waits until nothing in Azure needs it any more: {}",
-                want.holders.join(", ")
-            ),
-        );
+        let waits = "waits until nothing in Azure needs it any more";
+        // The apiserver may know of somebody whom the watches have not shown yet.
+        let message = if want.holders.is_empty() {
+            waits.to_owned()
+        } else {
+            format!("{waits}: {}", want.holders.join(", "))
+        };
+        return Standing::Reconciling(Reason::InUse, message);
     }
     if let Some(why) = &want.blocked {
         return Standing::Stalled(why.reason, why.message.clone());

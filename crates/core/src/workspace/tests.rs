@@ -222,4 +222,13 @@ fn it_stays_while_somebody_needs_it() {
     let (stands, reason, message) = standing(&status);
     assert_eq!((stands, reason), ("Reconciling", Reason::InUse.as_str()));
     assert!(message.ends_with("SparkJob titanic"), "{message}");
+    let given = Given {
+        holders: Vec::new(),
+        ..given
+    };
+    let status = say(&given, Some(&Sight::Unknown), None);
+    assert!(
+        standing(&status).2.ends_with("any more"),
+        "nobody to be named"
+    );
 }

@@ -22,7 +22,7 @@ const HOUR: i64 = 3_600_000;
 const SETTLES_WITHIN: i64 = HOUR;
 
 /// Most requests in any minute. A pass has at most eight steps, each with up to three reads.
-const MOST_IN_A_MINUTE: usize = 150;
+const MOST_IN_A_MINUTE: usize = 80;
 
 /// A rule that did not hold.
 #[derive(Debug)]
