@@ -1,4 +1,4 @@
-# The operator's image: one binary, certificates, no shell needed, no root, nothing to write.
+# The operator's image: one binary and certificates; not root, nothing to write.
 FROM rust:1.95-slim-bookworm AS build
 # aws-lc is C; git is not needed, nor is anything else.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates cmake g++ make && rm -rf /var/lib/apt/lists/*

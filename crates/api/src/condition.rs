@@ -1,8 +1,8 @@
 //! The vocabulary of conditions and the rules by which a new set replaces an old one.
 //!
 //! The words are those that `kubectl wait`, Argo CD and Flux know: `Ready` sums up, `Reconciling` and
-//! `Stalled` exist only while they are true (kstatus), `Complete`, `Failed` and `Suspended` mean on a
-//! `SparkJob` what they mean on a `batch/v1` Job.
+//! `Stalled` exist only while they are true (kstatus), `Complete` and `Failed` mean on a `SparkJob`
+//! what they mean on a `batch/v1` Job.
 
 use jiff::Timestamp;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};

@@ -6,11 +6,5 @@ pub const FINALIZER: &str = "spark.azureml.dev/azure";
 /// The one owner of what the operator writes.
 pub const FIELD_MANAGER: &str = "azureml-spark-operator";
 
-/// The API group of every kind.
-pub const GROUP: &str = "spark.azureml.dev";
-
-/// The served version.
-pub const VERSION: &str = "v1alpha1";
-
 /// Drops the finalizer although Azure was not cleaned up.
 pub const FORCE_RELEASE: &str = "spark.azureml.dev/force-release";

@@ -245,10 +245,8 @@ fn synapse_roles() {
     .unwrap();
     assert_eq!(page.continuation.as_deref(), Some("more"));
 
-    let wish =
-        rbac::NewAssignment::to_service_principal(rbac::ADMINISTRATOR, "p", "workspaces/syn");
-    let scope = wish.scope.clone();
-    let call = rbac::put("syn", rbac::id(&scope, "p", rbac::ADMINISTRATOR), &wish);
+    let wish = rbac::NewAssignment::to_service_principal("a-role", "p", "workspaces/syn");
+    let call = rbac::put("syn", uuid::Uuid::nil(), &wish);
     let example = data("published/synapse-role-assignment-create");
     let ours: Value = serde_json::from_slice(call.request.body.as_ref().unwrap()).unwrap();
     let keys = |value: &Value| {

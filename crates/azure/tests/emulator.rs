@@ -28,6 +28,17 @@ use azureml_spark_azure::{
 };
 use url::Url;
 
+/// Synapse Administrator (contract §7).
+const ADMINISTRATOR: &str = "6e4bf58a-b8e1-4cc3-bbf9-d73143322b78";
+
+fn pool_scope(pool: &SparkPoolId) -> String {
+    format!(
+        "workspaces/{}/bigDataPools/{}",
+        pool.workspace().name(),
+        pool.pool()
+    )
+}
+
 /// Jobs and operations that end at once.
 fn quick() -> Settings {
     Settings {
@@ -125,10 +136,9 @@ impl Stage {
 
     async fn grant(&self, principal: &str) -> rbac::Assignment {
         let synapse = self.pool.workspace().name();
-        let scope = rbac::pool_scope(synapse, self.pool.pool());
-        let wish =
-            rbac::NewAssignment::to_service_principal(rbac::ADMINISTRATOR, principal, &scope);
-        let id = rbac::id(&scope, principal, rbac::ADMINISTRATOR);
+        let scope = pool_scope(&self.pool);
+        let wish = rbac::NewAssignment::to_service_principal(ADMINISTRATOR, principal, &scope);
+        let id = uuid::Uuid::new_v4();
         self.client
             .send(rbac::put(synapse, id, &wish))
             .await
@@ -258,9 +268,9 @@ async fn an_attachment_from_its_wish_to_its_end() {
         .principal_id
         .expect("a system-assigned identity");
     let synapse = stage.pool.workspace().name();
-    let scope = rbac::pool_scope(synapse, stage.pool.pool());
+    let scope = pool_scope(&stage.pool);
     let roles = client.send(rbac::role_definitions(synapse)).await.unwrap();
-    assert!(roles.iter().any(|role| role.id == rbac::ADMINISTRATOR));
+    assert!(roles.iter().any(|role| role.id == ADMINISTRATOR));
     let made = stage.grant(&principal).await;
     let filter = rbac::Filter {
         principal_id: Some(&principal),
@@ -274,7 +284,9 @@ async fn an_attachment_from_its_wish_to_its_end() {
     assert!(
         listed
             .iter()
-            .any(|one| one.gives(rbac::ADMINISTRATOR, &principal, &scope)),
+            .any(|one| one.role_definition_id == ADMINISTRATOR
+                && one.principal_id == principal
+                && one.scope == scope),
         "{listed:?}"
     );
     assert_eq!(

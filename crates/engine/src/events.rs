@@ -17,7 +17,7 @@ pub(crate) const FORCE_RELEASED: &str = "ForceReleased";
 /// Reason of the event on an object that does not fit its type.
 pub(crate) const UNPARSABLE: &str = "Unparsable";
 
-/// An event is worth a second at most: the pass does not wait longer for telling than for doing.
+/// An event is worth a few seconds at most: a pass must not wait longer for telling than for doing.
 const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Something to tell.

@@ -38,11 +38,13 @@ impl fmt::Display for Format {
 }
 
 /// kube's own spans and lines say again what ours say.
-const QUIET: &str = "info,kube_runtime=warn,kube_client=warn";
+const QUIET: &str = "kube_runtime=warn,kube_client=warn";
 
-/// Sets the process's log going: level from `RUST_LOG`, `info` without it. Fails if there is one already.
+/// Sets the process's log going: level from `RUST_LOG`, which may speak of kube's too, `info` without it. Fails if there is one already.
 pub fn init(format: Format) -> Result<(), tracing_subscriber::util::TryInitError> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
+    let level = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| "info".to_owned());
+    // What comes later replaces what it repeats.
+    let filter = EnvFilter::new(format!("{QUIET},{level}"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use azureml_spark_engine::telemetry::Format;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 /// Runs Azure Machine Learning's Spark jobs from Kubernetes manifests.
 #[derive(Debug, Parser)]
@@ -23,11 +23,11 @@ pub struct Args {
     )]
     pub operator_identity_namespaces: Vec<String>,
 
-    /// Where /livez, /readyz and /metrics are served.
+    /// Where /livez, /readyz and /metrics are served; a pod's probes need 0.0.0.0.
     #[arg(
         long,
         env = "AZUREML_SPARK_PROBE_ADDRESS",
-        default_value = "0.0.0.0:8080"
+        default_value = "127.0.0.1:8080"
     )]
     pub probe_address: SocketAddr,
 
@@ -39,9 +39,9 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_SYNC_PERIOD_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=86400))]
     pub sync_period_seconds: u64,
 
-    /// How the log is written.
-    #[arg(long, env = "AZUREML_SPARK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
-    pub log_format: LogFormat,
+    /// How the log is written: json or text.
+    #[arg(long, env = "AZUREML_SPARK_LOG_FORMAT", default_value_t = Format::Json)]
+    pub log_format: Format,
 
     /// Objects of one kind that are worked on at a time.
     #[arg(long, env = "AZUREML_SPARK_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -57,24 +57,6 @@ impl Args {
     /// Between two looks at something that is as it should be.
     pub fn sync_period(&self) -> Duration {
         Duration::from_secs(self.sync_period_seconds)
-    }
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// For people.
-    Text,
-}
-
-impl From<LogFormat> for Format {
-    fn from(format: LogFormat) -> Self {
-        match format {
-            LogFormat::Json => Self::Json,
-            LogFormat::Text => Self::Text,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    telemetry::init(args.log_format.into())?;
+    telemetry::init(args.log_format)?;
     let shutdown = CancellationToken::new();
     let (mut term, mut int) = (
         signal(SignalKind::terminate())?,

@@ -14,29 +14,6 @@ use crate::tolerant;
 #[cfg(test)]
 mod tests;
 
-/// Synapse Administrator, the role that Azure ML asks for at pool scope (contract §7).
-pub const ADMINISTRATOR: &str = "6e4bf58a-b8e1-4cc3-bbf9-d73143322b78";
-
-/// Synapse Apache Spark Administrator (contract §7).
-pub const APACHE_SPARK_ADMINISTRATOR: &str = "c3a6d2f1-a26f-4810-9b0f-591308d5cbf1";
-
-/// Synapse Compute Operator (contract §7).
-pub const COMPUTE_OPERATOR: &str = "e3844cc7-4670-42cb-9349-9bdac1ee7881";
-
-/// Synapse Contributor (contract §7).
-pub const CONTRIBUTOR: &str = "7572bffe-f453-4b66-912a-46cc5ef38fda";
-
-/// The scope of a Spark pool; no leading slash, no ARM id (contract §7).
-pub fn pool_scope(workspace: &str, pool: &str) -> String {
-    format!("workspaces/{workspace}/bigDataPools/{pool}")
-}
-
-/// The id that one triple always gets, so that asking twice is asking once.
-pub fn id(scope: &str, principal_id: &str, role_id: &str) -> Uuid {
-    let triple = format!("synapse|{scope}|{principal_id}|{role_id}");
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, triple.to_ascii_lowercase().as_bytes())
-}
-
 /// `GET /roleDefinitions`, a bare array; 200. `scopes` tells where a role may be given, which the
 /// documentation and the service have answered differently (contract §7).
 pub fn role_definitions(workspace: &str) -> Call<Vec<RoleDefinition>> {
@@ -134,7 +111,7 @@ pub struct NewAssignment {
     pub role_id: String,
     /// The object id it is given to.
     pub principal_id: String,
-    /// Where, see [`pool_scope`].
+    /// Where: `workspaces/{}` or `workspaces/{}/bigDataPools/{}`; no leading slash, no ARM id (contract §7).
     pub scope: String,
     principal_type: PrincipalType,
 }
@@ -180,19 +157,6 @@ pub struct Assignment {
     pub principal_id: String,
     /// Where.
     pub scope: String,
-}
-
-impl Assignment {
-    /// Whether this gives the role to the principal at the scope; GUIDs and scopes ignore case.
-    pub fn gives(&self, role_id: &str, principal_id: &str, scope: &str) -> bool {
-        let same = |a: &str, b: &str| {
-            a.trim_matches('/')
-                .eq_ignore_ascii_case(b.trim_matches('/'))
-        };
-        same(&self.role_definition_id, role_id)
-            && same(&self.principal_id, principal_id)
-            && same(&self.scope, scope)
-    }
 }
 
 /// A role as Synapse reports it.

@@ -108,7 +108,7 @@ async fn an_unreadable_success_is_unsure_for_a_write_only() {
     let client = server.client();
     let wish =
         azureml_spark_azure::synapse::rbac::NewAssignment::to_service_principal("r", "p", "s");
-    let id = azureml_spark_azure::synapse::rbac::id("s", "p", "r");
+    let id = uuid::Uuid::nil();
     server
         .reply(answer(200, "<html>"))
         .reply(answer(200, "<html>"));

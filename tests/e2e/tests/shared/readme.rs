@@ -11,7 +11,11 @@ use serde_json::Value;
 use crate::scenario;
 
 /// Commands that are not carried out here, and why that is right.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 9] = [
+    (
+        "docker build",
+        "no container engine is asked for by the tests",
+    ),
     ("cargo xtask demo", "the suite of xtask runs it"),
     ("az ", "Azure's own tool against a real subscription"),
     ("helm upgrade --install", "carried out below, as a dry run"),
