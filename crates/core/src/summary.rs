@@ -33,7 +33,7 @@ impl Standing {
             Class::Throttled { .. } => Self::Reconciling(
                 Reason::Throttled,
                 format!(
-                    "Azure asked to wait before the next request: could not {} yet",
+                    "Azure asked this subscription and identity to wait before the next request: could not {} yet",
                     fault.op
                 ),
             ),

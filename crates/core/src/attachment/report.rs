@@ -204,7 +204,10 @@ fn standing(
     if let (true, Some(why)) = (want.deleting, &want.blocked) {
         return Standing::Stalled(
             why.reason,
-            format!("{}; without it the pool cannot be detached", why.message),
+            format!(
+                "{}; without it the pool cannot be detached: mend it, or annotate the object with spark.azureml.dev/force-release=true",
+                why.message
+            ),
         );
     }
     if let Some(trouble) = pass.trouble {

@@ -276,7 +276,10 @@ fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Stan
     if let (None, Err(why)) = (&want.workspace, &want.definition) {
         return Standing::Stalled(
             why.reason,
-            format!("{}; without it the run cannot be cancelled", why.message),
+            format!(
+                "{}; without it the run cannot be cancelled: mend it, or annotate the object with spark.azureml.dev/force-release=true",
+                why.message
+            ),
         );
     }
     // Asked for once more, now or before.
