@@ -13,7 +13,7 @@ mod comparison;
 mod wishes;
 
 use anyhow::Result;
-use azureml_spark_testkit::emulator;
+use azureml_spark_testkit::emulator::{self, Requests};
 use azureml_spark_testkit::eventually::PATIENCE;
 use azureml_spark_testkit::scope::Scope;
 use azureml_spark_testkit::stack::{Options, Stack};
@@ -54,6 +54,7 @@ async fn the_operator_asks_what_the_sdk_asks() -> Result<()> {
     workspace(&scope, &mut comparison).await?;
     attach_and_submit(&scope, &mut comparison).await?;
     serverless(&scope, &mut comparison).await?;
+    detached(&scope, &mut comparison).await?;
     comparison.every_listed_difference_was_found();
     Ok(())
 }
@@ -145,19 +146,8 @@ async fn attach_and_submit(scope: &Scope<'_>, comparison: &mut Comparison) -> Re
         &[],
     );
 
-    let since = emulator.now().await?;
     scope.delete(JOB, "job1").await?;
     scope.delete(ATTACHMENT, "synspark").await?;
-    let detached = |seen: &emulator::Requests| seen.count("DELETE", &["/computes/"]) > 0;
-    let seen = emulator
-        .wait_for_requests(since, "the pool is detached", PATIENCE, detached)
-        .await?;
-    comparison.of(
-        "compute.detach",
-        &seen.matching("DELETE", &["/computes/"]),
-        "compute-detach",
-        &[],
-    );
     Ok(())
 }
 
@@ -220,5 +210,18 @@ async fn serverless(scope: &Scope<'_>, comparison: &mut Comparison) -> Result<()
         "job-cancel",
         &cancel,
     );
+    Ok(())
+}
+
+/// The pool whose object was deleted before.
+async fn detached(scope: &Scope<'_>, comparison: &mut Comparison) -> Result<()> {
+    let all = |seen: &Requests| seen.matching("DELETE", &["/computes/synspark"]);
+    let emulator = scope.stack().emulator();
+    let seen = emulator
+        .wait_for_requests(0, "the pool is detached", PATIENCE, |seen| {
+            !all(seen).0.is_empty()
+        })
+        .await?;
+    comparison.of("compute.detach", &all(&seen), "compute-detach", &[]);
     Ok(())
 }

@@ -16,7 +16,8 @@ fn described(name: &str, world: &World) -> Manifest {
 }
 
 pub(crate) fn system_assigned(world: &World) -> Manifest {
-    described("synspark", world)
+    // Without a role, so that nothing has to be waited for before it is detached.
+    described("synspark", world).with("/spec/grants/synapseRoles", json!([]))
 }
 
 pub(crate) fn user_assigned(name: &str, world: &World) -> Manifest {
