@@ -21,8 +21,8 @@ const HOUR: i64 = 3_600_000;
 /// a cancel that Azure takes its time with, may come on top.
 const SETTLES_WITHIN: i64 = HOUR;
 
-/// Most requests in any minute. A pass has at most eight steps, each with up to three reads.
-const MOST_IN_A_MINUTE: usize = 80;
+/// Most requests in any minute, for up to five objects, two leaders and every second answer wrong.
+const MOST_IN_A_MINUTE: usize = 120;
 
 /// A rule that did not hold.
 #[derive(Debug)]
