@@ -36,6 +36,7 @@ const WHOLE_LOOKS: usize = 2;
 #[derive(Debug, Clone, Copy)]
 struct Listing {
     tag_filter: &'static str,
+    type_filter: &'static str,
     order: &'static str,
     filter_place: &'static str,
     page_size: usize,
@@ -44,8 +45,12 @@ struct Listing {
 impl Listing {
     /// Everything that is not known about it, in all combinations.
     fn all() -> Vec<Self> {
+        let filters = ["honoured", "ignored"];
         let mut all = Vec::new();
-        for tag_filter in ["honoured", "ignored"] {
+        for (tag_filter, type_filter) in filters
+            .into_iter()
+            .flat_map(|tag| filters.map(|kind| (tag, kind)))
+        {
             for order in ["newestFirst", "oldestFirst", "shuffled"] {
                 for (page_size, filter_place) in [
                     (100, "beforePaging"),
@@ -54,6 +59,7 @@ impl Listing {
                 ] {
                     all.push(Self {
                         tag_filter,
+                        type_filter,
                         order,
                         filter_place,
                         page_size,
@@ -114,7 +120,8 @@ async fn two_hundred_live_jobs_among_twenty_thousand_old_runs() -> Result<()> {
     for (index, listing) in listings.iter().enumerate() {
         emulator
             .set(json!({
-                "listTagFilter": listing.tag_filter, "listOrder": listing.order,
+                "listTagFilter": listing.tag_filter, "listJobTypeFilter": listing.type_filter,
+                "listOrder": listing.order,
                 "listFilterPlace": listing.filter_place, "jobPageSize": listing.page_size,
             }))
             .await?;
