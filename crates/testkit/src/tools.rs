@@ -74,7 +74,7 @@ pub fn cargo_deny() -> Result<PathBuf> {
     cache::ensure(&Tool {
         name: "cargo-deny",
         key: VersionKey::of_version(CARGO_DENY),
-        what: "cargo-deny from crates.io (about 5 min)",
+        what: "cargo-deny by cargo install (about 5 min)",
         needs: &[],
         program: "bin/cargo-deny",
         build: Box::new(|into, progress| recipe::cargo_deny(CARGO_DENY, into, progress)),
