@@ -55,14 +55,9 @@ impl Kind for SparkJobKind {
     async fn gather(&self, object: &SparkJob) -> Result<Given, Error> {
         let namespace = object.namespace().unwrap_or_default();
         let deleting = object.metadata.deletion_timestamp.is_some();
-        let submitted = object
-            .status
-            .as_ref()
-            .is_some_and(|status| status.submission.is_some());
-        let ended = object
-            .status
-            .as_ref()
-            .is_some_and(|status| status.completion_time.is_some());
+        let status = object.status.as_ref();
+        let submitted = status.is_some_and(|status| status.submission.is_some());
+        let seen = status.is_some_and(|status| status.azure_id.is_some());
         // What is under way is followed through a workspace that others find not ready, say by a new secret.
         let find = if deleting || submitted {
             references::for_leaving
@@ -80,7 +75,8 @@ impl Kind for SparkJobKind {
                 &object.spec.workspace_ref.name,
             ),
             attachment: attachment.map(|named| self.attached_pool(&namespace, &named.name)),
-            config_maps: if deleting || ended {
+            // Once the run is in Azure, its code is there too.
+            config_maps: if deleting || seen {
                 BTreeMap::new()
             } else {
                 self.config_maps(object).await?
@@ -242,13 +238,6 @@ impl SparkJobKind {
         &self,
         object: &SparkJob,
     ) -> Result<BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>, Error> {
-        let submitted = object
-            .status
-            .as_ref()
-            .is_some_and(|status| status.azure_id.is_some());
-        if submitted {
-            return Ok(BTreeMap::new());
-        }
         let api: Api<ConfigMap> =
             Api::namespaced(self.kube.clone(), &object.namespace().unwrap_or_default());
         let mut found = BTreeMap::new();

@@ -66,20 +66,7 @@ pub struct RunDetails {
     pub end_time_utc: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<ErrorBody>,
-    /// What else it says.
-    #[serde(deserialize_with = "tolerant::or_default")]
-    pub warnings: Vec<Warning>,
     /// Its logs by path.
     #[serde(deserialize_with = "tolerant::or_default")]
     pub log_files: BTreeMap<String, SasUrl>,
-}
-
-/// A warning of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Warning {
-    /// Who says it.
-    pub source: Option<String>,
-    /// What.
-    pub message: Option<String>,
 }

@@ -1,0 +1,14 @@
+//! The client against the emulator, which shares no type with it: a whole life of an attachment and
+//! of a job. Neither is judged by itself: requests are compared with the SDK's elsewhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod attachments;
+mod jobs;
+mod stage;
