@@ -8,10 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::LocalRef;
+use crate::policy::{AdoptionPolicy, Difference, DriftPolicy, ManagementPolicy};
+use crate::role::{RoleAssignment, StorageRole, SynapseRole};
 use crate::workspace::ResourceIdentity;
 
 /// Attaches a Synapse Spark pool to an Azure Machine Learning workspace and keeps it so. A compute of that name that is
-/// already as described is taken over. Deleting the object detaches the pool and never deletes it. Example:
+/// already as described is taken over, unless `adoptionPolicy` says otherwise. Deleting the object detaches the pool and never deletes it. Example:
 /// `{workspaceRef: {name: ml}, pool: {resourceId: /subscriptions/…/Microsoft.Synapse/workspaces/syn/bigDataPools/p}}`.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
@@ -77,20 +79,44 @@ pub struct SynapseSparkAttachmentSpec {
     /// What that identity is granted. Omitted: `SynapseAdministrator` at the pool, without which jobs fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
+    /// Whether the operator changes Azure. Omitted: `Full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_policy: Option<ManagementPolicy>,
+    /// What to do with a compute of that name that exists. Omitted: `IfIdentical`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption_policy: Option<AdoptionPolicy>,
+    /// What to do when somebody changes the compute or its roles in Azure. Omitted: `Correct`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_policy: Option<DriftPolicy>,
+    /// What becomes of the compute when the object is deleted. Omitted: `Detach`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
 }
 
-/// A Synapse Spark pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+/// A Synapse Spark pool: by its id, or by a link and its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("has(self.resourceId) != has(self.linkedServiceRef) && has(self.poolName) == has(self.linkedServiceRef)")
+        .message("spec.pool needs exactly one of resourceId, or linkedServiceRef with poolName")
+)]
 pub struct Pool {
     /// Resource id of the pool: `/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Synapse/workspaces/{}/bigDataPools/{}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 512),
         regex(
             pattern = r"^/[sS]ubscriptions/[^/]+/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[sS]ynapse/[wW]orkspaces/[^/]+/[bB]ig[dD]ata[pP]ools/[^/]+$"
         )
     )]
-    pub resource_id: String,
+    pub resource_id: Option<String>,
+    /// The `LinkedService` of this namespace that links the pool's Synapse workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_service_ref: Option<LocalRef>,
+    /// Name of the pool in that Synapse workspace, 1 to 15 letters and digits, a letter first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15), regex(pattern = r"^[a-zA-Z][a-zA-Z0-9]{0,14}$"))]
+    pub pool_name: Option<String>,
 }
 
 /// The identity of an attached pool.
@@ -136,19 +162,38 @@ pub struct Grants {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "set"))]
     pub synapse_roles: Option<Vec<SynapseRole>>,
+    /// Roles on storage accounts, at most 20 accounts. Omitted: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["accountId"]))]
+    pub storage: Option<Vec<StorageGrant>>,
 }
 
-/// A role of Synapse that can be granted at a Spark pool (contract §7).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-pub enum SynapseRole {
-    /// What Azure's documentation asks for the identity of an attached pool.
-    SynapseAdministrator,
-    /// May submit to the pool and cancel on it.
-    SynapseComputeOperator,
-    /// May create and run, not grant.
-    SynapseContributor,
+/// Roles on a storage account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StorageGrant {
+    /// Resource id of the account: `/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Storage/storageAccounts/{}`.
+    #[schemars(
+        length(max = 512),
+        regex(
+            pattern = r"^/[sS]ubscriptions/[^/]+/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[sS]torage/[sS]torage[aA]ccounts/[^/]+$"
+        )
+    )]
+    pub account_id: String,
+    /// The roles, 1 to 4. Azure's documentation asks for `Contributor` and `StorageBlobDataContributor` to write, and
+    /// for `Reader` and `StorageBlobDataReader` to read.
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
+    pub roles: Vec<StorageRole>,
+}
+
+/// What becomes of the pool's attachment when the object is deleted. The pool itself is never deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// The pool is detached and the roles are taken back.
+    #[default]
+    Detach,
+    /// The compute and its roles stay; only the mark of the owner is taken off.
+    Retain,
 }
 
 /// What the operator last saw of the attachment.
@@ -159,7 +204,7 @@ pub struct SynapseSparkAttachmentStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The state of affairs: `Ready`, `SpecAccepted`, `ReferencesResolved`, `Attached`, `AccessGranted`, and while
-    /// true `Reconciling` or `Stalled`.
+    /// true `Reconciling`, `Stalled`, `Warning` or `Paused`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -169,6 +214,9 @@ pub struct SynapseSparkAttachmentStatus {
     /// Resource id of the compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure_id: Option<String>,
+    /// Resource id of the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool_id: Option<String>,
     /// Azure's word for the state of the compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,
@@ -208,7 +256,13 @@ pub struct SynapseSparkAttachmentStatus {
     /// SHA-256 of the compute that was last asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_hash: Option<String>,
-    /// The role assignments that the operator made.
+    /// Keys of the tags that were last asked for: one that leaves the spec is taken off in Azure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub managed_tags: Vec<String>,
+    /// The fields in which Azure is not as the spec says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Difference>,
+    /// The role assignments that the operator made or relies on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub role_assignments: Vec<RoleAssignment>,
 }
@@ -236,18 +290,4 @@ pub struct AutoPause {
     /// After so many minutes without work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_in_minutes: Option<i32>,
-}
-
-/// A role assignment in Synapse that the operator made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RoleAssignment {
-    /// The role.
-    pub role: SynapseRole,
-    /// Where it holds, in Synapse's words: `workspaces/{}/bigDataPools/{}`.
-    pub scope: String,
-    /// Object id of the identity that holds it.
-    pub principal_id: String,
-    /// Name of the assignment, a UUID.
-    pub id: String,
 }

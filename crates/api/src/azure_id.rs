@@ -57,9 +57,63 @@ impl SparkPoolId {
         })
     }
 
+    /// The Synapse workspace that it is in.
+    pub fn synapse_workspace(&self) -> SynapseWorkspaceId {
+        SynapseWorkspaceId {
+            subscription: self.subscription.clone(),
+            resource_group: self.resource_group.clone(),
+            workspace: self.workspace.clone(),
+        }
+    }
+
     /// The scope of this pool in Synapse's own role assignments: no leading slash, not an ARM id (contract §7).
     pub fn synapse_scope(&self) -> String {
         format!("workspaces/{}/bigDataPools/{}", self.workspace, self.pool)
+    }
+}
+
+/// A resource id that names a Synapse workspace:
+/// `/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Synapse/workspaces/{}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SynapseWorkspaceId {
+    /// Subscription of the Synapse workspace.
+    pub subscription: String,
+    /// Its resource group.
+    pub resource_group: String,
+    /// Its name.
+    pub workspace: String,
+}
+
+impl SynapseWorkspaceId {
+    /// Reads an id; `None` if it names something else.
+    pub fn parse(id: &str) -> Option<Self> {
+        let id = id.trim_end_matches('/');
+        SparkPoolId::parse(&format!("{id}/bigDataPools/any")).map(|pool| pool.synapse_workspace())
+    }
+
+    /// One of its pools.
+    pub fn pool(&self, name: &str) -> SparkPoolId {
+        SparkPoolId {
+            subscription: self.subscription.clone(),
+            resource_group: self.resource_group.clone(),
+            workspace: self.workspace.clone(),
+            pool: name.to_owned(),
+        }
+    }
+
+    /// The scope of the whole workspace in Synapse's own role assignments (contract §7).
+    pub fn synapse_scope(&self) -> String {
+        format!("workspaces/{}", self.workspace)
+    }
+}
+
+impl fmt::Display for SynapseWorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Synapse/workspaces/{}",
+            self.subscription, self.resource_group, self.workspace
+        )
     }
 }
 
@@ -94,6 +148,18 @@ mod tests {
             &id.to_string(),
             "/SUBSCRIPTIONS/s/resourceGroups/G/providers/Microsoft.Synapse/workspaces/w/bigDataPools/p/"
         ));
+    }
+
+    #[test]
+    fn a_synapse_workspace_and_its_pools_name_each_other() {
+        let id = SynapseWorkspaceId::parse(
+            "/subscriptions/s/resourceGroups/g/providers/microsoft.synapse/workspaces/w/",
+        )
+        .unwrap();
+        assert_eq!(id.synapse_scope(), "workspaces/w");
+        assert_eq!(id.pool("p").synapse_workspace(), id);
+        assert!(SynapseWorkspaceId::parse(&id.pool("p").to_string()).is_none());
+        assert_eq!(SynapseWorkspaceId::parse(&id.to_string()), Some(id));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum ConditionType {
     ReferencesResolved,
     /// The identity holds the roles that the spec asks for.
     AccessGranted,
+    /// The Synapse workspace is linked as described.
+    Linked,
     /// The Spark pool is attached to the workspace as described.
     Attached,
     /// The code of a job is registered in the workspace.
@@ -35,6 +37,10 @@ pub enum ConditionType {
     Complete,
     /// The run ended otherwise; present only then.
     Failed,
+    /// Something will make jobs fail, though this object is as it should be; present only while true.
+    Warning,
+    /// An annotation keeps the operator from changing anything; present only while true.
+    Paused,
 }
 
 impl ConditionType {
@@ -47,11 +53,14 @@ impl ConditionType {
             Self::SpecAccepted => "SpecAccepted",
             Self::ReferencesResolved => "ReferencesResolved",
             Self::AccessGranted => "AccessGranted",
+            Self::Linked => "Linked",
             Self::Attached => "Attached",
             Self::CodeUploaded => "CodeUploaded",
             Self::Submitted => "Submitted",
             Self::Complete => "Complete",
             Self::Failed => "Failed",
+            Self::Warning => "Warning",
+            Self::Paused => "Paused",
         }
     }
 }

@@ -5,7 +5,7 @@ use kube::CustomResourceExt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use crate::{AzureMLWorkspace, SparkJob, SynapseSparkAttachment};
+use crate::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
 
 /// Every definition, ready to be written to `crds/`.
 ///
@@ -14,6 +14,7 @@ use crate::{AzureMLWorkspace, SparkJob, SynapseSparkAttachment};
 pub fn crds() -> Result<Vec<CustomResourceDefinition>, serde_json::Error> {
     [
         AzureMLWorkspace::crd(),
+        LinkedService::crd(),
         SynapseSparkAttachment::crd(),
         SparkJob::crd(),
     ]

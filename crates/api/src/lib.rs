@@ -17,9 +17,12 @@ pub mod attachment;
 pub mod azure_id;
 pub mod condition;
 mod definition;
+pub mod linked_service;
 pub mod meta;
+pub mod policy;
 mod reason;
 pub mod reference;
+pub mod role;
 pub mod spark_job;
 pub mod workspace;
 
@@ -27,6 +30,7 @@ pub use attachment::{
     SynapseSparkAttachment, SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus,
 };
 pub use definition::crds;
+pub use linked_service::{LinkedService, LinkedServiceSpec, LinkedServiceStatus};
 pub use reason::Reason;
 pub use reference::LocalRef;
 pub use spark_job::{SparkJob, SparkJobSpec, SparkJobStatus};

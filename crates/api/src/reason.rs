@@ -123,4 +123,50 @@ reasons! {
     Lost,
     /// The object is being deleted.
     Deleting,
+    /// The `LinkedService` that is named does not exist.
+    LinkNotFound,
+    /// The `LinkedService` that is named is not ready yet.
+    LinkNotReady,
+    /// The Synapse workspace does not exist.
+    SynapseWorkspaceNotFound,
+    /// The Synapse workspace is being linked.
+    Linking,
+    /// The Synapse workspace is linked.
+    Linked,
+    /// The link is being removed.
+    Unlinking,
+    /// The link was removed outside, and `driftPolicy` is `Report`.
+    Unlinked,
+    /// Azure does not make new links any more.
+    LinkFrozen,
+    /// The pool was detached outside, and `driftPolicy` is `Report`.
+    Detached,
+    /// Azure is not as the spec says, and `driftPolicy` is `Report`.
+    Drifted,
+    /// `managementPolicy` is `ObserveOnly`: what is in Azure is reported, whatever it is.
+    Observed,
+    /// `managementPolicy` is `ObserveOnly`, and there is nothing of that name in Azure.
+    NotFound,
+    /// The installation does not let this role be granted.
+    RoleNotAllowed,
+    /// Synapse knows no such role.
+    RoleNotFound,
+    /// Synapse gives this role, but not at this scope.
+    RoleNotAssignable,
+    /// The annotation `spark.azureml.dev/paused` is set.
+    Paused,
+    /// A user-assigned identity does not exist.
+    IdentityNotFound,
+    /// The managed network does not let Spark run yet.
+    SparkNotReady,
+    /// The workspace is in the legacy mode of version 1, which may block the API for jobs.
+    V1LegacyMode,
+    /// The Synapse workspace lets nobody in from the public network.
+    PublicAccessDisabled,
+    /// A managed private endpoint is missing or not approved.
+    PrivateEndpointMissing,
+    /// The pool is in another region than the workspace.
+    OtherRegion,
+    /// An annotation makes no sense and is not followed.
+    InvalidAnnotation,
 }

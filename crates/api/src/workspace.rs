@@ -1,13 +1,13 @@
 //! `AzureMLWorkspace`: which Azure Machine Learning workspace, and as whom.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use crate::LocalRef;
 
 /// Names an Azure Machine Learning workspace and the identity that is used there. The operator reads it and owns
-/// nothing in it. Example: `{subscriptionId: 6560575d-fa06-4e7d-95fb-f962e74efd7a, resourceGroup: ml, workspaceName:
+/// nothing in it; asked to, it attaches identities to it. Example: `{subscriptionId: 6560575d-fa06-4e7d-95fb-f962e74efd7a, resourceGroup: ml, workspaceName:
 /// prod, credentials: {servicePrincipalSecretRef: {name: azure}}}`.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
@@ -79,6 +79,11 @@ pub struct AzureMLWorkspaceSpec {
     /// this namespace. Immutable: to rotate, change what the Secret holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Credentials>,
+    /// User-assigned identities that the operator attaches to the workspace, at most 10: serverless jobs with a managed
+    /// identity run as one of these. Others that the workspace has are left alone, and so is one that leaves this list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10), inner(length(min = 1, max = 512), regex(pattern = r"^/[sS]ubscriptions/[^/]+/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[mM]anaged[iI]dentity/[uU]ser[aA]ssigned[iI]dentities/[^/]+$")), extend("x-kubernetes-list-type" = "set"))]
+    pub attach_user_assigned_identities: Option<Vec<String>>,
 }
 
 /// As whom a workspace is used: exactly one way.
@@ -96,7 +101,7 @@ pub struct AzureMLWorkspaceStatus {
     /// Generation of the spec that this status considered; -1 before the first look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The state of affairs: `Ready`, `SpecAccepted`, and while true `Reconciling` or `Stalled`.
+    /// The state of affairs: `Ready`, `SpecAccepted`, and while true `Reconciling`, `Stalled`, `Warning` or `Paused`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -130,6 +135,9 @@ pub struct AzureMLWorkspaceStatus {
     /// True where the workspace may block the API for jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v1_legacy_mode: Option<bool>,
+    /// When the operator last asked Azure to attach identities; on record before the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_time: Option<Time>,
 }
 
 /// The identities of an Azure resource.

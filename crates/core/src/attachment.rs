@@ -5,11 +5,10 @@ mod next;
 mod report;
 mod want;
 
-use azureml_spark_api::attachment::{
-    AttachmentIdentityType, AutoPause, AutoScale, RoleAssignment, SynapseRole,
-};
+use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale};
 use azureml_spark_api::azure_id::SparkPoolId;
 use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use jiff::{SignedDuration, Timestamp};

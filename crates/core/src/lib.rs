@@ -10,6 +10,8 @@ pub mod attachment;
 pub mod backoff;
 mod doubt;
 pub mod fault;
+pub mod grants;
+pub mod linked_service;
 pub mod machine;
 pub mod name;
 pub mod place;

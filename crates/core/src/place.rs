@@ -22,6 +22,13 @@ pub struct Workspace {
     pub operators_identity: bool,
 }
 
+/// What an attachment needs to know of a `LinkedService` that is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The Synapse workspace that it links.
+    pub synapse: azureml_spark_api::azure_id::SynapseWorkspaceId,
+}
+
 /// An object that another one names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference<T> {

@@ -1,8 +1,9 @@
 //! The next step of an attachment. Reads from the earliest unmet need to the last.
 
-use azureml_spark_api::attachment::{AttachmentIdentityType, RoleAssignment};
+use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::azure_id;
 use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::role::RoleAssignment;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{

@@ -1,8 +1,9 @@
 //! From the manifest to a complete wish.
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::attachment::{AttachmentIdentityType, SynapseRole};
+use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::azure_id::{self, SparkPoolId};
+use azureml_spark_api::role::SynapseRole;
 
 use super::{ComputeWish, Given, OWNER_TAG, Want};
 use crate::machine::Invalid;
@@ -61,7 +62,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
 }
 
 fn pool(given: &Given) -> Result<SparkPoolId, Invalid> {
-    let id = &given.spec.pool.resource_id;
+    let id = given.spec.pool.resource_id.as_deref().unwrap_or_default();
     match SparkPoolId::parse(id) {
         Some(pool) => Ok(pool),
         // Whatever is wrong with the spec, the object can be deleted: nothing was ever attached to such an id.

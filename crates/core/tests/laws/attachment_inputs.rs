@@ -1,7 +1,7 @@
 //! Attachments, computes and memories, as they come.
 
 use azureml_spark_api::SynapseSparkAttachmentSpec;
-use azureml_spark_api::attachment::{RoleAssignment, SynapseRole};
+use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_core::attachment::{Compute, Given, Memo, OWNER_TAG, Provisioning, Seen};
 use azureml_spark_core::role;

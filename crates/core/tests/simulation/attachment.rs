@@ -1,7 +1,7 @@
 //! The effectful half of a `SynapseSparkAttachment`, as the operator has it.
 
-use azureml_spark_api::attachment::RoleAssignment;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::spark_job::Submission;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use azureml_spark_core::Sight;

@@ -8,7 +8,7 @@ mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::{Class, Fault};
 pub(crate) use computes::{ComputeBody, ComputeRecord};
 pub(crate) use roles::RoleRecord;

@@ -1,6 +1,7 @@
 //! What people and accidents do to the world, drawn from the seed.
 
-use azureml_spark_api::attachment::{AttachmentIdentityType, RoleAssignment, SynapseRole};
+use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::{SparkJobSpec, SynapseSparkAttachmentSpec};
 use serde_json::json;
 
@@ -171,7 +172,7 @@ fn strangers_at(world: &mut World, name: &str) {
         let mut all = world.azure.roles.last().clone();
         all.push(RoleRecord {
             grant: RoleAssignment {
-                role: SynapseRole::SynapseAdministrator,
+                role: SynapseRole::SynapseAdministrator.into(),
                 scope: format!("workspaces/syn/bigDataPools/{name}"),
                 principal_id: format!("principal-of-{}", identity_id(1)),
                 id: format!("granted-by-hand-{name}"),

@@ -1,9 +1,9 @@
 //! Role assignments in Synapse.
 
-use azureml_spark_api::attachment::{RoleAssignment, SynapseRole};
 use azureml_spark_api::azure_id::SparkPoolId;
+use azureml_spark_api::role::{Role, RoleAssignment};
 use azureml_spark_azure::synapse::rbac;
-use azureml_spark_core::role::synapse_role_id;
+use azureml_spark_core::role;
 use azureml_spark_core::{Class, Fault};
 use uuid::Uuid;
 
@@ -12,12 +12,6 @@ use crate::translate;
 
 /// Most pages of role assignments that one look reads.
 const PAGES: usize = 20;
-
-const ROLES: [SynapseRole; 3] = [
-    SynapseRole::SynapseAdministrator,
-    SynapseRole::SynapseComputeOperator,
-    SynapseRole::SynapseContributor,
-];
 
 /// The assignments at a pool, of the roles that this operator grants.
 pub(super) async fn at_pool(site: &Site, pool: &SparkPoolId) -> Result<Vec<RoleAssignment>, Fault> {
@@ -54,9 +48,9 @@ pub(super) async fn at_pool(site: &Site, pool: &SparkPoolId) -> Result<Vec<RoleA
 }
 
 fn assignment(found: &rbac::Assignment) -> Option<RoleAssignment> {
-    let role = ROLES
+    let role = Role::ALL
         .into_iter()
-        .find(|role| synapse_role_id(*role).eq_ignore_ascii_case(&found.role_definition_id))?;
+        .find(|role| role::id(*role).eq_ignore_ascii_case(&found.role_definition_id))?;
     Some(RoleAssignment {
         role,
         scope: found.scope.trim_matches('/').to_owned(),
@@ -74,7 +68,7 @@ pub(super) async fn grant(site: &Site, synapse: &str, grant: &RoleAssignment) ->
         request_id: None,
     })?;
     let wish = rbac::NewAssignment::to_service_principal(
-        synapse_role_id(grant.role),
+        role::id(grant.role),
         &*grant.principal_id,
         &*grant.scope,
     );

@@ -1,6 +1,7 @@
 //! One look at an attached pool.
 
-use azureml_spark_api::attachment::{AutoPause, AutoScale, RoleAssignment};
+use azureml_spark_api::attachment::{AutoPause, AutoScale};
+use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
 use azureml_spark_azure::arm::{compute, pool};
 use azureml_spark_core::attachment::{Compute, Memo, Provisioning, Seen, Want};

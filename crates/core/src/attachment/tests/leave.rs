@@ -1,6 +1,6 @@
 //! One row per state of the compute, its roles and the memory, while it shall go.
 
-use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_api::role::RoleAssignment;
 
 use super::object::{
     Told, asked, by_hand, compute, compute_with, decide, grant, now, seen, want_with,

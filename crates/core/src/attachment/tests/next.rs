@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_api::role::RoleAssignment;
 use serde_json::json;
 
 use super::object::{

@@ -1,7 +1,7 @@
 //! An attachment and its compute as they should be; each row of a table changes one thing.
 
-use azureml_spark_api::attachment::{RoleAssignment, SynapseRole};
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

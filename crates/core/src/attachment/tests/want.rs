@@ -1,7 +1,7 @@
 //! From the manifest to the wish.
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::attachment::SynapseRole;
+use azureml_spark_api::role::SynapseRole;
 use serde_json::json;
 
 use super::object::{POOL, UID, given, set, want_with};

@@ -1,6 +1,6 @@
 //! Role assignments in Synapse: the same grant under another id is refused, which reads as "it is there".
 
-use azureml_spark_api::attachment::RoleAssignment;
+use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::role::same_grant;
 
 use super::Azure;
