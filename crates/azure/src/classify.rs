@@ -58,9 +58,10 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         "RoleAssignmentExists" | "RoleAssignmentAlreadyExists" => Class::Terminal,
         // 404s that say nothing about the resource: Azure does not serve this API here, so
         // "absent" would be a guess. Contract §6.
-        "NoRegisteredProviderFound" | "InvalidResourceType" | "InvalidApiVersionParameter" => {
-            Class::Terminal
-        }
+        code if is_not_served(code) => Class::Terminal,
+        // 409, and yet nothing is under way: a person has to register the subscription for the
+        // provider. Microsoft's list of common deployment errors.
+        "MissingSubscriptionRegistration" => Class::Terminal,
         // 404, but what is missing is the principal's sight of the subscription: ARM answers so for
         // a token of another tenant, and a job must not be believed gone for that.
         "SubscriptionNotFound" => Class::Forbidden,
@@ -72,6 +73,17 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         "DatabaseOverCapacity" => Class::Retryable,
         _ => return None,
     })
+}
+
+/// Codes by which Resource Manager says that it does not know the type, or not in this version or
+/// this region. Contract §6; Microsoft's list of common deployment errors.
+pub(crate) fn is_not_served(code: &str) -> bool {
+    const CODES: [&str; 3] = [
+        "InvalidResourceType",
+        "InvalidApiVersionParameter",
+        "LocationNotAvailableForResourceType",
+    ];
+    code.starts_with("NoRegisteredProviderFound") || CODES.contains(&code)
 }
 
 #[expect(clippy::match_same_arms, reason = "one row for each source")]

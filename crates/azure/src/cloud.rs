@@ -52,6 +52,11 @@ impl Cloud {
             .cloud()
     }
 
+    /// All built-in clouds.
+    pub(crate) fn all_built_in() -> impl Iterator<Item = Self> {
+        BUILT_IN.iter().filter_map(Endpoints::cloud)
+    }
+
     /// The same cloud under a name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();

@@ -25,8 +25,12 @@ const REMEMBER_REFUSAL: Duration = Duration::from_secs(5);
 /// A token that ends sooner than this may end before Azure looks at it.
 const SPARE: Duration = Duration::from_secs(30);
 
-/// One identity. Clones share its tokens, which `azure_identity` keeps per audience and renews five
-/// minutes before they end.
+/// A token that lasts longer than this is not asked for again. `azure_identity` keeps the same
+/// margin where it keeps tokens at all, which it does not for the Azure CLI.
+const RENEW: Duration = Duration::from_mins(5);
+
+/// One identity. Clones share its tokens, which are kept per audience and renewed five minutes
+/// before they end.
 ///
 /// A token that cannot be had is [`Class::Credential`] with Entra's code and first sentence, or
 /// [`Class::Retryable`] with the code `LoginUnavailable` where Entra itself was in trouble.
@@ -50,6 +54,11 @@ impl Slot {
     fn recent_refusal(&self) -> Option<Error> {
         let (at, refusal) = self.refusal.as_ref()?;
         (at.elapsed() < REMEMBER_REFUSAL).then(|| refusal.clone())
+    }
+
+    fn fresh(&self) -> Option<SecretString> {
+        let token = self.token.as_ref()?;
+        (token.expires_on > OffsetDateTime::now_utc() + RENEW).then(|| secret(token))
     }
 
     /// The answer where there is no fresh token: the last one serves to its end, unless it is the
@@ -93,6 +102,16 @@ impl Credential {
         Ok(Self::from_source(own.principal(), source))
     }
 
+    /// A person at a laptop: the service principal of `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
+    /// `AZURE_CLIENT_SECRET` if all three are set, else whoever is logged in to the Azure CLI
+    /// (in `AZURE_TENANT_ID`, if set). Starts the CLI with the first token only; that needs a Tokio
+    /// runtime with I/O.
+    pub fn developer(transport: &Transport) -> Result<Self, Error> {
+        let developer = identity::Developer::from_variables(|name| std::env::var(name).ok());
+        let source = developer.source(transport)?;
+        Ok(Self::from_source(developer.principal(), source))
+    }
+
     /// Any other source of tokens. `principal` tells identities apart where Azure counts requests
     /// per principal.
     pub fn from_source(principal: &str, source: Arc<dyn TokenCredential>) -> Self {
@@ -103,7 +122,7 @@ impl Credential {
         }))
     }
 
-    /// Who this is, for counting requests: a client id, or `managed-identity`.
+    /// Who this is, for counting requests: a client id, `managed-identity` or `azure-cli`.
     pub fn principal(&self) -> &str {
         &self.0.principal
     }
@@ -112,6 +131,9 @@ impl Credential {
     pub async fn token(&self, audience: &str) -> Result<SecretString, Error> {
         let slot = self.slot(audience);
         let mut slot = slot.lock().await;
+        if let Some(token) = slot.fresh() {
+            return Ok(token);
+        }
         if let Some(refusal) = slot.recent_refusal() {
             return slot.without_fresh(refusal);
         }

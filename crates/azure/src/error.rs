@@ -6,6 +6,12 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 
+use crate::arm::linked_service;
+use crate::classify::is_not_served;
+
+/// How codes end that say what is missing.
+const NOT_FOUND: &str = "NotFound";
+
 /// What a failure means for whoever asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -86,7 +92,7 @@ impl Error {
 
     /// Whether the code or one of the inner codes is this one.
     pub fn has_code(&self, code: &str) -> bool {
-        self.code == code || self.inner_codes.iter().any(|inner| inner == code)
+        self.codes().any(|known| known == code)
     }
 
     /// A PUT of a job whose name is taken: the job exists, and one GET tells whose it is
@@ -103,6 +109,39 @@ impl Error {
     /// A PUT of an Azure role assignment whose (scope, principal, role) exists (contract §8.1).
     pub fn is_role_assignment_exists(&self) -> bool {
         self.has_code("RoleAssignmentExists") || self.has_code("RoleAssignmentAlreadyExists")
+    }
+
+    /// Resource Manager does not serve this type, or not in this version or region: the answer says
+    /// nothing about the resource (contract §6). A subscription that is not registered for the
+    /// provider (`MissingSubscriptionRegistration`) is not meant: a person can mend that.
+    pub fn is_not_served(&self) -> bool {
+        self.codes().any(is_not_served)
+    }
+
+    /// Azure ML no longer takes links: [`Error::is_not_served`], 405, 410, or a 404 to the PUT of a
+    /// link that names nothing that is missing.
+    ///
+    /// Contract §6 has the three codes and 404, and whether Azure still serves links is unverified,
+    /// so what a withdrawn type would answer is, too: 405 and 410 are what HTTP has for it. A code
+    /// such as `ResourceNotFound`, `ResourceGroupNotFound` or `ParentResourceNotFound` speaks of
+    /// the workspace or of the link's target, which can be mended, and so is no sign of the end; a
+    /// bare `NotFound` or no code at all is. Missing rights and throttling stay what they are.
+    pub fn is_link_frozen(&self) -> bool {
+        let names_something =
+            |code: &str| code.len() > NOT_FOUND.len() && code.ends_with(NOT_FOUND);
+        match self.status {
+            _ if self.is_not_served() => true,
+            Some(405 | 410) => true,
+            Some(404) => self.op == linked_service::PUT && !self.codes().any(names_something),
+            _ => false,
+        }
+    }
+
+    fn codes(&self) -> impl Iterator<Item = &str> {
+        [&self.code]
+            .into_iter()
+            .chain(&self.inner_codes)
+            .map(String::as_str)
     }
 
     /// Which properties of an existing job differ, as Azure lists them (contract §13).

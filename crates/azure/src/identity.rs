@@ -1,5 +1,6 @@
 //! `azure_identity`'s credentials, set up for one cloud.
 
+mod developer;
 mod own;
 mod refusal;
 
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::Error;
 use crate::transport::Transport;
 
+pub(crate) use developer::Developer;
 pub(crate) use own::Own;
 pub(crate) use refusal::{OP, UNAVAILABLE, refusal};
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::request::{Call, Request};
+use crate::request::{Audience, Call, Request};
 use crate::response::{Refusal, Response};
 
 #[cfg(test)]
@@ -35,6 +35,13 @@ struct Envelope {
 /// The page behind [`Page::next`]. `op` names the list in logs and metrics.
 pub(crate) fn follow<T: DeserializeOwned>(op: &'static str, next: Url) -> Call<Page<T>> {
     Request::follow(op, next).parsed_by(page)
+}
+
+/// The same for a list of Synapse's data plane, whose token is another.
+pub(crate) fn follow_in_synapse<T: DeserializeOwned>(op: &'static str, next: Url) -> Call<Page<T>> {
+    let mut request = Request::follow(op, next);
+    request.audience = Audience::Synapse;
+    request.parsed_by(page)
 }
 
 pub(crate) fn page<T: DeserializeOwned>(response: &Response) -> Result<Page<T>, Refusal> {

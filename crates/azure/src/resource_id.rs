@@ -41,6 +41,12 @@ impl ArmId {
         self.key().rsplit('/').next().unwrap_or_default()
     }
 
+    /// The path's segments; what is no segment is refused when the request is addressed.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        let path = self.0.trim_matches('/');
+        path.split('/').map(str::to_owned).collect()
+    }
+
     fn key(&self) -> &str {
         self.0.trim_end_matches('/')
     }

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
 
 use crate::api_version;
-use crate::arm::identity::ManagedIdentity;
+use crate::arm::identity::{IdentityType, ManagedIdentity, Wished};
 use crate::arm::provisioning::ProvisioningState;
 use crate::error_body::ErrorBody;
 use crate::operation::{Deletion, Operation, Started, deletion};
+use crate::page::{self, Page};
 use crate::request::{Call, Request, path};
 use crate::resource_id::{ArmId, SparkPoolId, WorkspaceId};
 use crate::response::{Refusal, Response};
@@ -35,6 +37,18 @@ pub fn put(
 pub fn get(workspace: &WorkspaceId, name: &str) -> Call<Compute> {
     let path = path(&workspace.segments(), &["computes", name]);
     Request::arm("compute.get", Method::GET, path, api_version::COMPUTE).parsed()
+}
+
+/// `GET {workspace}/computes`, the first page, of every type; 200. Needs `…/workspaces/computes/read`.
+/// Filter by [`Compute::is_synapse_spark`]. Contract §2, §0.5.
+pub fn list(workspace: &WorkspaceId) -> Call<Page<Compute>> {
+    let path = path(&workspace.segments(), &["computes"]);
+    Request::arm("compute.list", Method::GET, path, api_version::COMPUTE).parsed_by(page::page)
+}
+
+/// The page behind [`Page::next`].
+pub fn next_page(next: Url) -> Call<Page<Compute>> {
+    page::follow("compute.list", next)
 }
 
 /// `DELETE {workspace}/computes/{name}?underlyingResourceAction=Detach`. Needs
@@ -110,14 +124,10 @@ impl Serialize for ComputeIdentity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
-            Self::SystemAssigned => map.serialize_entry("type", "SystemAssigned")?,
+            Self::SystemAssigned => map.serialize_entry("type", &IdentityType::SystemAssigned)?,
             Self::UserAssigned(ids) => {
-                let ids: BTreeMap<&str, BTreeMap<(), ()>> = ids
-                    .iter()
-                    .map(|id| (id.as_str(), BTreeMap::new()))
-                    .collect();
-                map.serialize_entry("type", "UserAssigned")?;
-                map.serialize_entry("userAssignedIdentities", &ids)?;
+                map.serialize_entry("type", &IdentityType::UserAssigned)?;
+                map.serialize_entry("userAssignedIdentities", &Wished(ids))?;
             }
         }
         map.end()

@@ -31,6 +31,12 @@ pub fn put(scope: &ArmId, id: Uuid, wish: &NewRoleAssignment) -> Call<RoleAssign
     .parsed()
 }
 
+/// `GET` of one; 200. Contract §8.1.
+pub fn get(scope: &ArmId, id: &str) -> Call<RoleAssignment> {
+    let version = api_version::ROLE_ASSIGNMENT;
+    Request::arm("roleAssignment.get", Method::GET, under(scope, id), version).parsed()
+}
+
 /// `DELETE` of one; 200 or 204, and 404 is done. Contract §8.1.
 pub fn delete(scope: &ArmId, id: &str) -> Call<Deletion> {
     let path = under(scope, id);
@@ -44,9 +50,10 @@ pub fn delete(scope: &ArmId, id: &str) -> Call<Deletion> {
     .parsed_by(deletion)
 }
 
-/// `GET {scope}/…/roleAssignments?$filter=principalId eq '{principal}'`; 200. Contract §8.1.
+/// `GET {scope}/…/roleAssignments?$filter=principalId eq '{principal}'`; 200. Lists assignments at
+/// other scopes too, so compare [`Properties::is_for`]. Contract §8.1.
 pub fn list(scope: &ArmId, principal_id: &str) -> Call<Page<RoleAssignment>> {
-    let mut path = segments(scope);
+    let mut path = scope.segments();
     path.extend(["providers", "Microsoft.Authorization", "roleAssignments"].map(str::to_owned));
     // OData doubles a quote inside a string.
     let principal_id = principal_id.replace('\'', "''");
@@ -72,17 +79,16 @@ pub fn id(scope: &ArmId, principal_id: &str, role_definition_id: &ArmId) -> Uuid
     Uuid::new_v5(&Uuid::NAMESPACE_URL, triple.to_ascii_lowercase().as_bytes())
 }
 
-fn segments(scope: &ArmId) -> Vec<String> {
-    scope
-        .as_str()
-        .trim_matches('/')
-        .split('/')
-        .map(str::to_owned)
-        .collect()
+/// The id of a role as seen from a subscription: `role` is its GUID (contract §8.1). Azure may
+/// answer without the subscription, so compare by [`ArmId::name`].
+pub fn definition(subscription: &str, role: &str) -> ArmId {
+    ArmId::new(format!(
+        "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    ))
 }
 
 fn under(scope: &ArmId, id: &str) -> Vec<String> {
-    let mut path = segments(scope);
+    let mut path = scope.segments();
     let tail = [
         "providers",
         "Microsoft.Authorization",
@@ -148,4 +154,17 @@ pub struct Properties {
     pub principal_id: String,
     /// Where.
     pub scope: ArmId,
+}
+
+impl Properties {
+    /// Whether this is the triple. Azure writes a role's id with and without the subscription, so
+    /// roles are compared by their GUID.
+    pub fn is_for(&self, scope: &ArmId, principal_id: &str, role_definition_id: &ArmId) -> bool {
+        self.scope == *scope
+            && self.principal_id.eq_ignore_ascii_case(principal_id)
+            && self
+                .role_definition_id
+                .name()
+                .eq_ignore_ascii_case(role_definition_id.name())
+    }
 }

@@ -1,14 +1,16 @@
-//! The Azure ML workspace, which is only read.
+//! The Azure ML workspace, which is read and given identities.
 
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::api_version;
-use crate::arm::identity::ManagedIdentity;
+use crate::arm::identity::{IdentityType, ManagedIdentity, Wished};
 use crate::arm::provisioning::ProvisioningState;
+use crate::operation::Operation;
 use crate::request::{Call, Request, path};
 use crate::resource_id::{ArmId, WorkspaceId};
+use crate::response::{Refusal, Response};
 use crate::tolerant;
 
 /// `GET {workspace}`. Needs `Microsoft.MachineLearningServices/workspaces/read`; 200. A 404 tells a
@@ -17,6 +19,53 @@ use crate::tolerant;
 pub fn get(workspace: &WorkspaceId) -> Call<Workspace> {
     let path = path(&workspace.segments(), &[]);
     Request::arm("workspace.get", Method::GET, path, api_version::WORKSPACE).parsed()
+}
+
+/// `PATCH {workspace}` with the identities that the workspace is to have: `kind` and all of `ids`,
+/// those it has included, since what Azure does with the ones left out is unverified. Needs
+/// `…/workspaces/write`, and `…/userAssignedIdentities/assign/action` on each; 200, or 202 with a
+/// `Location`. The next GET tells how it went. Contract §1, §0.3, §0.6.
+pub fn attach_identities(
+    workspace: &WorkspaceId,
+    location: &str,
+    kind: IdentityType,
+    ids: &[ArmId],
+) -> Call<Option<Operation>> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        location: &'a str,
+        properties: Empty,
+        identity: Identity<'a>,
+    }
+    #[derive(Serialize)]
+    struct Empty {}
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Identity<'a> {
+        #[serde(rename = "type")]
+        kind: IdentityType,
+        user_assigned_identities: Wished<'a>,
+    }
+    fn accepted(response: &Response) -> Result<Option<Operation>, Refusal> {
+        response.ignored()?;
+        Ok(Operation::of(response))
+    }
+    let path = path(&workspace.segments(), &[]);
+    Request::arm(
+        "workspace.patch",
+        Method::PATCH,
+        path,
+        api_version::WORKSPACE,
+    )
+    .json(&Body {
+        location,
+        properties: Empty {},
+        identity: Identity {
+            kind,
+            user_assigned_identities: Wished(ids),
+        },
+    })
+    .parsed_by(accepted)
 }
 
 /// A workspace as Azure reports it.

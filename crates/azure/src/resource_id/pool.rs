@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use super::{ArmId, InvalidId, Segment, join, names};
 
+const SYNAPSE_WORKSPACE: &str = "/subscriptions/*/resourceGroups/*/providers/\
+    Microsoft.Synapse/workspaces/*";
+
 const SPARK_POOL: &str = "/subscriptions/*/resourceGroups/*/providers/\
     Microsoft.Synapse/workspaces/*/bigDataPools/*";
 
@@ -40,11 +43,22 @@ impl SynapseWorkspaceId {
     pub fn resource_group(&self) -> &str {
         &self.resource_group.0
     }
-}
 
-impl fmt::Display for SynapseWorkspaceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let segments = [
+    /// The id of a Spark pool in this workspace.
+    pub fn pool(&self, name: &str) -> Result<SparkPoolId, InvalidId> {
+        Ok(SparkPoolId {
+            workspace: self.clone(),
+            pool: Segment::parse("Spark pool", name)?,
+        })
+    }
+
+    /// As an id to compare with what Azure returns.
+    pub fn to_arm_id(&self) -> ArmId {
+        ArmId::new(self.to_string())
+    }
+
+    pub(crate) fn segments(&self) -> [&str; 8] {
+        [
             "subscriptions",
             self.subscription(),
             "resourceGroups",
@@ -53,8 +67,26 @@ impl fmt::Display for SynapseWorkspaceId {
             "Microsoft.Synapse",
             "workspaces",
             self.name(),
-        ];
-        join(&segments, f)
+        ]
+    }
+}
+
+impl fmt::Display for SynapseWorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        join(&self.segments(), f)
+    }
+}
+
+impl FromStr for SynapseWorkspaceId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        match names(id, SYNAPSE_WORKSPACE).as_deref() {
+            Some([subscription, group, name]) => Self::new(subscription, group, name),
+            _ => Err(InvalidId(format!(
+                "{id:?} is not the id of a Synapse workspace"
+            ))),
+        }
     }
 }
 
@@ -73,10 +105,7 @@ impl SparkPoolId {
         workspace: &str,
         pool: &str,
     ) -> Result<Self, InvalidId> {
-        Ok(Self {
-            workspace: SynapseWorkspaceId::new(subscription, resource_group, workspace)?,
-            pool: Segment::parse("Spark pool", pool)?,
-        })
+        SynapseWorkspaceId::new(subscription, resource_group, workspace)?.pool(pool)
     }
 
     /// The Synapse workspace that holds the pool.

@@ -7,12 +7,15 @@ use uuid::Uuid;
 use crate::api_version;
 use crate::arm::role_assignment::PrincipalType;
 use crate::operation::{Deletion, deletion};
-use crate::request::{Address, Audience, Call, Request};
+use crate::request::{Call, Request};
 use crate::response::{Refusal, Response};
 use crate::tolerant;
 
+mod check;
 #[cfg(test)]
 mod tests;
+
+pub use check::{Decision, check_access};
 
 /// `GET /roleDefinitions`, a bare array; 200. `scopes` tells where a role may be given, which the
 /// documentation and the service have answered differently (contract §7).
@@ -72,15 +75,7 @@ pub fn delete(workspace: &str, id: &str, scope: &str) -> Call<Deletion> {
 }
 
 fn request(op: &'static str, method: Method, workspace: &str, path: &[&str]) -> Request {
-    let address = Address::Synapse {
-        workspace: workspace.to_owned(),
-        path: path.iter().map(|segment| (*segment).to_owned()).collect(),
-    };
-    let mut request = Request::to(op, method, address)
-        .query("api-version", api_version::SYNAPSE_RBAC)
-        .header("accept", "application/json");
-    request.audience = Audience::Synapse;
-    request
+    super::request(op, method, workspace, path, api_version::SYNAPSE_RBAC)
 }
 
 fn assignments(response: &Response) -> Result<Assignments, Refusal> {
