@@ -62,6 +62,8 @@ pub struct Pass<'a, M: Machine> {
     pub memo: &'a M::Memo,
     /// What stopped the pass, if something did.
     pub trouble: Option<&'a Trouble>,
+    /// Whether a person has asked for a standstill: what `next` named was not done.
+    pub paused: bool,
 }
 
 /// Every decision that one kind can make.

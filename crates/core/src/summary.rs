@@ -1,6 +1,7 @@
 //! The conditions that every kind ends its list with: `Ready`, and while true `Reconciling` or `Stalled`.
 
 use azureml_spark_api::Reason;
+use azureml_spark_api::meta::PAUSED;
 use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
 
 use crate::fault::Class;
@@ -79,4 +80,41 @@ fn sentence(trouble: &Trouble) -> String {
 /// The first of `facts` that does not hold.
 pub fn first_unmet(facts: &[Fact]) -> Option<&Fact> {
     facts.iter().find(|fact| fact.truth != Truth::True)
+}
+
+/// Says that a person has asked for a standstill; every kind's report adds it to its facts.
+pub fn paused(paused: bool) -> Option<Fact> {
+    paused.then(|| {
+        let message = format!(
+            "the annotation {PAUSED} is \"true\": nothing is changed in Azure or taken back, and deletion waits; remove the annotation to go on"
+        );
+        Fact::yes(ConditionType::Paused, Reason::Paused, message)
+    })
+}
+
+/// Something that will make jobs fail later, though the object is as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The word in the condition.
+    pub reason: Reason,
+    /// What is wrong and what mends it.
+    pub message: String,
+}
+
+impl Warning {
+    /// A reason in a word and in a sentence.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+        }
+    }
+}
+
+/// All warnings in one condition under the reason of the first, or none if there are none.
+pub fn warning(warnings: &[Warning]) -> Option<Fact> {
+    let first = warnings.first()?;
+    let messages: Vec<&str> = warnings.iter().map(|w| w.message.as_str()).collect();
+    let message = messages.join("; ");
+    Some(Fact::yes(ConditionType::Warning, first.reason, message))
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::fault::{Class, Fault};
 use crate::machine::{Act, Invalid, Machine, Move, Pass, Sight, Wake};
 use crate::place::{Blocked, Place};
-use crate::summary::{Standing, still_ready};
+use crate::summary::{self, Standing, still_ready};
 
 /// How soon to look again for a Secret that is not there: Secrets are not watched, so that the operator needs no right
 /// to list them.
@@ -174,6 +174,7 @@ impl Machine for Workspace {
         }
         let mut facts = vec![accepted(want)];
         facts.extend(standing(pass, want, old).facts());
+        facts.extend(summary::paused(pass.paused));
         status.conditions = merge(&old.conditions, &facts, pass.generation, now);
         status
     }

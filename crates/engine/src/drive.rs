@@ -40,6 +40,9 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
             Err(fault) => return turn.trouble(&want, before.as_ref(), fault).await,
         };
         let Move { memo, act } = K::Machine::next(&want, &seen, turn.memo(), turn.now());
+        if turn.is_paused() {
+            return turn.stand_still(&want, &seen, act).await;
+        }
         match act {
             Act::Do(step) if done.as_ref() == Some(&step) => {
                 let later = turn.now().checked_add(CATCH_UP);

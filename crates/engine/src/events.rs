@@ -86,6 +86,9 @@ fn weigh(before: Option<&Condition>, now: &Condition, troubled: bool) -> Option<
             .is_some_and(|c| c.status == "True")
             .then_some((1, Tone::Bad));
     }
+    if is(ConditionType::Warning) {
+        return Some((1, Tone::Bad));
+    }
     let expected = is(ConditionType::SpecAccepted) || is(ConditionType::ReferencesResolved);
     if expected && before.is_none() {
         return None;

@@ -4,7 +4,7 @@ mod endings;
 
 use std::sync::Arc;
 
-use azureml_spark_api::meta::FORCE_RELEASE;
+use azureml_spark_api::meta::{FORCE_RELEASE, is_paused};
 use azureml_spark_core::{Fault, Invalid, Machine, Pass, Trouble};
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
@@ -85,6 +85,11 @@ impl<'e, K: Kind> Turn<'e, K> {
     pub(crate) fn is_forced(&self) -> bool {
         let word = self.object.annotations().get(FORCE_RELEASE);
         self.is_going() && word.is_some_and(|value| value == "true")
+    }
+
+    /// A person has asked for a standstill.
+    pub(crate) fn is_paused(&self) -> bool {
+        is_paused(self.object.annotations())
     }
 
     fn is_going(&self) -> bool {
@@ -170,6 +175,7 @@ impl<'e, K: Kind> Turn<'e, K> {
             seen,
             memo,
             trouble,
+            paused: self.is_paused(),
         };
         let old = K::status(&self.object);
         let fallback = StatusOf::<K>::default();

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::next::ours;
 use super::{Definition, Ended, Memo, RunState, Seen, SparkJob, Submission, Want};
 use crate::machine::{Pass, Sight};
-use crate::summary::{Standing, first_unmet};
+use crate::summary::{self, Standing, first_unmet};
 
 /// Azure's code for what the user's own script did wrong (contract §0.2).
 const USER_ERROR: &str = "UserError";
@@ -44,7 +44,7 @@ pub(super) fn report(
     let mut status = old.clone();
     status.observed_generation = Some(pass.generation);
     remember(&mut status, pass.memo);
-    let facts = match pass.want {
+    let mut facts = match pass.want {
         Err(invalid) => {
             let fact = Fact::no(
                 ConditionType::SpecAccepted,
@@ -59,6 +59,7 @@ pub(super) fn report(
             facts(pass, want, old)
         }
     };
+    facts.extend(summary::paused(pass.paused));
     status.conditions = merge(&old.conditions, &facts, pass.generation, now);
     status
 }

@@ -50,6 +50,7 @@ fn say(
         seen,
         memo: &memo,
         trouble,
+        paused: false,
     };
     Workspace::report(&pass, &AzureMLWorkspaceStatus::default(), now())
 }
@@ -174,6 +175,7 @@ fn what_was_read_is_published_and_stays() {
         seen: None,
         memo: &Memo::default(),
         trouble: Some(&trouble),
+        paused: false,
     };
     let later = Workspace::report(&pass, &status, now());
     assert_eq!(

@@ -92,6 +92,7 @@ pub(crate) fn report<M: Walked>(
         seen,
         memo,
         trouble,
+        paused: false,
     };
     let status = M::report(&pass(trouble), old, now);
     prop_assert_eq!(&M::recall(&status), memo, "the status loses its memo");

@@ -75,7 +75,7 @@ proptest! {
         let memo = Memo::default();
         let say = |tries, old: &AzureMLWorkspaceStatus, millis| {
             let trouble = fault.clone().map(|fault| Trouble { fault, tries });
-            let pass = Pass { generation: 3, want: Ok(&want), seen: seen.as_ref(), memo: &memo, trouble: trouble.as_ref() };
+            let pass = Pass { generation: 3, want: Ok(&want), seen: seen.as_ref(), memo: &memo, trouble: trouble.as_ref(), paused: false };
             Workspace::report(&pass, old, at(millis))
         };
         let status = say(1, &AzureMLWorkspaceStatus::default(), 0);

@@ -21,7 +21,9 @@ pub(crate) fn wrong(conditions: &[Condition]) -> Option<String> {
         return Some("not exactly one of Ready, Reconciling and Stalled".to_owned());
     }
     let abnormal =
-        |c: &&Condition| ["Reconciling", "Stalled", "Complete", "Failed"].contains(&&*c.type_);
+        |c: &&Condition| [
+            "Reconciling", "Stalled", "Complete", "Failed", "Warning", "Paused",
+        ].contains(&&*c.type_);
     if let Some(c) = conditions
         .iter()
         .filter(abnormal)

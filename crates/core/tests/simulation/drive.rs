@@ -284,6 +284,7 @@ impl<K: Kind> Turn<K> {
             seen,
             memo,
             trouble,
+            paused: false,
         };
         let fallback = Status::<K>::default();
         let old = self.object.status.as_ref();

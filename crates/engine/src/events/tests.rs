@@ -115,3 +115,18 @@ fn references_that_resolve_after_all_are_told() {
         [(Tone::Good, "Resolved".to_owned())]
     );
 }
+
+#[test]
+fn a_warning_is_one_though_all_goes_well() {
+    use ConditionType as C;
+    let fine = [Fact::yes(C::Ready, Reason::Ready, "fine")];
+    let warned = [
+        Fact::yes(C::Ready, Reason::Ready, "fine"),
+        Fact::yes(C::Warning, Reason::SparkNotReady, "provision it"),
+    ];
+    assert_eq!(
+        told(&fine, &warned, false),
+        [(Tone::Bad, "SparkNotReady".to_owned())]
+    );
+    assert_eq!(told(&warned, &fine, false), []);
+}

@@ -1,6 +1,6 @@
 //! The ways in which a pass ends.
 
-use azureml_spark_core::{Class, Fault, Invalid, Machine, Trouble, Wake, backoff};
+use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Trouble, Wake, backoff};
 use jiff::SignedDuration;
 use kube::Resource;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::events::{FORCE_RELEASED, News, Tone};
 use crate::finalizer::Presence;
 use crate::jitter;
-use crate::kind::{Kind, Memo, Seen, Want};
+use crate::kind::{Kind, Memo, Seen, Step, Want};
 use crate::memory::uid;
 use crate::metrics::Ended;
 
@@ -41,6 +41,25 @@ impl<K: Kind> Turn<'_, K> {
         let next = match wake {
             Wake::OnChange => Next::OnChange,
             Wake::At(time) => Next::At(time),
+        };
+        Ok(ended(Ended::Rested, next))
+    }
+
+    /// Ends the pass of an object that a person has paused: what was seen is told, and that is all. Neither the memo nor
+    /// a finalizer changes, since both are about what would come next.
+    pub(crate) async fn stand_still(
+        &mut self,
+        want: &Want<K>,
+        seen: &Seen<K>,
+        act: Act<Step<K>>,
+    ) -> Result<Outcome, Error> {
+        let memo = self.memo.clone();
+        self.report(Ok(want), Some(seen), &memo, None).await?;
+        self.engine.memory.succeeded(&self.object);
+        let next = match act {
+            Act::Rest(Wake::At(time)) => Next::At(time),
+            // The annotation's end is a change.
+            Act::Rest(Wake::OnChange) | Act::Do(_) | Act::Release => Next::OnChange,
         };
         Ok(ended(Ended::Rested, next))
     }
@@ -82,7 +101,11 @@ impl<K: Kind> Turn<'_, K> {
                 "fault again"
             );
         }
-        let memo = K::Machine::faulted(&self.memo, &fault, self.now());
+        let memo = if self.is_paused() {
+            self.memo.clone()
+        } else {
+            K::Machine::faulted(&self.memo, &fault, self.now())
+        };
         let trouble = Trouble { fault, tries };
         self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
         let refused = K::Machine::holds(&self.memo) && !K::Machine::holds(&memo);

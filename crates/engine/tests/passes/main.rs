@@ -14,5 +14,6 @@ mod faults;
 mod finalizers;
 mod house;
 mod memory_first;
+mod paused;
 mod quiet;
 mod toy;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::{ConditionType, Fact, merge};
-use azureml_spark_core::{Act, Fault, Invalid, Machine, Move, Pass, Sight, Wake};
+use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Move, Pass, Sight, Wake, summary};
 use azureml_spark_engine::{Error, Kind, Wakes, finalizer};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -129,8 +129,9 @@ impl Machine for Toys {
         }
     }
 
-    fn faulted(memo: &Memo, _: &Fault, _: Timestamp) -> Memo {
-        *memo
+    fn faulted(memo: &Memo, fault: &Fault, _: Timestamp) -> Memo {
+        let asked = memo.asked && fault.class != Class::Absent;
+        Memo { asked, ..*memo }
     }
 
     fn holds(memo: &Memo) -> bool {
@@ -153,6 +154,7 @@ impl Machine for Toys {
         } else {
             facts.push(Fact::yes(C::Reconciling, Reason::Submitting, "is made"));
         }
+        facts.extend(summary::paused(pass.paused));
         if pass.want.is_ok_and(|want| want.mute) {
             facts.clear();
         }
@@ -183,6 +185,8 @@ pub struct World {
     pub looks: HashMap<String, usize>,
     /// What goes wrong next, before the effect.
     pub faults: VecDeque<Fault>,
+    /// No look succeeds.
+    pub blind: Option<Fault>,
     /// Nothing can be unmade.
     pub stuck: Option<Fault>,
     /// What the object needs is going away.
@@ -245,6 +249,9 @@ impl Kind for Nursery {
         let (seen, meddle) = {
             let mut world = self.world();
             *world.looks.entry(want.name.clone()).or_default() += 1;
+            if let Some(fault) = world.blind.clone() {
+                return Err(fault);
+            }
             let seen = world.things.get(&want.uid).copied();
             if seen == Some(State::Ended) && world.restless > 0 {
                 world.restless -= 1;

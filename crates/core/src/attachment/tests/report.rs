@@ -21,6 +21,7 @@ fn pass<'a>(want: &'a Want, seen: Option<&'a Seen>, memo: &'a Memo) -> Pass<'a, 
         seen,
         memo,
         trouble: None,
+        paused: false,
     }
 }
 

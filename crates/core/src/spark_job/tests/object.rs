@@ -187,6 +187,7 @@ pub(super) fn pass<'a>(
         seen,
         memo,
         trouble: None,
+        paused: false,
     }
 }
 

@@ -182,6 +182,7 @@ fn an_invalid_spec_says_the_field_and_keeps_what_is_known() {
         seen: None,
         memo: &memo,
         trouble: None,
+        paused: false,
     };
     let status = SparkJob::report(&pass, &old, now());
     assert_eq!(
@@ -308,4 +309,34 @@ fn the_fields_are_those_of_the_run() {
         (None, None),
         "nothing of somebody else's run is published"
     );
+}
+
+#[test]
+fn a_standstill_is_said_beside_the_facts_and_only_while_it_lasts() {
+    let want = want_with(any);
+    let seen = seen(Present(run(RunState::Running)));
+    let memo = followed(9);
+    let going = SparkJob::report(
+        &pass(&want, Some(&seen), &memo),
+        &SparkJobStatus::default(),
+        now(),
+    );
+    let stopped = Pass {
+        paused: true,
+        ..pass(&want, Some(&seen), &memo)
+    };
+    let status = SparkJob::report(&stopped, &going, now());
+    let paused = condition(&status.conditions, "Paused").unwrap();
+    assert_eq!((&*paused.status, &*paused.reason), ("True", "Paused"));
+    assert!(
+        paused.message.contains("spark.azureml.dev/paused"),
+        "names what to remove"
+    );
+    assert_eq!(
+        standing(&status.conditions),
+        standing(&going.conditions),
+        "the facts are what they are"
+    );
+    let back = SparkJob::report(&pass(&want, Some(&seen), &memo), &status, now());
+    assert_eq!(back, going);
 }
