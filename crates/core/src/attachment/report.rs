@@ -9,7 +9,7 @@ use super::next::{conflict, differences};
 use super::{Attachment, Compute, Memo, Provisioning, Seen, Want, principals, principals_wanted};
 use crate::machine::{Pass, Sight};
 use crate::role;
-use crate::summary::{Standing, first_unmet, still_ready};
+use crate::summary::{self, Standing, first_unmet, still_ready};
 
 pub(super) fn report(
     pass: &Pass<'_, Attachment>,
@@ -21,7 +21,7 @@ pub(super) fn report(
     status.requested_time = pass.memo.requested.map(Time);
     status.requested_hash.clone_from(&pass.memo.wish);
     status.role_assignments.clone_from(&pass.memo.grants);
-    let facts = match pass.want {
+    let mut facts = match pass.want {
         Err(invalid) => {
             let fact = Fact::no(
                 ConditionType::SpecAccepted,
@@ -39,6 +39,7 @@ pub(super) fn report(
             facts(pass, want, old)
         }
     };
+    facts.extend(summary::paused(pass.paused));
     status.conditions = merge(&old.conditions, &facts, pass.generation, now);
     status
 }
