@@ -14,6 +14,9 @@ use crate::error::{Class, Error};
 use crate::identity;
 use crate::transport::Transport;
 
+#[cfg(test)]
+mod tests;
+
 /// A login answers in well under a second; `azure_identity` asks a virtual machine's metadata service
 /// for up to 72 s, which is longer than anybody here waits.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -129,6 +132,7 @@ impl Credential {
 
     /// A token for an audience such as `https://management.azure.com`.
     pub async fn token(&self, audience: &str) -> Result<SecretString, Error> {
+        let audience = audience.trim_end_matches('/');
         let slot = self.slot(audience);
         let mut slot = slot.lock().await;
         if let Some(token) = slot.fresh() {
@@ -138,7 +142,7 @@ impl Credential {
             return slot.without_fresh(refusal);
         }
         // `//.default` would be another audience to Entra.
-        let scope = format!("{}/.default", audience.trim_end_matches('/'));
+        let scope = format!("{audience}/.default");
         let scopes = [scope.as_str()];
         let asked = self.0.source.get_token(&scopes, None);
         let refusal = match tokio::time::timeout(DEADLINE, asked).await {

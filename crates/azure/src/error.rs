@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use crate::arm::linked_service;
 use crate::classify::is_not_served;
 
+#[cfg(test)]
+mod tests;
+
 /// How codes end that say what is missing.
 const NOT_FOUND: &str = "NotFound";
 
@@ -118,21 +121,24 @@ impl Error {
         self.codes().any(is_not_served)
     }
 
-    /// Azure ML no longer takes links: [`Error::is_not_served`], 405, 410, or a 404 to the PUT of a
-    /// link that names nothing that is missing.
+    /// Azure ML no longer takes links: [`Error::is_not_served`], 405, 410, or a PUT of a link that is
+    /// answered with `OperationNotSupported` or with a 404 that names nothing that is missing.
     ///
-    /// Contract §6 has the three codes and 404, and whether Azure still serves links is unverified,
-    /// so what a withdrawn type would answer is, too: 405 and 410 are what HTTP has for it. A code
-    /// such as `ResourceNotFound`, `ResourceGroupNotFound` or `ParentResourceNotFound` speaks of
-    /// the workspace or of the link's target, which can be mended, and so is no sign of the end; a
-    /// bare `NotFound` or no code at all is. Missing rights and throttling stay what they are.
+    /// Contract §6 has the not-served codes and 404. Whether Azure still serves links is unverified,
+    /// so what a withdrawn type would answer is, too: the others are what HTTP and Resource Manager
+    /// have for it. A code such as `ResourceNotFound`, `ResourceGroupNotFound` or
+    /// `ParentResourceNotFound` speaks of the workspace or of the link's target, which can be
+    /// mended, and so is no sign of the end; a bare `NotFound` or no code at all is. Missing rights
+    /// and throttling stay what they are.
     pub fn is_link_frozen(&self) -> bool {
         let names_something =
             |code: &str| code.len() > NOT_FOUND.len() && code.ends_with(NOT_FOUND);
+        let creates = self.op == linked_service::PUT;
         match self.status {
             _ if self.is_not_served() => true,
             Some(405 | 410) => true,
-            Some(404) => self.op == linked_service::PUT && !self.codes().any(names_something),
+            _ if creates && self.has_code("OperationNotSupported") => true,
+            Some(404) => creates && !self.codes().any(names_something),
             _ => false,
         }
     }

@@ -131,7 +131,11 @@ impl Serialize for Wished<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Nothing {}
-        let once: BTreeSet<&ArmId> = self.0.iter().collect();
+        let mut once = BTreeSet::new();
+        for id in self.0 {
+            // The first spelling stays; collecting would keep the last.
+            once.insert(id);
+        }
         serializer.collect_map(once.into_iter().map(|id| (id.as_str(), Nothing {})))
     }
 }

@@ -73,6 +73,22 @@ fn rows() -> Vec<Row> {
         ),
         (
             WRITE,
+            404,
+            &["NoRegisteredProviderFoundForResourceType"],
+            None,
+            Class::Terminal,
+        ),
+        (
+            WRITE,
+            409,
+            &["MissingSubscriptionRegistration"],
+            None,
+            Class::Terminal,
+        ),
+        (WRITE, 405, &[], None, Class::Terminal),
+        (READ, 410, &[], None, Class::Terminal),
+        (
+            WRITE,
             400,
             &["UserError", "Immutable", "JobPropertyImmutable"],
             None,

@@ -32,6 +32,23 @@ fn ids_survive_azures_casing() {
 }
 
 #[test]
+fn a_pool_is_in_its_synapse_workspace() {
+    let pool: SparkPoolId = POOL.parse().unwrap();
+    let id = POOL.trim_end_matches("/bigDataPools/p");
+    let workspace: SynapseWorkspaceId = id.to_uppercase().parse().unwrap();
+    assert_eq!(workspace, *pool.workspace());
+    assert_eq!(workspace.pool("p").unwrap(), pool);
+    assert_eq!(workspace.to_arm_id(), ArmId::new(id));
+    assert!(workspace.pool("a/b").is_err());
+    let error = POOL.parse::<SynapseWorkspaceId>().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("is not the id of a Synapse workspace")
+    );
+}
+
+#[test]
 fn other_ids_are_not_taken_for_it() {
     for id in [
         "",

@@ -22,6 +22,8 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+mod links;
+
 fn data(path: &str) -> Value {
     let path = format!("{}/tests/data/{path}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()

@@ -1,0 +1,79 @@
+//! Tests of the parent module.
+
+use super::*;
+
+fn error(op: &'static str, status: u16, codes: &[&str]) -> Error {
+    let (code, inner) = codes.split_first().unwrap();
+    Error::from(Details {
+        class: Class::Terminal,
+        op,
+        code: (*code).to_owned(),
+        inner_codes: inner.iter().map(|code| (*code).to_owned()).collect(),
+        message: String::new(),
+        status: Some(status),
+        request_id: None,
+        retry_after: None,
+        parameters: BTreeMap::new(),
+    })
+}
+
+#[test]
+fn a_type_that_is_not_served() {
+    for code in [
+        "NoRegisteredProviderFound",
+        "NoRegisteredProviderFoundForResourceType",
+        "InvalidResourceType",
+        "InvalidApiVersionParameter",
+        "LocationNotAvailableForResourceType",
+    ] {
+        assert!(error("any.get", 404, &[code]).is_not_served(), "{code}");
+        assert!(
+            error("any.get", 400, &["BadRequest", code]).is_not_served(),
+            "{code}"
+        );
+    }
+    for code in [
+        "MissingSubscriptionRegistration",
+        "ResourceNotFound",
+        "NotFound",
+        "Http404",
+    ] {
+        assert!(!error("any.get", 404, &[code]).is_not_served(), "{code}");
+    }
+}
+
+#[test]
+fn a_frozen_link() {
+    let put = linked_service::PUT;
+    let rows: [(&str, u16, &[&str], bool); 18] = [
+        (put, 400, &["NoRegisteredProviderFound"], true),
+        ("linkedService.get", 404, &["InvalidResourceType"], true),
+        (put, 405, &["Http405"], true),
+        ("linkedService.get", 410, &["Gone"], true),
+        (put, 404, &["Http404"], true),
+        (put, 404, &["NotFound"], true),
+        (put, 404, &["UserError", "NotFound"], true),
+        (put, 400, &["OperationNotSupported"], true),
+        // Something is missing, and the answer says what.
+        (put, 404, &["ResourceNotFound"], false),
+        (put, 404, &["ResourceGroupNotFound"], false),
+        (put, 404, &["ParentResourceNotFound"], false),
+        (put, 404, &["SubscriptionNotFound"], false),
+        (
+            put,
+            404,
+            &["UserError", "NotFound", "SynapseWorkspaceNotFound"],
+            false,
+        ),
+        // Not there, which is no refusal.
+        ("linkedService.get", 404, &["NotFound"], false),
+        (put, 403, &["AuthorizationFailed"], false),
+        (put, 429, &["TooManyRequests"], false),
+        (put, 409, &["MissingSubscriptionRegistration"], false),
+        (put, 400, &["UserError"], false),
+    ];
+    for (op, status, codes, frozen) in rows {
+        let error = error(op, status, codes);
+        assert_eq!(error.is_link_frozen(), frozen, "{op} {status} {codes:?}");
+    }
+}
