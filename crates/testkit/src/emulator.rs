@@ -1,6 +1,7 @@
 //! The emulator of Azure as a process, and its control interface.
 
 mod ledger;
+mod resources;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::process::Process;
 use crate::{binaries, tools};
 
 pub use ledger::{Entry, Requests};
-pub use world::{DENIED_CLIENT_ID, World};
+pub use world::{DENIED_CLIENT_ID, PERSON_CLIENT_ID, World};
 
 /// How long it may take to answer; it takes 0.1 s.
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -84,7 +85,7 @@ impl Emulator {
         command.arg("--ca-dir").arg(&folder);
         command.arg("--env-file").arg(scratch.join("env"));
         for (flag, content) in [
-            ("--world", &options.world),
+            ("--world", &with_person(&options.world)),
             ("--settings", &options.settings),
         ] {
             // JSON is YAML.
@@ -293,6 +294,18 @@ impl Emulator {
             Ok(serde_json::from_str(&text)?)
         }
     }
+}
+
+/// A world in which the person of [`crate::portal::Portal`] may do everything.
+fn with_person(world: &Value) -> Value {
+    let mut world = world.clone();
+    if let Some(fields) = world.as_object_mut() {
+        let principals = fields.entry("principals").or_insert_with(|| json!([]));
+        if let Some(principals) = principals.as_array_mut() {
+            principals.push(json!({"clientId": PERSON_CLIENT_ID, "access": "all"}));
+        }
+    }
+    world
 }
 
 async fn wait_until_ready(process: &mut Process) -> Result<()> {

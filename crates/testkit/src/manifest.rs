@@ -138,6 +138,56 @@ pub fn attachment(name: &str, workspace: &str, world: &World) -> Manifest {
     )
 }
 
+/// The emulator's Synapse workspace, linked to a workspace.
+pub fn link(name: &str, workspace: &str, world: &World) -> Manifest {
+    Manifest::new(
+        "LinkedService",
+        name,
+        json!({
+            "workspaceRef": {"name": workspace},
+            "synapseWorkspaceId": world.synapse_id(),
+        }),
+    )
+}
+
+/// The emulator's pool by way of a link, attached to a workspace.
+pub fn linked_attachment(name: &str, workspace: &str, link: &str, world: &World) -> Manifest {
+    Manifest::new(
+        "SynapseSparkAttachment",
+        name,
+        json!({
+            "workspaceRef": {"name": workspace},
+            "pool": {"linkedServiceRef": {"name": link}, "poolName": world.pool},
+        }),
+    )
+}
+
+/// The emulator's Synapse workspace, linked to a workspace.
+pub fn linked_service(name: &str, workspace: &str, world: &World) -> Manifest {
+    let synapse = &world.synapse_workspace;
+    let synapse = world.resource(&format!("Microsoft.Synapse/workspaces/{synapse}"));
+    Manifest::new(
+        "LinkedService",
+        name,
+        json!({
+            "workspaceRef": {"name": workspace},
+            "synapseWorkspaceId": synapse,
+        }),
+    )
+}
+
+/// The emulator's pool, attached to a workspace by the name of the link that leads to its Synapse workspace.
+pub fn linked_attachment(name: &str, workspace: &str, link: &str, world: &World) -> Manifest {
+    Manifest::new(
+        "SynapseSparkAttachment",
+        name,
+        json!({
+            "workspaceRef": {"name": workspace},
+            "pool": {"linkedServiceRef": {"name": link}, "poolName": world.pool},
+        }),
+    )
+}
+
 /// A job whose code is one ConfigMap with `main.py`, on serverless compute with the workspace's managed identity.
 pub fn serverless_job(name: &str, workspace: &str, code: &str, world: &World) -> Manifest {
     let identity = world.identity_id(&world.user_assigned_identity);
@@ -219,6 +269,16 @@ mod tests {
                 "spark.azureml.dev/v1alpha1",
                 "AzureMLWorkspace",
                 "azuremlworkspaces",
+            ),
+            (
+                "spark.azureml.dev/v1alpha1",
+                "LinkedService",
+                "linkedservices",
+            ),
+            (
+                "spark.azureml.dev/v1alpha1",
+                "LinkedService",
+                "linkedservices",
             ),
             (
                 "spark.azureml.dev/v1alpha1",

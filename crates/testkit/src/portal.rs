@@ -1,20 +1,26 @@
-//! Azure as a person with every right sees it in the portal: what is there, asked through Azure's own routes.
+//! Azure as a person with every right sees and changes it in Studio and the portal: through Azure's own routes, under a
+//! name of that person's own, so that the ledger tells what the operator did from what the person did.
+
+mod computes;
+mod links;
+mod roles;
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result};
-use reqwest::{Client, Url};
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, PERSON_CLIENT_ID};
 
-/// Versions of the routes that are read here (contract §1, §7).
+pub use roles::{azure_role, synapse_role};
+
+/// Version of the routes of the workspace (contract §1).
 const ML_VERSION: &str = "2023-04-01";
-const SYNAPSE_VERSION: &str = "2020-12-01";
 /// More pages than anything here has.
 const PAGES: usize = 1_000;
 
-/// Reads what is there. Its requests are in the ledger like everybody's; it writes nothing.
+/// Somebody who may do everything. What they do is in the ledger like everybody's requests.
 #[derive(Debug)]
 pub struct Portal<'a> {
     emulator: &'a Emulator,
@@ -49,62 +55,105 @@ impl<'a> Portal<'a> {
 
     /// All runs of the workspace, whoever made them.
     pub async fn runs(&self) -> Result<Vec<Value>> {
-        self.of_workspace("jobs").await
+        self.of_workspace("jobs", ML_VERSION).await
     }
 
-    /// All computes of the workspace.
-    pub async fn computes(&self) -> Result<Vec<Value>> {
-        self.of_workspace("computes").await
+    /// The workspace.
+    pub async fn workspace(&self) -> Result<Value> {
+        let workspace = self.below_workspace("", ML_VERSION);
+        self.arm(Method::GET, &workspace, None)
+            .await?
+            .context("no workspace")
     }
 
-    /// All role assignments in the Synapse workspace at the scope of one of its pools.
-    pub async fn pool_roles(&self) -> Result<Vec<Value>> {
-        let host = format!("dev.azuresynapse.{}", self.authority);
-        let token = self.token(&format!("https://{host}/.default")).await?;
-        let synapse = &self.emulator.world().synapse_workspace;
-        let url = format!("https://{synapse}.{host}/roleAssignments?api-version={SYNAPSE_VERSION}");
-        let answer = self.get(&url, &token).await?;
-        let all = answer.get("value").and_then(Value::as_array);
-        let at_pool = |one: &&Value| {
-            let scope = one.get("scope").and_then(Value::as_str);
-            scope.is_some_and(|scope| scope.to_ascii_lowercase().contains("bigdatapools"))
-        };
-        Ok(all.into_iter().flatten().filter(at_pool).cloned().collect())
+    /// Resource ids of the user-assigned identities of the workspace, in small letters.
+    pub async fn workspace_identities(&self) -> Result<Vec<String>> {
+        let workspace = self.workspace().await?;
+        let identities = workspace.pointer("/identity/userAssignedIdentities");
+        let ids = identities.and_then(Value::as_object).into_iter().flatten();
+        Ok(ids.map(|(id, _)| id.to_ascii_lowercase()).collect())
     }
 
-    async fn of_workspace(&self, what: &str) -> Result<Vec<Value>> {
-        let token = self
-            .token(&format!("{}/.default", self.emulator.url()))
-            .await?;
+    /// Path and query of something below the workspace, such as `/computes/a`.
+    fn below_workspace(&self, what: &str, version: &str) -> String {
         let world = self.emulator.world();
         let workspace = world.resource(&format!(
             "Microsoft.MachineLearningServices/workspaces/{}",
             world.workspace
         ));
+        format!("{workspace}{what}?api-version={version}")
+    }
+
+    /// Every element of a list below the workspace, page by page.
+    async fn of_workspace(&self, what: &str, version: &str) -> Result<Vec<Value>> {
         let url = self.emulator.url();
-        let mut next = Some(format!("{url}{workspace}/{what}?api-version={ML_VERSION}"));
+        let first = self.below_workspace(&format!("/{what}"), version);
+        let mut next = Some(first);
         let mut found = Vec::new();
         for _ in 0..PAGES {
-            let Some(url) = next else { break };
-            let page = self.get(&url, &token).await?;
-            found.extend(
-                page.get("value")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .cloned(),
-            );
+            let Some(path) = next else { break };
+            let page = self.arm(Method::GET, &path, None).await?;
+            let page = page.with_context(|| format!("no list of {what}"))?;
+            found.extend(elements(&page).cloned());
             next = page
                 .get("nextLink")
                 .and_then(Value::as_str)
-                .map(str::to_owned);
+                .map(|link| link.trim_start_matches(url).to_owned());
         }
         Ok(found)
     }
 
-    async fn get(&self, url: &str, token: &str) -> Result<Value> {
-        let answer = self.http.get(url).bearer_auth(token).send().await?;
-        Ok(answer.error_for_status()?.json().await?)
+    /// A request to the resource manager; nothing where it knows nothing of that name.
+    async fn arm(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Option<Value>> {
+        let base = self.emulator.url();
+        let token = self.token(&format!("{base}/.default")).await?;
+        self.request(method, &format!("{base}{path}"), &token, body)
+            .await
+    }
+
+    /// A request to the data plane of the Synapse workspace.
+    async fn synapse(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<Value>> {
+        let host = format!("dev.azuresynapse.{}", self.authority);
+        let token = self.token(&format!("https://{host}/.default")).await?;
+        let synapse = &self.emulator.world().synapse_workspace;
+        self.request(
+            method,
+            &format!("https://{synapse}.{host}{path}"),
+            &token,
+            body,
+        )
+        .await
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        url: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<Value>> {
+        let mut request = self.http.request(method.clone(), url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if status == StatusCode::NOT_FOUND && method == Method::GET {
+            return Ok(None);
+        }
+        if !status.is_success() {
+            bail!("{method} {url}: {status} {text}");
+        }
+        if text.is_empty() {
+            return Ok(Some(Value::Null));
+        }
+        Ok(Some(serde_json::from_str(&text)?))
     }
 
     async fn token(&self, scope: &str) -> Result<String> {
@@ -114,7 +163,7 @@ impl<'a> Portal<'a> {
             &url,
             [
                 ("grant_type", "client_credentials"),
-                ("client_id", &world.client_id),
+                ("client_id", PERSON_CLIENT_ID),
                 ("client_secret", &world.client_secret),
                 ("scope", scope),
             ],
@@ -130,4 +179,12 @@ impl<'a> Portal<'a> {
         let token = answer.get("access_token").and_then(Value::as_str);
         token.map(str::to_owned).context("no access_token")
     }
+}
+
+/// The elements of a page.
+fn elements(page: &Value) -> impl Iterator<Item = &Value> {
+    page.get("value")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }

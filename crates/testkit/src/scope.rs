@@ -111,6 +111,25 @@ impl<'a> Scope<'a> {
             .await?)
     }
 
+    /// Asks the operator for a look now, as a person does: `spark.azureml.dev/reconcile-at` with a fresh value.
+    pub async fn reconcile(&self, kind: &str, name: &str) -> Result<()> {
+        self.annotate(kind, name, "reconcile-at", Uuid::new_v4().to_string())
+            .await
+    }
+
+    /// Sets an annotation of ours (`spark.azureml.dev/{key}`); `null` takes it off.
+    pub async fn annotate(
+        &self,
+        kind: &str,
+        name: &str,
+        key: &str,
+        value: impl Into<Value>,
+    ) -> Result<()> {
+        let key = format!("spark.azureml.dev/{key}");
+        let patch = json!({"metadata": {"annotations": {key: value.into()}}});
+        self.patch(kind, name, patch).await.map(drop)
+    }
+
     /// Asks for the deletion of an object of ours.
     pub async fn delete(&self, kind: &str, name: &str) -> Result<()> {
         self.objects(kind)
@@ -173,7 +192,7 @@ impl<'a> Scope<'a> {
         .await
     }
 
-    /// Waits until a condition has a status and a reason.
+    /// Waits until a condition has a status and a reason, for whatever generation.
     pub async fn reason(
         &self,
         kind: &str,
@@ -192,9 +211,23 @@ impl<'a> Scope<'a> {
         .await
     }
 
+    /// Waits until the status is about the object's present generation.
+    pub async fn observed(&self, kind: &str, name: &str) -> Result<Value> {
+        self.wait(kind, name, "is looked at as it is now", |object| {
+            let generation = object.pointer("/metadata/generation");
+            generation.is_some() && object.pointer("/status/observedGeneration") == generation
+        })
+        .await
+    }
+
     /// Waits until an object of ours is gone.
     pub async fn gone(&self, kind: &str, name: &str) -> Result<()> {
-        eventually(&self.objects(kind), name, "is gone", PATIENCE, |one| {
+        self.gone_within(PATIENCE, kind, name).await
+    }
+
+    /// The same with another deadline.
+    pub async fn gone_within(&self, deadline: Duration, kind: &str, name: &str) -> Result<()> {
+        eventually(&self.objects(kind), name, "is gone", deadline, |one| {
             one.is_none()
         })
         .await?;
@@ -250,6 +283,13 @@ impl<'a> Scope<'a> {
         .await?;
         Ok(())
     }
+}
+
+/// The message of a condition of an object, empty where there is none.
+pub fn message<'a>(object: &'a Value, condition: &str) -> &'a str {
+    let found = find_condition(object, condition);
+    let text = found.and_then(|found| found.get("message")?.as_str());
+    text.unwrap_or_default()
 }
 
 /// A condition of an object, by its type.

@@ -188,7 +188,12 @@ impl Stack {
             async || {
                 let group = "spark.azureml.dev/v1alpha1";
                 let served = client.list_api_group_resources(group).await?;
-                let kinds = ["AzureMLWorkspace", "SynapseSparkAttachment", "SparkJob"];
+                let kinds = [
+                    "AzureMLWorkspace",
+                    "LinkedService",
+                    "SynapseSparkAttachment",
+                    "SparkJob",
+                ];
                 let all = kinds
                     .iter()
                     .all(|kind| served.resources.iter().any(|one| one.kind == *kind));

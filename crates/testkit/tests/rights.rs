@@ -12,7 +12,9 @@ use std::collections::BTreeSet;
 
 use azureml_spark_testkit::access::{Access, asked, granted};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
-use azureml_spark_testkit::manifest::{attached_job, attachment, code, serverless_job, workspace};
+use azureml_spark_testkit::manifest::{
+    attached_job, attachment, code, linked_attachment, linked_service, serverless_job, workspace,
+};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{Options, RELEASE, Stack};
 use k8s_openapi::api::rbac::v1::ClusterRole;
@@ -45,8 +47,8 @@ async fn what_the_role_grants_is_what_the_operator_asks_for() {
     assert!(granted.len() > 10, "{granted:?}");
 }
 
-/// Something of everything that the operator does: references that are missing and come, an attachment, a run,
-/// an event that repeats, deletions.
+/// Something of everything that the operator does: references that are missing and come, attachments, one of them by a
+/// link, roles that are asked for by others when their objects go, a run, an event that repeats, deletions.
 async fn live_a_life(scope: &Scope<'_>) {
     let world = scope.stack().emulator().world();
     scope.workspace().await.unwrap();
@@ -57,6 +59,20 @@ async fn live_a_life(scope: &Scope<'_>) {
         .unwrap();
     scope
         .condition("SynapseSparkAttachment", &pool, "Ready", "True")
+        .await
+        .unwrap();
+
+    let (link, linked) = (scope.unique("link"), scope.unique("linked"));
+    scope
+        .apply(&linked_service(&link, WORKSPACE, world))
+        .await
+        .unwrap();
+    scope
+        .apply(&linked_attachment(&linked, WORKSPACE, &link, world))
+        .await
+        .unwrap();
+    scope
+        .condition("SynapseSparkAttachment", &linked, "Ready", "True")
         .await
         .unwrap();
 
@@ -103,6 +119,8 @@ async fn live_a_life(scope: &Scope<'_>) {
         ("SparkJob", "early"),
         ("SparkJob", "run"),
         ("SparkJob", "on-pool"),
+        ("LinkedService", link.as_str()),
+        ("SynapseSparkAttachment", linked.as_str()),
         ("SynapseSparkAttachment", pool.as_str()),
         ("AzureMLWorkspace", WORKSPACE),
     ] {
@@ -110,5 +128,6 @@ async fn live_a_life(scope: &Scope<'_>) {
     }
     scope.gone("SparkJob", "run").await.unwrap();
     scope.gone("SynapseSparkAttachment", &pool).await.unwrap();
+    scope.gone("LinkedService", &link).await.unwrap();
     scope.gone("AzureMLWorkspace", WORKSPACE).await.unwrap();
 }

@@ -44,6 +44,12 @@ impl Requests {
         Self(self.0.iter().filter(holds).cloned().collect())
     }
 
+    /// Those of a client, by its application id.
+    pub fn of(&self, client_id: &str) -> Self {
+        let holds = |entry: &&Entry| entry.caller.as_deref() == Some(client_id);
+        Self(self.0.iter().filter(holds).cloned().collect())
+    }
+
     /// How many of a method have a path and query that contain all of `parts`.
     pub fn count(&self, method: &str, parts: &[&str]) -> usize {
         self.matching(method, parts).0.len()

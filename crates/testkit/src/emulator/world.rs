@@ -40,6 +40,8 @@ pub struct World {
 
 /// A client that can log in and may do nothing.
 pub const DENIED_CLIENT_ID: &str = "22222222-2222-4222-8222-000000000403";
+/// A client that may do everything and is not the operator's: what it does, a person does.
+pub const PERSON_CLIENT_ID: &str = "22222222-2222-4222-8222-000000000777";
 
 impl World {
     pub(super) fn read(env_file: &Path) -> Result<Self> {
@@ -93,12 +95,31 @@ impl World {
         format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{provider_path}")
     }
 
+    /// Resource id of the Synapse workspace.
+    pub fn synapse_id(&self) -> String {
+        let synapse = &self.synapse_workspace;
+        self.resource(&format!("Microsoft.Synapse/workspaces/{synapse}"))
+    }
+
+    /// The Synapse workspace as a scope of its role assignments.
+    pub fn synapse_scope(&self) -> String {
+        format!("workspaces/{}", self.synapse_workspace)
+    }
+
+    /// A Spark pool of the Synapse workspace as a scope of role assignments.
+    pub fn pool_scope(&self, pool: &str) -> String {
+        format!("{}/bigDataPools/{pool}", self.synapse_scope())
+    }
+
+    /// Resource id of the storage account behind the workspace.
+    pub fn storage_account_id(&self) -> String {
+        let account = &self.storage_account;
+        self.resource(&format!("Microsoft.Storage/storageAccounts/{account}"))
+    }
+
     /// Resource id of a Spark pool of the Synapse workspace.
     pub fn pool_id(&self, pool: &str) -> String {
-        let synapse = &self.synapse_workspace;
-        self.resource(&format!(
-            "Microsoft.Synapse/workspaces/{synapse}/bigDataPools/{pool}"
-        ))
+        format!("{}/bigDataPools/{pool}", self.synapse_id())
     }
 
     /// Resource id of a user-assigned identity.
