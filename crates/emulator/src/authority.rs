@@ -56,7 +56,7 @@ impl Authority {
 /// Wildcards for whatever a test invents, and full names for clients that refuse `*.localhost`.
 fn names(world: &World) -> Vec<String> {
     let account = &world.storage_account;
-    vec![
+    let mut names = vec![
         "localhost".to_owned(),
         "*.localhost".to_owned(),
         "*.blob.core.localhost".to_owned(),
@@ -67,5 +67,8 @@ fn names(world: &World) -> Vec<String> {
         format!("{}.dev.azuresynapse.localhost", world.synapse_workspace),
         "127.0.0.1".to_owned(),
         "::1".to_owned(),
-    ]
+    ];
+    let others = world.other_synapse_workspaces.iter();
+    names.extend(others.map(|other| format!("{}.dev.azuresynapse.localhost", other.name)));
+    names
 }

@@ -26,7 +26,9 @@ use crate::request::AsSent;
 use crate::site::{Account, Site};
 use crate::state::App;
 use crate::store::STALE;
-use crate::{aml, arm, blob, control, history, login, metadata, operation, redact, synapse};
+use crate::{
+    aml, arm, blob, control, history, inventory, login, metadata, operation, redact, synapse,
+};
 
 /// Largest JSON body: the resource manager's own limit is 4 MB; code of a notebook fits in it.
 const LARGEST_JSON: usize = 4 << 20;
@@ -54,6 +56,7 @@ impl Dispatch {
         let no_route = async || no_such_route();
         let main = Router::new()
             .merge(control::routes())
+            .merge(inventory::routes())
             .merge(metadata::routes())
             .merge(login::routes())
             .merge(arm::routes())
@@ -227,14 +230,14 @@ impl Dispatch {
         Ok(response)
     }
 
-    async fn synapse_site(&self, workspace: &str, mut request: Request) -> Answer {
-        if !workspace.eq_ignore_ascii_case(&self.app.world.synapse_workspace) {
-            return Err(no_such_host());
-        }
+    async fn synapse_site(&self, host: &str, mut request: Request) -> Answer {
+        let workspace = synapse::Workspace::of_host(&self.app, host).ok_or_else(no_such_host)?;
         let caller = caller_of(&self.app, request.headers(), Audience::Synapse)
             .map_err(|rejected| rejected.refusal(&self.app, Audience::Synapse))?;
         gate::check_version(&request)?;
+        workspace.check_network(&self.app)?;
         request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(workspace);
         Ok(run(&self.synapse, request).await)
     }
 }

@@ -1,4 +1,5 @@
-//! Long-running operations (contract §0.3): `Azure-AsyncOperation`, polled until it has ended.
+//! Long-running operations (contract §0.3), polled until they have ended: by `Azure-AsyncOperation` for
+//! computes, by `Location` for the workspace.
 //!
 //! An operation is a record with the time at which it ends and what it then does to its resource. Nothing
 //! runs meanwhile: every request first settles what is over by then.
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,9 +16,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::arm::computes;
+use crate::arm::{computes, workspace};
 use crate::clock::after;
 use crate::error::{Answer, Refusal};
+use crate::request::AsSent;
 use crate::state::App;
 use crate::store::STALE;
 
@@ -27,26 +29,35 @@ const OPERATIONS: &str = "operations";
 /// Where the operation's state is asked for.
 const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
-/// Starts an operation on a compute; `effect` is handed to [`computes::ended`] when it is over.
-/// Answers with the headers that lead to it.
-pub(crate) fn start(app: &App, version: &str, compute: &str, effect: &Value) -> HeaderMap {
-    let settings = app.settings();
+/// Starts an operation on a compute or the workspace, by its name; `effect` says what it does in the end.
+/// Answers with the operation's id.
+pub(crate) fn start(app: &App, subject: &str, effect: &Value) -> String {
     let id = Uuid::new_v4().to_string();
-    let ends = after(app.clock.now(), settings.operation_seconds);
-    let record = json!({"compute": compute, "ends": ends, "effect": effect, "settled": false});
+    let ends = after(app.clock.now(), app.settings().operation_seconds);
+    let record = json!({"subject": subject, "ends": ends, "effect": effect, "settled": false});
     app.store().put(OPERATIONS, &id, record);
     settle(app);
-    let url = format!(
-        "{}/subscriptions/{}/providers/Microsoft.MachineLearningServices/locations/{}/computeOperationsStatus/{id}?api-version={version}&service=new",
+    id
+}
+
+/// Where the operation is asked for.
+pub(crate) fn url(app: &App, kind: &str, id: &str, version: &str) -> String {
+    format!(
+        "{}/subscriptions/{}/providers/Microsoft.MachineLearningServices/locations/{}/{kind}/{id}?api-version={version}",
         app.addresses.base, app.world.subscription, app.world.location
+    )
+}
+
+/// The headers that lead to the operation of a compute.
+pub(crate) fn hints(app: &App, id: &str, version: &str) -> HeaderMap {
+    let url = format!(
+        "{}&service=new",
+        url(app, "computeOperationsStatus", id, version)
     );
     let mut headers = HeaderMap::new();
     headers.extend(HeaderValue::from_str(&url).map(|url| (ASYNC_OPERATION, url)));
-    headers.extend(
-        settings
-            .operation_retry_after
-            .map(|s| (RETRY_AFTER, HeaderValue::from(s))),
-    );
+    let pace = app.settings().operation_retry_after;
+    headers.extend(pace.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
     headers
 }
 
@@ -67,7 +78,7 @@ fn settle_now(app: &App) {
         .map(|(id, record)| (id.to_owned(), record.clone()))
         .collect();
     for (id, mut record) in over {
-        let error = computes::ended(app, &record);
+        let error = ended(app, &record);
         if let Some(fields) = record.as_object_mut() {
             fields.insert("settled".to_owned(), Value::Bool(true));
             fields.insert("error".to_owned(), error.unwrap_or_default());
@@ -76,29 +87,69 @@ fn settle_now(app: &App) {
     }
 }
 
+fn ended(app: &App, record: &Value) -> Option<Value> {
+    let effect = record.get("effect")?;
+    if effect.get("kind").and_then(Value::as_str) == Some("workspace") {
+        workspace::ended(app, effect);
+        return None;
+    }
+    let compute = record.get("subject").and_then(Value::as_str)?;
+    computes::ended(app, compute, effect)
+}
+
 /// Whether an operation on the compute has not ended yet.
 pub(crate) fn is_running(app: &App, compute: &str) -> bool {
     app.store().list(OPERATIONS).any(|(_, record)| {
         record.get("settled") == Some(&Value::Bool(false))
             && record
-                .get("compute")
+                .get("subject")
                 .and_then(Value::as_str)
                 .is_some_and(|name| name.eq_ignore_ascii_case(compute))
     })
 }
 
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route(
-        "/subscriptions/{sub}/providers/Microsoft.MachineLearningServices/locations/{loc}/computeOperationsStatus/{id}",
-        get(status),
-    )
+    const LOCATION: &str =
+        "/subscriptions/{sub}/providers/Microsoft.MachineLearningServices/locations/{loc}";
+    Router::new()
+        .route(
+            &format!("{LOCATION}/computeOperationsStatus/{{id}}"),
+            get(status),
+        )
+        .route(
+            &format!("{LOCATION}/workspaceOperationsStatus/{{id}}"),
+            get(result),
+        )
 }
 
+/// As `Azure-AsyncOperation` answers: always 200.
 async fn status(
     State(app): State<Arc<App>>,
     Path((_, _, id)): Path<(String, String, String)>,
 ) -> Answer {
-    let settings = app.settings();
+    let record = find(&app, &id)?;
+    Ok(body(&record, app.settings().operation_retry_after))
+}
+
+/// As `Location` answers: 202 until the operation has ended, then the workspace.
+async fn result(
+    State(app): State<Arc<App>>,
+    Path((_, _, id)): Path<(String, String, String)>,
+    AsSent(sent): AsSent,
+) -> Answer {
+    let record = find(&app, &id)?;
+    if record.get("settled") == Some(&Value::Bool(true)) {
+        return Ok(Json(workspace::now(&app)?).into_response());
+    }
+    let mut headers = HeaderMap::new();
+    let here = format!("{}{sent}", app.addresses.base);
+    headers.extend(HeaderValue::from_str(&here).map(|url| (header::LOCATION, url)));
+    let pace = app.settings().operation_retry_after;
+    headers.extend(pace.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+    Ok((StatusCode::ACCEPTED, headers).into_response())
+}
+
+fn find(app: &App, id: &str) -> Result<Value, Refusal> {
     let gone = || {
         Refusal::plain(
             StatusCode::NOT_FOUND,
@@ -106,12 +157,12 @@ async fn status(
             format!("The operation '{id}' could not be found."),
         )
     };
-    let record = app.store().get(OPERATIONS, &id).cloned().ok_or_else(gone)?;
-    let lifetime = settings.operation_url_seconds;
+    let record = app.store().get(OPERATIONS, id).cloned().ok_or_else(gone)?;
+    let lifetime = app.settings().operation_url_seconds;
     if lifetime > 0.0 && after(ends(&record), lifetime) < app.clock.now() {
         return Err(gone());
     }
-    Ok(body(&record, settings.operation_retry_after))
+    Ok(record)
 }
 
 fn body(record: &Value, retry_after: Option<u64>) -> Response {

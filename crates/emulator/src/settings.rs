@@ -1,17 +1,51 @@
 //! Behaviour that is not known for sure, and what drives the runner: all of it can be changed while the
 //! emulator runs (`PUT /_emulator/settings`). `docs/fidelity.md` has a row for each field.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Runner;
 
+mod computes;
 mod jobs;
+mod links;
+mod synapse;
+mod throttle;
+mod workspace;
 
+pub(crate) use computes::{
+    AttachError, IdentityAppears, OmittedIdentity, OtherRegionPool, UnknownPool,
+};
 pub(crate) use jobs::{
     CancelAnswer, DatastoreSecrets, Filter, FilterPlace, ListOrder, Presence, Reference,
     RepeatedPut,
 };
+pub(crate) use links::{LinkCreation, LinkDeleted, LinkPut, LinkedServicesServed};
+pub(crate) use synapse::{CheckAccess, ClosedSynapse, SufficientPoolRole};
+pub(crate) use throttle::{Bucket, Limits};
+pub(crate) use workspace::{MissingParent, WorkspaceIdentities, WorkspacePatch};
+
+/// What the deletion of something that does not exist is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Absent {
+    /// 204.
+    NoContent,
+    /// 404.
+    NotFound,
+}
+
+/// Which names something may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NameRule {
+    /// Those that the first Python SDK lets through (contract §6, §10).
+    Strict,
+    /// Any name.
+    Any,
+}
 
 /// All settings, flat, each with a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,9 +107,15 @@ pub struct Settings {
     pub identity_appears: IdentityAppears,
     /// What happens to an attachment of a pool that does not exist.
     pub unknown_pool: UnknownPool,
+    /// What happens to an attachment of a pool in another region than the workspace's.
+    pub other_region_pool: OtherRegionPool,
+    /// Why every attachment fails, if it does.
+    pub attach_fails: Option<AttachError>,
+    /// Tags that a policy lays over those of every compute that is written.
+    pub policy_tags: Option<BTreeMap<String, String>>,
     /// What happens to a user-assigned identity that does not exist.
     pub unknown_identity: Refusing,
-    /// What an update of a compute without `identity` does.
+    /// What an update of a compute or a link without `identity` does.
     pub omitted_identity: OmittedIdentity,
     /// What an update of a compute with another `resourceId` does.
     pub changed_resource_id: Refusing,
@@ -84,16 +124,39 @@ pub struct Settings {
     /// What `underlyingResourceAction=Delete` does to an attached pool.
     pub delete_underlying: Refusing,
     /// What the deletion of a compute that does not exist is answered with.
-    pub absent_compute: AbsentCompute,
+    pub absent_compute: Absent,
     /// What a detachment does while jobs run on the compute.
     pub detach_with_live_jobs: Refusing,
     /// Which names an attached pool may have.
-    pub compute_name: ComputeName,
+    pub compute_name: NameRule,
     /// Computes on one page of a list.
     pub compute_page_size: usize,
     /// Whether lists begin with an empty page that has a next link.
     pub empty_first_page: bool,
 
+    /// Whether linked services are served at all.
+    pub linked_services_served: LinkedServicesServed,
+    /// What making a link does.
+    pub link_creation: LinkCreation,
+    /// What writing a link is answered with.
+    pub link_put: LinkPut,
+    /// What the deletion of a link is answered with.
+    pub link_deleted: LinkDeleted,
+    /// What the deletion of a link that does not exist is answered with.
+    pub absent_link: Absent,
+    /// What writing a link with another Synapse workspace does.
+    pub changed_link: Refusing,
+    /// What a link to a Synapse workspace that does not exist does.
+    pub unknown_linked_workspace: Refusing,
+    /// What a second link to the same Synapse workspace does.
+    pub second_link: Refusing,
+    /// Which names a link may have.
+    pub link_name: NameRule,
+
+    /// What a PATCH of the workspace is answered with.
+    pub workspace_patch: WorkspacePatch,
+    /// What a PATCH of the workspace does to identities that it does not name.
+    pub workspace_identities: WorkspaceIdentities,
     /// Code of the answer to a write below a workspace that does not exist.
     pub missing_parent: MissingParent,
     /// How long a new identity is unknown to whoever is asked to grant it a role.
@@ -101,6 +164,14 @@ pub struct Settings {
 
     /// How long a new Synapse role takes to have an effect.
     pub synapse_role_seconds: f64,
+    /// How long a new Synapse assignment is missing in lists.
+    pub synapse_list_seconds: f64,
+    /// What `checkAccessSynapseRbac` is answered with.
+    pub check_access: CheckAccess,
+    /// What the data plane of a Synapse workspace without public network access does.
+    pub closed_synapse: ClosedSynapse,
+    /// Managed private endpoints on one page of a list.
+    pub endpoint_page_size: usize,
     /// What a second Synapse assignment of the same role, principal and scope is answered with.
     pub synapse_duplicate: Refusing,
     /// What the same Synapse assignment under the same GUID is answered with.
@@ -126,122 +197,6 @@ pub enum Refusing {
     Accept,
     /// The request is refused with an error.
     Refuse,
-}
-
-/// When an identity's object id shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum IdentityAppears {
-    /// In the answer to the request that makes it.
-    Immediately,
-    /// Once the operation has succeeded.
-    AfterOperation,
-}
-
-/// What happens to an attachment of a pool that does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum UnknownPool {
-    /// The request is refused with 400.
-    Refuse,
-    /// The operation ends as failed, and so does the compute.
-    OperationFails,
-}
-
-/// What an update of a compute without `identity` does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum OmittedIdentity {
-    /// The identity stays as it was.
-    Keeps,
-    /// The identity is gone.
-    Clears,
-}
-
-/// What the deletion of something that does not exist is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AbsentCompute {
-    /// 204.
-    NoContent,
-    /// 404.
-    NotFound,
-}
-
-/// Which names an attached pool may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ComputeName {
-    /// 2 to 16 characters, a letter first, no underscore (contract §10).
-    Strict,
-    /// Any name.
-    Any,
-}
-
-/// Code of the answer to a write below a workspace that does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum MissingParent {
-    /// `ResourceNotFound`, as for reads.
-    ResourceNotFound,
-    /// `ParentResourceNotFound`.
-    ParentResourceNotFound,
-}
-
-/// The least Synapse role that lets a job run on a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SufficientPoolRole {
-    /// Synapse Administrator.
-    Administrator,
-    /// Also Apache Spark Administrator.
-    SparkAdministrator,
-    /// Also Compute Operator.
-    ComputeOperator,
-}
-
-/// Token buckets per principal and kind of request, at Azure's published sizes (contract §0.4).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Limits {
-    /// Whether requests are counted at all.
-    pub enabled: bool,
-    /// GET and HEAD.
-    pub reads: Bucket,
-    /// PUT, PATCH and POST.
-    pub writes: Bucket,
-    /// DELETE.
-    pub deletes: Bucket,
-}
-
-/// One token bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Bucket {
-    /// Most tokens it holds.
-    pub size: f64,
-    /// Tokens that it gains in a second.
-    pub per_second: f64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            enabled: false,
-            reads: Bucket {
-                size: 250.0,
-                per_second: 25.0,
-            },
-            writes: Bucket {
-                size: 200.0,
-                per_second: 10.0,
-            },
-            deletes: Bucket {
-                size: 200.0,
-                per_second: 10.0,
-            },
-        }
-    }
 }
 
 impl Default for Settings {
@@ -274,19 +229,37 @@ impl Default for Settings {
             operation_url_seconds: 0.0,
             identity_appears: IdentityAppears::AfterOperation,
             unknown_pool: UnknownPool::OperationFails,
+            other_region_pool: OtherRegionPool::Accept,
+            attach_fails: None,
+            policy_tags: None,
             unknown_identity: Refusing::Refuse,
             omitted_identity: OmittedIdentity::Clears,
             changed_resource_id: Refusing::Refuse,
             write_during_operation: Refusing::Accept,
             delete_underlying: Refusing::Refuse,
-            absent_compute: AbsentCompute::NotFound,
+            absent_compute: Absent::NotFound,
             detach_with_live_jobs: Refusing::Accept,
-            compute_name: ComputeName::Strict,
+            compute_name: NameRule::Strict,
             compute_page_size: 30,
             empty_first_page: false,
+            linked_services_served: LinkedServicesServed::Served,
+            link_creation: LinkCreation::Accept,
+            link_put: LinkPut::Ok,
+            link_deleted: LinkDeleted::Ok,
+            absent_link: Absent::NoContent,
+            changed_link: Refusing::Refuse,
+            unknown_linked_workspace: Refusing::Refuse,
+            second_link: Refusing::Accept,
+            link_name: NameRule::Strict,
+            workspace_patch: WorkspacePatch::Ok,
+            workspace_identities: WorkspaceIdentities::Merges,
             missing_parent: MissingParent::ResourceNotFound,
             principal_replication_seconds: 0.0,
             synapse_role_seconds: 0.0,
+            synapse_list_seconds: 0.0,
+            check_access: CheckAccess::Answers,
+            closed_synapse: ClosedSynapse::Answers,
+            endpoint_page_size: 100,
             synapse_duplicate: Refusing::Refuse,
             synapse_repeat: Refusing::Accept,
             spark_administrator_at_pool: false,

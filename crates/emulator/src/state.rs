@@ -124,7 +124,9 @@ impl App {
     }
 
     fn seed(&self) {
+        crate::inventory::seed(self);
         crate::synapse::seed(self);
+        crate::arm::links::seed(self);
         crate::aml::seed(self);
     }
 }

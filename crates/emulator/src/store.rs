@@ -50,6 +50,13 @@ impl Store {
         slot.before = slot.now.replace(value);
     }
 
+    /// Keeps a resource that was there all along, for a stale read too.
+    pub(crate) fn found(&mut self, kind: &'static str, name: &str, value: Value) {
+        let slot = self.slot(kind, name);
+        slot.before = Some(value.clone());
+        slot.now = Some(value);
+    }
+
     /// Changes the resource in place, if it is there; counts as a write.
     pub(crate) fn update(
         &mut self,

@@ -1,8 +1,14 @@
 //! What exists in Azure before the first request: one subscription with one resource group, one Azure
-//! ML workspace, one Synapse workspace with its pools, one storage account, and who may touch them.
+//! ML workspace, Synapse workspaces with their pools, one storage account, and who may touch them.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+mod link;
+mod synapse;
+
+pub use link::Link;
+pub use synapse::{Pool, SynapseWorkspace};
 
 /// The resources and principals that the emulator starts with. Every field can be given in a file;
 /// what is left out has the value described here.
@@ -27,7 +33,7 @@ pub struct World {
     pub workspace: String,
     /// GUID of the Azure ML workspace; the default container carries it in its name.
     pub workspace_id: String,
-    /// Region of everything.
+    /// Region of everything but the other Synapse workspaces.
     pub location: String,
     /// Name of the Synapse workspace.
     pub synapse_workspace: String,
@@ -35,6 +41,10 @@ pub struct World {
     pub pool: String,
     /// All Spark pools of the Synapse workspace.
     pub pools: Vec<Pool>,
+    /// More Synapse workspaces of the resource group.
+    pub other_synapse_workspaces: Vec<SynapseWorkspace>,
+    /// Linked services that the Azure ML workspace has from the start.
+    pub links: Vec<Link>,
     /// The user-assigned identity that examples use; described by the entry of `identities`.
     pub user_assigned_identity: String,
     /// All user-assigned identities of the resource group.
@@ -69,28 +79,6 @@ pub enum Access {
     None,
 }
 
-/// One Synapse Spark pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Pool {
-    /// Name, unique in the Synapse workspace.
-    pub name: String,
-    /// Version of Spark, such as `3.4`.
-    pub spark_version: String,
-    /// Size of each node: `Small`, `Medium`, `Large`, `XLarge` or `XXLarge`.
-    pub node_size: String,
-    /// Number of nodes when the pool does not scale by itself.
-    pub node_count: u32,
-    /// Whether the pool scales by itself.
-    pub auto_scale: bool,
-    /// Fewest nodes while it scales by itself.
-    pub min_node_count: u32,
-    /// Most nodes while it scales by itself.
-    pub max_node_count: u32,
-    /// Idle minutes until the pool pauses; 0 for never.
-    pub auto_pause_minutes: u32,
-}
-
 /// One user-assigned managed identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -100,21 +88,6 @@ pub struct Identity {
     /// Whether the Azure ML workspace has it assigned, so that serverless Spark can use it.
     #[serde(default)]
     pub workspace: bool,
-}
-
-impl Default for Pool {
-    fn default() -> Self {
-        Self {
-            name: "yogisparkpool".to_owned(),
-            spark_version: "3.4".to_owned(),
-            node_size: "Medium".to_owned(),
-            node_count: 0,
-            auto_scale: true,
-            min_node_count: 3,
-            max_node_count: 10,
-            auto_pause_minutes: 15,
-        }
-    }
 }
 
 impl Default for World {
@@ -133,8 +106,22 @@ impl Default for World {
             synapse_workspace: "yogi-synapse-ws".to_owned(),
             pool: "yogisparkpool".to_owned(),
             pools: Vec::new(),
+            other_synapse_workspaces: vec![SynapseWorkspace {
+                name: "far-synapse-ws".to_owned(),
+                location: "westeurope".to_owned(),
+                pools: vec![Pool {
+                    name: "farpool".to_owned(),
+                    ..Pool::default()
+                }],
+            }],
+            links: Vec::new(),
             user_assigned_identity: "yogi-managed-id".to_owned(),
-            identities: Vec::new(),
+            identities: ["yogi-second-id", "yogi-third-id"]
+                .map(|name| Identity {
+                    name: name.to_owned(),
+                    workspace: false,
+                })
+                .to_vec(),
             storage_account: "yogistorage".to_owned(),
             storage_account_key: String::new(),
             container: String::new(),
@@ -221,13 +208,6 @@ impl World {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, seed.as_bytes()).to_string()
     }
 
-    /// The entry of the pool with this name, ignoring case.
-    pub(crate) fn find_pool(&self, name: &str) -> Option<&Pool> {
-        self.pools
-            .iter()
-            .find(|pool| pool.name.eq_ignore_ascii_case(name))
-    }
-
     /// `/subscriptions/…/resourceGroups/…`.
     pub(crate) fn resource_group_id(&self) -> String {
         format!(
@@ -248,9 +228,16 @@ impl World {
     /// ARM id of a Spark pool of the Synapse workspace.
     pub fn pool_arm_id(&self, pool: &str) -> String {
         format!(
-            "{}/providers/Microsoft.Synapse/workspaces/{}/bigDataPools/{pool}",
-            self.resource_group_id(),
-            self.synapse_workspace
+            "{}/bigDataPools/{pool}",
+            self.synapse_arm_id(&self.synapse_workspace)
+        )
+    }
+
+    /// ARM id of a Synapse workspace of the resource group.
+    pub fn synapse_arm_id(&self, workspace: &str) -> String {
+        format!(
+            "{}/providers/Microsoft.Synapse/workspaces/{workspace}",
+            self.resource_group_id()
         )
     }
 
@@ -269,14 +256,6 @@ impl World {
             self.resource_group_id(),
             self.storage_account
         )
-    }
-
-    /// The user-assigned identity with this ARM id, ignoring case.
-    pub(crate) fn find_identity(&self, arm_id: &str) -> Option<&Identity> {
-        self.identities.iter().find(|identity| {
-            self.identity_arm_id(&identity.name)
-                .eq_ignore_ascii_case(arm_id)
-        })
     }
 
     /// Client id (application id) of a user-assigned identity.

@@ -7,6 +7,7 @@ use super::path::Path;
 use crate::Access;
 use crate::addresses::Audience;
 use crate::error::{Refusal, bad_request};
+use crate::inventory;
 use crate::login::{Caller, caller_of};
 use crate::request::AsSent;
 use crate::settings::MissingParent;
@@ -110,12 +111,14 @@ fn check_parents(app: &App, path: &Path, method: &Method) -> Result<(), Refusal>
     let Some((namespace, kind)) = path.resource_type() else {
         return Ok(());
     };
-    let exists = match namespace.as_str() {
-        "Microsoft.MachineLearningServices" => &world.workspace,
-        "Microsoft.Synapse" => &world.synapse_workspace,
-        _ => return Ok(()),
-    };
-    if workspace.eq_ignore_ascii_case(exists) {
+    if namespace != "Microsoft.MachineLearningServices" && namespace != "Microsoft.Synapse" {
+        return Ok(());
+    }
+    let id = format!(
+        "{}/providers/{namespace}/workspaces/{workspace}",
+        world.resource_group_id()
+    );
+    if inventory::find(app, &id).is_some() {
         return Ok(());
     }
     let is_child_write = kind != "workspaces" && *method != Method::GET;

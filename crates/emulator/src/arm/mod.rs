@@ -2,10 +2,12 @@
 
 pub(crate) mod computes;
 pub(crate) mod gate;
+pub(crate) mod identity;
+pub(crate) mod links;
 pub(crate) mod path;
-mod pools;
+mod resources;
 pub(crate) mod role_assignments;
-mod workspace;
+pub(crate) mod workspace;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .merge(workspace::routes())
         .merge(computes::routes())
-        .merge(pools::routes())
+        .merge(links::routes())
+        .merge(resources::routes())
         .merge(crate::operation::routes())
 }

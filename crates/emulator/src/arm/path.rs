@@ -24,6 +24,7 @@ const WORDS: &[&str] = &[
     "roleDefinitions",
     "locations",
     "computeOperationsStatus",
+    "workspaceOperationsStatus",
     "mfeOperationsStatus",
     "mfeOperationResults",
     "components",
@@ -42,6 +43,8 @@ const WORDS: &[&str] = &[
     "artifacturi",
     "userAssignedIdentities",
     "storageAccounts",
+    "managedVirtualNetworks",
+    "managedPrivateEndpoints",
 ];
 
 /// The namespaces, which stand where otherwise a name stands.

@@ -1,93 +1,95 @@
-//! The workspace itself (contract §1).
+//! The workspace itself (contract §1): GET, and PATCH, which assigns identities to it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::gate::not_found;
+use super::identity::Wish;
+use crate::aml::WORKSPACE;
+use crate::error::{Answer, Refusal};
+use crate::request::{AsSent, Body};
+use crate::settings::{WorkspaceIdentities, WorkspacePatch};
 use crate::state::App;
+use crate::{inventory, operation};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route(
-        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.MachineLearningServices/workspaces/{ws}",
-        get(show),
-    )
+    Router::new().route(WORKSPACE, get(show).patch(patch))
 }
 
-async fn show(State(app): State<Arc<App>>) -> Json<Value> {
-    let world = &app.world;
-    let group = world.resource_group_id();
-    let base = &app.addresses.base;
-    let host = base.trim_start_matches("https://");
-    Json(json!({
-        "id": world.workspace_arm_id(),
-        "name": world.workspace,
-        "type": "Microsoft.MachineLearningServices/workspaces",
-        "location": world.location,
-        "tags": {},
-        "etag": null,
-        "kind": "Default",
-        "sku": {"name": "Basic", "tier": "Basic"},
-        "identity": identity(&app),
-        "properties": {
-            "friendlyName": world.workspace,
-            "description": null,
-            "storageAccount": world.storage_arm_id(),
-            "keyVault": format!("{group}/providers/Microsoft.Keyvault/vaults/{}-kv", world.workspace),
-            "applicationInsights":
-                format!("{group}/providers/Microsoft.insights/components/{}-ai", world.workspace),
-            "containerRegistry": null,
-            "provisioningState": "Succeeded",
-            "v1LegacyMode": false,
-            "workspaceId": world.workspace_id,
-            "tenantId": world.tenant,
-            "hbiWorkspace": false,
-            "publicNetworkAccess": "Enabled",
-            "storageHnsEnabled": false,
-            "systemDatastoresAuthMode": "AccessKey",
-            "discoveryUrl": format!("{base}/discovery"),
-            "mlFlowTrackingUri": format!("azureml://{host}/mlflow/v1.0{}", world.workspace_arm_id()),
-        },
-        "systemData": {
-            "createdAt": "2024-01-01T00:00:00.0000000Z",
-            "createdBy": "emulator",
-            "createdByType": "Application",
-            "lastModifiedAt": "2024-01-01T00:00:00.0000000Z",
-            "lastModifiedBy": "emulator",
-            "lastModifiedByType": "Application",
-        },
-    }))
+/// The workspace as it is now.
+pub(crate) fn now(app: &App) -> Result<Value, Refusal> {
+    inventory::find(app, &app.world.workspace_arm_id()).ok_or_else(|| {
+        not_found(
+            &format!(
+                "Microsoft.MachineLearningServices/workspaces/{}",
+                app.world.workspace
+            ),
+            &app.world.resource_group,
+        )
+    })
 }
 
-/// Keys of the map come back with `resourcegroups` in small letters (contract §0.1).
-fn identity(app: &App) -> Value {
-    let world = &app.world;
-    let assigned: Map<String, Value> = world
-        .identities
-        .iter()
-        .filter(|identity| identity.workspace)
-        .map(|identity| {
-            let id = world.identity_arm_id(&identity.name);
-            (
-                id.replacen("/resourceGroups/", "/resourcegroups/", 1),
-                json!({
-                    "principalId": world.identity_principal_id(&identity.name),
-                    "clientId": world.identity_client_id(&identity.name),
-                }),
-            )
-        })
-        .collect();
-    let mut identity = json!({
-        "type": if assigned.is_empty() { "SystemAssigned" } else { "SystemAssigned,UserAssigned" },
-        "principalId": world.workspace_principal_id(),
-        "tenantId": world.tenant,
-    });
-    if !assigned.is_empty()
-        && let Some(fields) = identity.as_object_mut()
+/// Carries out a PATCH whose operation is over.
+pub(crate) fn ended(app: &App, effect: &Value) {
+    if let (Ok(workspace), Some(body)) = (now(app), effect.get("body"))
+        && let Ok(done) = patched(app, workspace, body)
     {
-        fields.insert("userAssignedIdentities".to_owned(), Value::Object(assigned));
+        inventory::put(app, &app.world.workspace_arm_id(), done);
     }
-    identity
+}
+
+async fn show(State(app): State<Arc<App>>) -> Answer {
+    Ok(Json(now(&app)?).into_response())
+}
+
+async fn patch(State(app): State<Arc<App>>, sent: AsSent, Body(body): Body) -> Answer {
+    let done = patched(&app, now(&app)?, &body)?;
+    let settings = app.settings();
+    if settings.workspace_patch == WorkspacePatch::Ok {
+        inventory::put(&app, &app.world.workspace_arm_id(), done.clone());
+        return Ok(Json(done).into_response());
+    }
+    let effect = json!({"kind": "workspace", "body": body});
+    let id = operation::start(&app, &app.world.workspace, &effect);
+    let version = sent.query("api-version").unwrap_or_default();
+    let url = operation::url(&app, "workspaceOperationsStatus", &id, &version);
+    let mut headers = HeaderMap::new();
+    headers.extend(HeaderValue::from_str(&url).map(|url| (LOCATION, url)));
+    let pace = settings.operation_retry_after;
+    headers.extend(pace.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+    Ok((StatusCode::ACCEPTED, headers).into_response())
+}
+
+/// The workspace with the request laid over it: tags are replaced, properties merged, and of the identity
+/// the type decides.
+fn patched(app: &App, mut workspace: Value, body: &Value) -> Result<Value, Refusal> {
+    let given = |field: &str| body.get(field).filter(|value| !value.is_null());
+    if let Some(properties) = given("properties") {
+        inventory::merge(&mut workspace, &json!({"properties": properties}));
+    }
+    let mut put = |field: &str, value: Value| {
+        if let Some(fields) = workspace.as_object_mut() {
+            fields.insert(field.to_owned(), value);
+        }
+    };
+    if let Some(tags) = given("tags") {
+        put("tags", tags.clone());
+    }
+    if let Some(identity) = given("identity") {
+        let before = now(app)?.get("identity").cloned().unwrap_or_default();
+        let wish = Wish::read(app, identity)?;
+        let wish = match app.settings().workspace_identities {
+            WorkspaceIdentities::Merges => wish.joined(&before),
+            WorkspaceIdentities::Replaces => wish,
+        };
+        put("identity", wish.grant(app, Some(&before)));
+    }
+    Ok(workspace)
 }

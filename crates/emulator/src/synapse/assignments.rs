@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::demand;
+use super::access::{demand, is_of, since};
 use super::refusal::{already_exists, not_found};
 use super::scope::Scope;
-use super::{ASSIGNMENTS, roles};
+use super::{ASSIGNMENTS, Workspace, roles};
+use crate::clock::after;
 use crate::error::{Answer, Refusal, bad_request};
 use crate::login::Caller;
 use crate::request::{AsSent, Body};
@@ -24,20 +25,26 @@ use crate::state::App;
 const CONTINUATION: &str = "x-ms-continuation";
 
 /// Keeps an assignment, with the time from which its effect is counted.
-pub(super) fn keep(app: &App, answer: &Value, since: Timestamp) {
-    let id = text(answer, "id").unwrap_or_default().to_owned();
-    app.store()
-        .put(ASSIGNMENTS, &id, json!({"answer": answer, "since": since}));
+pub(super) fn keep(app: &App, workspace: &str, answer: &Value, since: Timestamp) {
+    let key = key(workspace, text(answer, "id").unwrap_or_default());
+    let kept = json!({"workspace": workspace, "answer": answer, "since": since});
+    app.store().put(ASSIGNMENTS, &key, kept);
+}
+
+/// Every workspace has its own.
+fn key(workspace: &str, id: &str) -> String {
+    format!("{workspace}/{id}").to_ascii_lowercase()
 }
 
 /// `PUT /roleAssignments/{id}`.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    workspace: Workspace,
     caller: Caller,
     Path(id): Path<String>,
     Body(body): Body,
 ) -> Answer {
-    demand(&app, &caller, "roleAssignments/write")?;
+    demand(&app, &workspace, &caller, "roleAssignments/write")?;
     if Uuid::parse_str(&id).is_err() {
         return Err(bad_request(
             "InvalidRoleAssignmentId",
@@ -53,7 +60,7 @@ pub(super) async fn create(
         required("principalId")?,
         required("scope")?,
     );
-    check(&app, role, principal, scope)?;
+    check(&app, &workspace, role, principal, scope)?;
     let settings = app.settings();
     let same = |kept: &Value| {
         [
@@ -64,14 +71,15 @@ pub(super) async fn create(
         .into_iter()
         .all(|(name, wanted)| text(kept, name).is_some_and(|it| it.eq_ignore_ascii_case(wanted)))
     };
+    let key = key(&workspace.name, &id);
     let taken = {
         let store = app.store();
         let by_id = store
-            .get(ASSIGNMENTS, &id)
+            .get(ASSIGNMENTS, &key)
             .and_then(|kept| kept.get("answer"))
             .cloned();
         let twin = store.list(ASSIGNMENTS).any(|(name, kept)| {
-            name != id.to_ascii_lowercase() && kept.get("answer").is_some_and(same)
+            name != key && is_of(kept, &workspace) && kept.get("answer").is_some_and(same)
         });
         (by_id, twin)
     };
@@ -79,9 +87,9 @@ pub(super) async fn create(
         (Some(kept), _) if same(&kept) && settings.synapse_repeat == Refusing::Accept => {
             return Ok(Json(kept).into_response());
         }
-        (Some(_), _) => return Err(already_exists(&app, role, principal, scope)),
+        (Some(_), _) => return Err(already_exists(&workspace, role, principal, scope)),
         (None, true) if settings.synapse_duplicate == Refusing::Refuse => {
-            return Err(already_exists(&app, role, principal, scope));
+            return Err(already_exists(&workspace, role, principal, scope));
         }
         (None, _) => {}
     }
@@ -91,18 +99,24 @@ pub(super) async fn create(
     if let (Some(fields), Some(kind)) = (answer.as_object_mut(), text(&body, "principalType")) {
         fields.insert("principalType".to_owned(), kind.into());
     }
-    keep(&app, &answer, app.clock.now());
+    keep(&app, &workspace.name, &answer, app.clock.now());
     Ok(Json(answer).into_response())
 }
 
-fn check(app: &App, role: &str, principal: &str, scope: &str) -> Result<(), Refusal> {
+fn check(
+    app: &App,
+    workspace: &Workspace,
+    role: &str,
+    principal: &str,
+    scope: &str,
+) -> Result<(), Refusal> {
     if !roles::exists(role) {
         return Err(bad_request(
             "RoleDefinitionNotFound",
             format!("Role Definition with id '{role}' is not found."),
         ));
     }
-    let scope_read = Scope::read(&app.world, scope)
+    let scope_read = Scope::read(app, workspace, scope)
         .ok_or_else(|| bad_request("InvalidScope", format!("The scope '{scope}' is invalid.")))?;
     if scope_read != Scope::Workspace && !roles::at_pool(app, role) {
         return Err(bad_request(
@@ -125,13 +139,14 @@ fn check(app: &App, role: &str, principal: &str, scope: &str) -> Result<(), Refu
 /// `GET /roleAssignments/{id}`.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    workspace: Workspace,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer {
-    demand(&app, &caller, "read")?;
+    demand(&app, &workspace, &caller, "read")?;
     let found = app
         .store()
-        .get(ASSIGNMENTS, &id)
+        .get(ASSIGNMENTS, &key(&workspace.name, &id))
         .and_then(|kept| kept.get("answer"))
         .cloned();
     Ok(Json(found.ok_or_else(|| not_found(&id))?).into_response())
@@ -140,11 +155,12 @@ pub(super) async fn show(
 /// `GET /roleAssignments`, filtered, in pages.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    workspace: Workspace,
     caller: Caller,
     sent: AsSent,
     headers: HeaderMap,
 ) -> Answer {
-    demand(&app, &caller, "read")?;
+    demand(&app, &workspace, &caller, "read")?;
     let filters: Vec<(&str, String)> = [
         ("roleDefinitionId", "roleId"),
         ("principalId", "principalId"),
@@ -153,10 +169,15 @@ pub(super) async fn list(
     .into_iter()
     .filter_map(|(field, parameter)| Some((field, sent.query(parameter)?)))
     .collect();
+    let settings = app.settings();
+    let now = app.clock.now();
     let matching: Vec<Value> = app
         .store()
         .list(ASSIGNMENTS)
-        .filter_map(|(_, kept)| kept.get("answer"))
+        .map(|(_, kept)| kept)
+        .filter(|kept| is_of(kept, &workspace))
+        .filter(|kept| after(since(kept), settings.synapse_list_seconds) <= now)
+        .filter_map(|kept| kept.get("answer"))
         .filter(|answer| {
             filters.iter().all(|(field, wanted)| {
                 text(answer, field).is_some_and(|it| it.eq_ignore_ascii_case(wanted))
@@ -169,7 +190,7 @@ pub(super) async fn list(
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse().ok())
         .unwrap_or_default();
-    let size = app.settings().synapse_page_size.max(1);
+    let size = settings.synapse_page_size.max(1);
     let more = matching.len() > start.saturating_add(size);
     let value: Vec<Value> = matching.into_iter().skip(start).take(size).collect();
     // The last page has the header too, without a value.
@@ -185,11 +206,13 @@ pub(super) async fn list(
 /// `DELETE /roleAssignments/{id}`: 204, whether or not it was there.
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
+    workspace: Workspace,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer {
-    demand(&app, &caller, "roleAssignments/delete")?;
-    app.store().remove(ASSIGNMENTS, &id);
+    demand(&app, &workspace, &caller, "roleAssignments/delete")?;
+    let key = key(&workspace.name, &id);
+    app.store().remove(ASSIGNMENTS, &key);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,24 +1,28 @@
-//! Role assignments of Synapse (contract §7): the data plane of a Synapse workspace.
+//! The data plane of a Synapse workspace: role assignments (contract §7) and managed private endpoints.
 
 mod access;
 mod assignments;
 mod check;
+mod endpoints;
 mod refusal;
 mod roles;
 mod scope;
+mod workspace;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Access;
+use crate::inventory::text;
 use crate::state::App;
 
 pub(crate) use access::has_role;
 pub(crate) use roles::exists as is_role;
+pub(crate) use workspace::Workspace;
 
 /// Kind of the role assignments in the store.
 const ASSIGNMENTS: &str = "synapseRoleAssignments";
@@ -37,10 +41,33 @@ pub(crate) fn routes() -> Router<Arc<App>> {
                 .delete(assignments::delete),
         )
         .route("/checkAccessSynapseRbac", post(check::check))
+        .route(endpoints::LIST, get(endpoints::list))
+        .route(
+            &format!("{}/{{name}}", endpoints::LIST),
+            get(endpoints::show)
+                .put(endpoints::put)
+                .delete(endpoints::delete),
+        )
 }
 
-/// Who may do everything in the subscription administers the Synapse workspace too, as its creator does.
+/// Every Synapse workspace of the world gets its administrators.
 pub(crate) fn seed(app: &App) {
+    let world = &app.world;
+    let others = world.other_synapse_workspaces.iter();
+    for name in std::iter::once(&world.synapse_workspace).chain(others.map(|other| &other.name)) {
+        if let Some(workspace) = crate::inventory::find(app, &world.synapse_arm_id(name)) {
+            administer(app, &workspace);
+        }
+    }
+}
+
+/// Who may do everything in the subscription administers a Synapse workspace too, as its creator does.
+/// Other resources have no administrators.
+pub(crate) fn administer(app: &App, resource: &Value) {
+    if text(resource, "/type") != "Microsoft.Synapse/workspaces" {
+        return;
+    }
+    let workspace = text(resource, "/name");
     let world = &app.world;
     let extra = world
         .principals
@@ -57,9 +84,9 @@ pub(crate) fn seed(app: &App) {
             "id": id.to_string(),
             "roleDefinitionId": roles::ADMINISTRATOR,
             "principalId": principal,
-            "scope": format!("workspaces/{}", world.synapse_workspace),
+            "scope": format!("workspaces/{workspace}"),
             "principalType": "ServicePrincipal",
         });
-        assignments::keep(app, &assignment, jiff::Timestamp::UNIX_EPOCH);
+        assignments::keep(app, workspace, &assignment, jiff::Timestamp::UNIX_EPOCH);
     }
 }

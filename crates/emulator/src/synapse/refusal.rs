@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 
+use super::Workspace;
 use crate::error::Refusal;
 use crate::login::Caller;
-use crate::state::App;
 
 /// The words of a real answer (azure-sdk-for-net#24423): 403 with the code `Unauthorized`.
-pub(super) fn unauthorized(app: &App, caller: &Caller, action: &str) -> Refusal {
+pub(super) fn unauthorized(workspace: &Workspace, caller: &Caller, action: &str) -> Refusal {
     Refusal::plain(
         StatusCode::FORBIDDEN,
         "Unauthorized",
@@ -15,20 +15,25 @@ pub(super) fn unauthorized(app: &App, caller: &Caller, action: &str) -> Refusal 
             "The principal '{}' does not have the required Synapse RBAC permission to perform this \
              action. Required permission: Action: Microsoft.Synapse/workspaces/{action}, Scope: \
              workspaces/{}/*.",
-            caller.object_id, app.world.synapse_workspace
+            caller.object_id, workspace.name
         ),
     )
 }
 
 /// The words of a real answer (azure-cli#25872).
-pub(super) fn already_exists(app: &App, role: &str, principal: &str, scope: &str) -> Refusal {
+pub(super) fn already_exists(
+    workspace: &Workspace,
+    role: &str,
+    principal: &str,
+    scope: &str,
+) -> Refusal {
     Refusal::plain(
         StatusCode::CONFLICT,
         "RoleAssignmentAlreadyExists",
         format!(
             "Role Assignment with roleId '{role}', principalId '{principal}' and scope '{scope}' within \
              workspace '{}' already exists.",
-            app.world.synapse_workspace
+            workspace.name
         ),
     )
 }

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
+use super::Workspace;
 use super::access::demand;
 use crate::error::{Answer, Refusal};
 use crate::login::Caller;
@@ -25,6 +26,7 @@ const READ: &str = "read";
 const GRANT: &str = "roleAssignments/write";
 const REVOKE: &str = "roleAssignments/delete";
 const USE_POOL: &str = "bigDataPools/useCompute/action";
+const ENDPOINTS: &str = "managedPrivateEndpoint/write";
 const VIEW_LOGS: &str = "bigDataPools/viewLogs/action";
 
 struct Role {
@@ -39,13 +41,13 @@ const ROLES: [Role; 10] = [
         id: ADMINISTRATOR,
         name: "Synapse Administrator",
         pool_scope: true,
-        actions: &[READ, GRANT, REVOKE, USE_POOL, VIEW_LOGS],
+        actions: &[READ, GRANT, REVOKE, USE_POOL, VIEW_LOGS, ENDPOINTS],
     },
     Role {
         id: "dd665582-e433-40ca-b183-1b1b33e73375",
         name: "Synapse Linked Data Manager",
         pool_scope: false,
-        actions: &[READ],
+        actions: &[READ, ENDPOINTS],
     },
     Role {
         id: CONTRIBUTOR,
@@ -133,8 +135,12 @@ pub(super) fn runs_jobs(id: &str, least: SufficientPoolRole) -> bool {
 }
 
 /// `GET /roleDefinitions`: a bare array.
-pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer {
-    demand(&app, &caller, READ)?;
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    workspace: Workspace,
+    caller: Caller,
+) -> Answer {
+    demand(&app, &workspace, &caller, READ)?;
     let roles: Vec<Value> = ROLES.iter().map(|role| json(&app, role)).collect();
     Ok(Json(roles).into_response())
 }
@@ -142,10 +148,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer 
 /// `GET /roleDefinitions/{id}`.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    workspace: Workspace,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer {
-    demand(&app, &caller, READ)?;
+    demand(&app, &workspace, &caller, READ)?;
     let role = find(&id).ok_or_else(|| {
         Refusal::plain(
             StatusCode::NOT_FOUND,
@@ -157,8 +164,12 @@ pub(super) async fn show(
 }
 
 /// `GET /rbacScopes`: the shapes that scopes can have.
-pub(super) async fn scopes(State(app): State<Arc<App>>, caller: Caller) -> Answer {
-    demand(&app, &caller, READ)?;
+pub(super) async fn scopes(
+    State(app): State<Arc<App>>,
+    workspace: Workspace,
+    caller: Caller,
+) -> Answer {
+    demand(&app, &workspace, &caller, READ)?;
     Ok(Json([WORKSPACE_SCOPE, POOL_SCOPE]).into_response())
 }
 

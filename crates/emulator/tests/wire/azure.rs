@@ -63,6 +63,7 @@ impl Azure {
                 here,
             )
             .resolve("other.dev.azuresynapse.localhost", here)
+            .resolve("far-synapse-ws.dev.azuresynapse.localhost", here)
             .resolve(
                 &format!("{}.blob.core.localhost", emulator.world().storage_account),
                 here,
@@ -187,6 +188,27 @@ impl Azure {
         let token = self.token(&self.synapse_audience()).await;
         let url = format!("{}{path}", self.synapse_url());
         self.send(method, &url, Some(&token), body).await
+    }
+
+    /// A request to another Synapse workspace by the main client.
+    #[allow(dead_code, reason = "the tests of runs share this file")]
+    pub(crate) async fn far_synapse(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Reply {
+        let token = self.token(&self.synapse_audience()).await;
+        let here = self.synapse_url();
+        let url = here.replace(&self.world().synapse_workspace, "far-synapse-ws") + path;
+        self.send(method, &url, Some(&token), body).await
+    }
+
+    /// What the control route does to a resource, by its ARM id.
+    #[allow(dead_code, reason = "the tests of runs share this file")]
+    pub(crate) async fn hand(&self, method: Method, id: &str, body: Option<Value>) -> Reply {
+        self.send(method, &format!("/_emulator/resources{id}"), None, body)
+            .await
     }
 
     /// Any request; a path is one of `https://localhost:PORT`.

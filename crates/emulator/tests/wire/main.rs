@@ -8,14 +8,20 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+mod attaching;
 mod azure;
 mod clusters;
 mod computes;
 mod control;
+mod endpoints;
 mod faults;
 mod fidelity;
 mod gate;
+mod links;
 mod login;
 mod recorded;
+mod resources;
 mod role_assignments;
 mod synapse;
+mod synapse_effect;
+mod workspace;

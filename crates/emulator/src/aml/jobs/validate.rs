@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::job::compute_name;
 use super::refusal::{invalid, not_found};
 use super::size;
+use crate::arm::workspace;
 use crate::error::Refusal;
 use crate::settings::{Reference, Refusing};
 use crate::state::App;
@@ -270,21 +271,17 @@ fn identity(app: &App, identity: Option<&Value>) -> Result<(), Refusal> {
             let named = ["clientId", "objectId", "resourceId"]
                 .into_iter()
                 .find_map(part);
-            let world = &app.world;
-            let attached = world
-                .identities
-                .iter()
-                .filter(|identity| identity.workspace)
-                .any(|i| {
-                    named.is_none_or(|named| {
-                        [
-                            world.identity_client_id(&i.name),
-                            world.identity_principal_id(&i.name),
-                            world.identity_arm_id(&i.name),
-                        ]
-                        .iter()
-                        .any(|id| id.eq_ignore_ascii_case(named))
-                    })
+            let attached = workspace::now(app)?
+                .pointer("/identity/userAssignedIdentities")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .any(|(id, assigned)| {
+                    let part = |field| assigned.get(field).and_then(Value::as_str);
+                    let mut its_ids = [part("clientId"), part("principalId"), Some(id.as_str())]
+                        .into_iter()
+                        .flatten();
+                    named.is_none_or(|named| its_ids.any(|one| one.eq_ignore_ascii_case(named)))
                 });
             if attached {
                 Ok(())

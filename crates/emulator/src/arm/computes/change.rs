@@ -8,13 +8,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::identity::{Wish, unborn};
-use super::{COMPUTES, Names, aml_compute, pool};
+use super::plan::{Planned, plan_pool};
+use super::{COMPUTES, Names, aml_compute};
+use crate::arm::identity::{Wish, unborn};
 use crate::clock::azure_time;
 use crate::error::{Answer, Refusal, bad_request};
+use crate::inventory::same_region;
 use crate::operation;
 use crate::request::{AsSent, Body};
-use crate::settings::{IdentityAppears, OmittedIdentity, Refusing, Settings, UnknownPool};
+use crate::settings::{IdentityAppears, OmittedIdentity, Refusing, Settings};
 use crate::state::App;
 
 /// `PUT …/computes/{name}`: 201 whether it is new or not, and an operation.
@@ -44,7 +46,7 @@ pub(super) async fn put(
         ));
     }
     let planned = match kind {
-        "SynapseSpark" => plan_pool(&app, &settings, &name, properties, before.as_ref())?,
+        "SynapseSpark" => plan_pool(&app, &settings, &name, &body, before.as_ref())?,
         "AmlCompute" => Planned {
             facts: aml_compute::facts(properties.get("properties"))?,
             attached: false,
@@ -58,7 +60,16 @@ pub(super) async fn put(
         }
     };
     let identity = identity(&app, &settings, &body, before.as_ref())?;
-    let done = resource(&app, &name, &body, before.as_ref(), &identity, &planned);
+    let tags = tags(&settings, &body);
+    let done = resource(
+        &app,
+        &name,
+        &body,
+        before.as_ref(),
+        &identity,
+        &tags,
+        &planned,
+    );
     let pending = pending(&settings, &done, before.as_ref());
     app.store().put(COMPUTES, &name, pending.clone());
     let effect = json!({"kind": "put", "resource": done, "error": planned.error});
@@ -109,56 +120,6 @@ pub(super) async fn patch(
     Ok(Json(found).into_response())
 }
 
-/// What a PUT will make of the compute.
-struct Planned {
-    facts: Value,
-    attached: bool,
-    /// Why the operation will fail, if it will.
-    error: Option<Value>,
-}
-
-fn plan_pool(
-    app: &App,
-    settings: &Settings,
-    name: &str,
-    properties: &Value,
-    before: Option<&Value>,
-) -> Result<Planned, Refusal> {
-    pool::check_name(app, name)?;
-    let Some(id) = properties.get("resourceId").and_then(Value::as_str) else {
-        return Err(bad_request(
-            "BadArgument",
-            "The property 'resourceId' is required.",
-        ));
-    };
-    let old = before.and_then(|it| it.pointer("/properties/resourceId")?.as_str());
-    if old.is_some_and(|old| !old.eq_ignore_ascii_case(id))
-        && settings.changed_resource_id == Refusing::Refuse
-    {
-        return Err(bad_request(
-            "BadArgument",
-            format!("The resource id of the compute '{name}' cannot be changed."),
-        ));
-    }
-    match (pool::find(app, id), settings.unknown_pool) {
-        (Some(found), _) => Ok(Planned {
-            facts: pool::facts(app, found),
-            attached: true,
-            error: None,
-        }),
-        (None, UnknownPool::OperationFails) => Ok(Planned {
-            // Empty and not null: Microsoft's client looks into it whatever the state.
-            facts: json!({}),
-            attached: true,
-            error: Some(pool::missing(id)),
-        }),
-        (None, UnknownPool::Refuse) => Err(Refusal::with_body(
-            StatusCode::BAD_REQUEST,
-            json!({"error": pool::missing(id)}),
-        )),
-    }
-}
-
 /// The identity that the compute will have.
 fn identity(
     app: &App,
@@ -178,12 +139,26 @@ fn identity(
     }
 }
 
+/// The tags that were sent, and over them those of a policy.
+fn tags(settings: &Settings, body: &Value) -> Value {
+    let mut tags = body
+        .get("tags")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    for (key, value) in settings.policy_tags.iter().flatten() {
+        tags.insert(key.clone(), value.as_str().into());
+    }
+    Value::Object(tags)
+}
+
 fn resource(
     app: &App,
     name: &str,
     body: &Value,
     before: Option<&Value>,
     identity: &Value,
+    tags: &Value,
     planned: &Planned,
 ) -> Value {
     let now = azure_time(app.clock.now());
@@ -205,7 +180,7 @@ fn resource(
         "name": name,
         "type": "Microsoft.MachineLearningServices/workspaces/computes",
         "location": app.world.location,
-        "tags": body.get("tags").filter(|tags| !tags.is_null()).cloned().unwrap_or_else(|| json!({})),
+        "tags": tags,
         "sku": null,
         "identity": identity,
         "properties": {
@@ -245,6 +220,7 @@ fn pending(settings: &Settings, done: &Value, before: Option<&Value>) -> Value {
 /// The answer to the PUT itself has `tags: null` where none were sent (contract §2.2).
 fn first_answer(mut pending: Value, body: &Value) -> Value {
     if body.get("tags").is_none_or(Value::is_null)
+        && pending.get("tags") == Some(&json!({}))
         && let Some(fields) = pending.as_object_mut()
     {
         fields.insert("tags".to_owned(), Value::Null);
@@ -262,7 +238,8 @@ pub(super) fn accepted(
     body: Option<Value>,
 ) -> Response {
     let version = sent.query("api-version").unwrap_or_default();
-    let headers = operation::start(app, &version, name, effect);
+    let id = operation::start(app, name, effect);
+    let headers = operation::hints(app, &id, &version);
     match body {
         Some(body) => (status, headers, Json(body)).into_response(),
         None => (status, headers).into_response(),
@@ -286,13 +263,12 @@ pub(super) fn refuse_while_running(
 }
 
 fn check_location(app: &App, body: &Value) -> Result<(), Refusal> {
-    let plain = |text: &str| text.replace(' ', "").to_ascii_lowercase();
     match body.get("location").and_then(Value::as_str) {
         None => Err(bad_request(
             "LocationRequired",
             "The location property is required for this definition.",
         )),
-        Some(location) if plain(location) != plain(&app.world.location) => Err(bad_request(
+        Some(location) if !same_region(location, &app.world.location) => Err(bad_request(
             "LocationMismatch",
             format!(
                 "The location '{location}' is not the location '{}' of the workspace.",

@@ -7,9 +7,7 @@ use crate::state::App;
 
 /// Carries out what the operation was started for, and says why if it has failed. A PUT whose compute was
 /// written again, or deleted, in the meantime has nothing left to do.
-pub(crate) fn ended(app: &App, record: &Value) -> Option<Value> {
-    let name = record.get("compute").and_then(Value::as_str)?;
-    let effect = record.get("effect")?;
+pub(crate) fn ended(app: &App, name: &str, effect: &Value) -> Option<Value> {
     let mut store = app.store();
     if effect.get("kind").and_then(Value::as_str) == Some("delete") {
         store.remove(COMPUTES, name);

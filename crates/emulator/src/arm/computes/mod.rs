@@ -3,7 +3,7 @@
 mod aml_compute;
 mod change;
 mod effect;
-mod identity;
+mod plan;
 mod pool;
 mod read;
 mod remove;

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::Pool;
 use crate::error::{Refusal, bad_request};
-use crate::settings::ComputeName;
+use crate::inventory::{self, text};
+use crate::settings::NameRule;
 use crate::state::App;
 
 /// The rule of the first Python SDK; the service's own is not known.
 pub(super) fn check_name(app: &App, name: &str) -> Result<(), Refusal> {
-    if app.settings().compute_name == ComputeName::Any {
+    if app.settings().compute_name == NameRule::Any {
         return Ok(());
     }
     let length = (2..=16).contains(&name.len());
@@ -29,11 +29,19 @@ pub(super) fn check_name(app: &App, name: &str) -> Result<(), Refusal> {
 }
 
 /// The pool that `resourceId` names, if there is one.
-pub(super) fn find<'a>(app: &'a App, resource_id: &str) -> Option<&'a Pool> {
-    app.world.pools.iter().find(|pool| {
-        app.world
-            .pool_arm_id(&pool.name)
-            .eq_ignore_ascii_case(resource_id)
+pub(super) fn find(app: &App, resource_id: &str) -> Option<Value> {
+    inventory::find(app, resource_id)
+        .filter(|found| text(found, "/type") == "Microsoft.Synapse/workspaces/bigDataPools")
+}
+
+/// What is said about a pool in another region than the workspace's.
+pub(super) fn too_far(app: &App, pool: &Value) -> Value {
+    json!({
+        "code": "BadRequest",
+        "message": format!(
+            "The Synapse Spark pool '{}' is in the region '{}', the workspace in '{}'.",
+            text(pool, "/name"), text(pool, "/location"), app.world.location
+        ),
     })
 }
 
@@ -46,25 +54,24 @@ pub(super) fn missing(resource_id: &str) -> Value {
 }
 
 /// The pool's facts, as the compute shows them. Minimum and maximum are 0 while the pool does not scale.
-pub(super) fn facts(app: &App, pool: &Pool) -> Value {
-    let bound = |count: u32| if pool.auto_scale { count } else { 0 };
+pub(super) fn facts(app: &App, pool: &Value) -> Value {
+    let its = |field: &str| pool.pointer(&format!("/properties/{field}"));
+    let scales = its("autoScale/enabled") == Some(&Value::Bool(true));
+    let bound = |field: &str| its(field).filter(|_| scales).cloned().unwrap_or(json!(0));
     json!({
         "autoScaleProperties": {
-            "enabled": pool.auto_scale,
-            "minNodeCount": bound(pool.min_node_count),
-            "maxNodeCount": bound(pool.max_node_count),
+            "enabled": scales,
+            "minNodeCount": bound("autoScale/minNodeCount"),
+            "maxNodeCount": bound("autoScale/maxNodeCount"),
         },
-        "autoPauseProperties": {
-            "enabled": pool.auto_pause_minutes > 0,
-            "delayInMinutes": pool.auto_pause_minutes,
-        },
-        "sparkVersion": pool.spark_version,
-        "nodeCount": pool.node_count,
-        "nodeSize": pool.node_size,
-        "nodeSizeFamily": "MemoryOptimized",
+        "autoPauseProperties": its("autoPause"),
+        "sparkVersion": its("sparkVersion"),
+        "nodeCount": its("nodeCount"),
+        "nodeSize": its("nodeSize"),
+        "nodeSizeFamily": its("nodeSizeFamily"),
         "subscriptionId": app.world.subscription,
         "resourceGroup": app.world.resource_group,
         "workspaceName": app.world.workspace,
-        "poolName": pool.name,
+        "poolName": pool.get("name"),
     })
 }

@@ -11,7 +11,7 @@ use super::change::{accepted, refuse_while_running};
 use super::{COMPUTES, Names, read};
 use crate::error::{Answer, Refusal, bad_request};
 use crate::request::AsSent;
-use crate::settings::{AbsentCompute, Refusing, Settings};
+use crate::settings::{Absent, Refusing, Settings};
 use crate::state::App;
 
 /// `DELETE …/computes/{name}?underlyingResourceAction=Detach`: 202 and an operation.
@@ -33,8 +33,8 @@ pub(super) async fn delete(
     }
     let Some(found) = read::find(&app, &name) else {
         return match settings.absent_compute {
-            AbsentCompute::NoContent => Ok(StatusCode::NO_CONTENT.into_response()),
-            AbsentCompute::NotFound => Err(read::not_found(&workspace, &name)),
+            Absent::NoContent => Ok(StatusCode::NO_CONTENT.into_response()),
+            Absent::NotFound => Err(read::not_found(&workspace, &name)),
         };
     };
     let is_pool = found

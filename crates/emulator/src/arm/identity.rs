@@ -1,23 +1,26 @@
-//! The identity of a compute: what is asked for, and what it becomes.
+//! The identity of a compute, a link or the workspace: what is asked for, and what it becomes.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::error::{Refusal, bad_request};
+use crate::inventory;
 use crate::settings::Refusing;
 use crate::state::App;
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(crate) struct Wish {
     system: bool,
     /// ARM ids, as they were sent.
     assigned: Vec<String>,
+    /// Those behind which `null` stands.
+    removed: Vec<String>,
 }
 
 impl Wish {
     /// Reads `identity` of a request. Types compare without case: the SDK writes `Systemassigned`.
-    pub(super) fn read(app: &App, identity: &Value) -> Result<Self, Refusal> {
+    pub(crate) fn read(app: &App, identity: &Value) -> Result<Self, Refusal> {
         let mut wish = Self::default();
         let mut wants_assigned = false;
         let kind = identity
@@ -41,12 +44,15 @@ impl Wish {
             let ids = identity
                 .get("userAssignedIdentities")
                 .and_then(Value::as_object);
-            wish.assigned = ids
-                .into_iter()
-                .flatten()
-                .map(|(id, _)| id.clone())
-                .collect();
-            if wish.assigned.is_empty() {
+            for (id, value) in ids.into_iter().flatten() {
+                let list = if value.is_null() {
+                    &mut wish.removed
+                } else {
+                    &mut wish.assigned
+                };
+                list.push(id.clone());
+            }
+            if wish.assigned.is_empty() && wish.removed.is_empty() {
                 return Err(bad_request(
                     "InvalidIdentityValues",
                     "Identities of the type UserAssigned need at least one user-assigned identity.",
@@ -57,7 +63,7 @@ impl Wish {
         let unknown = wish
             .assigned
             .iter()
-            .find(|id| app.world.find_identity(id).is_none());
+            .find(|id| inventory::find(app, id).is_none());
         match unknown {
             Some(id) if refuses => Err(bad_request(
                 "FailedIdentityOperation",
@@ -67,8 +73,30 @@ impl Wish {
         }
     }
 
-    /// What the compute then has. An own identity that it had already stays the same one.
-    pub(super) fn grant(&self, app: &App, before: Option<&Value>) -> Value {
+    /// With those user-assigned identities that were there before, unless it takes them away or wants none
+    /// of that kind.
+    pub(crate) fn joined(mut self, before: &Value) -> Self {
+        if self.assigned.is_empty() && self.removed.is_empty() {
+            return self;
+        }
+        let named = |id: &String| {
+            let mut all = self.assigned.iter().chain(&self.removed);
+            all.any(|one| one.eq_ignore_ascii_case(id))
+        };
+        let kept: Vec<String> = before
+            .get("userAssignedIdentities")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|known| known.keys())
+            .filter(|id| !named(id))
+            .cloned()
+            .collect();
+        self.assigned.splice(0..0, kept);
+        self
+    }
+
+    /// What the resource then has. An own identity that it had already stays the same one.
+    pub(crate) fn grant(&self, app: &App, before: Option<&Value>) -> Value {
         let mut fields = Map::new();
         let kind = match (self.system, self.assigned.is_empty()) {
             (true, true) => "SystemAssigned",
@@ -105,7 +133,7 @@ impl Wish {
 }
 
 /// The identity without the object id of the system-assigned part, as it may show before it is made.
-pub(super) fn unborn(identity: &Value) -> Value {
+pub(crate) fn unborn(identity: &Value) -> Value {
     let mut identity = identity.clone();
     if let Some(fields) = identity.as_object_mut() {
         fields.remove("principalId");
@@ -129,12 +157,15 @@ fn answered_key(id: &str) -> String {
 }
 
 fn ids_of(app: &App, id: &str) -> Value {
-    let name = app.world.find_identity(id).map_or_else(
-        || id.rsplit('/').next().unwrap_or_default(),
-        |known| known.name.as_str(),
-    );
+    let known = inventory::find(app, id);
+    let known = known.as_ref().and_then(|it| it.get("properties"));
+    let name = id.rsplit('/').next().unwrap_or_default();
+    let part = |field: &str, otherwise: String| {
+        let its = known.and_then(|it| it.get(field)).cloned();
+        its.unwrap_or_else(|| otherwise.into())
+    };
     json!({
-        "principalId": app.world.identity_principal_id(name),
-        "clientId": app.world.identity_client_id(name),
+        "principalId": part("principalId", app.world.identity_principal_id(name)),
+        "clientId": part("clientId", app.world.identity_client_id(name)),
     })
 }
