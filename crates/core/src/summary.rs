@@ -1,8 +1,8 @@
 //! The conditions that every kind ends its list with: `Ready`, and while true `Reconciling` or `Stalled`.
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::meta::PAUSED;
 use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
+use azureml_spark_api::meta::{PAUSED, SYNC_PERIOD};
 
 use crate::fault::Class;
 use crate::machine::Trouble;
@@ -77,6 +77,23 @@ fn sentence(trouble: &Trouble) -> String {
     format!("could not {}: {} ({})", fault.op, fault.text, fault.code)
 }
 
+/// The condition as it stands, as a fact: a look that failed says nothing new. What is restated decides nothing.
+pub fn restated(conditions: &[Condition], kind: ConditionType) -> Option<Fact> {
+    let found = conditions.iter().find(|c| c.type_ == kind.as_str())?;
+    let truth = [Truth::True, Truth::False, Truth::Unknown]
+        .into_iter()
+        .find(|truth| truth.as_str() == found.status)?;
+    let (reason, _) = Reason::ALL
+        .iter()
+        .find(|(reason, _)| reason.as_str() == found.reason)?;
+    Some(Fact {
+        kind,
+        truth,
+        reason: *reason,
+        message: found.message.clone(),
+    })
+}
+
 /// The first of `facts` that does not hold.
 pub fn first_unmet(facts: &[Fact]) -> Option<&Fact> {
     facts.iter().find(|fact| fact.truth != Truth::True)
@@ -109,6 +126,13 @@ impl Warning {
             message: message.into(),
         }
     }
+
+    /// An annotation asks for looks at intervals that are none.
+    pub fn of_sync_period(value: &str) -> Self {
+        let message =
+            format!("metadata.annotations[{SYNC_PERIOD}]: '{value}' is no duration such as 30m");
+        Self::new(Reason::InvalidAnnotation, message)
+    }
 }
 
 /// All warnings in one condition under the reason of the first, or none if there are none.
@@ -117,4 +141,22 @@ pub fn warning(warnings: &[Warning]) -> Option<Fact> {
     let messages: Vec<&str> = warnings.iter().map(|w| w.message.as_str()).collect();
     let message = messages.join("; ");
     Some(Fact::yes(ConditionType::Warning, first.reason, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_share_one_condition_which_goes_with_the_last() {
+        let network = Warning::new(Reason::SparkNotReady, "provision it");
+        let annotation = Warning::of_sync_period("x");
+        let message = format!("provision it; {}", annotation.message);
+        let both = warning(&[network, annotation]).unwrap();
+        assert_eq!(
+            both,
+            Fact::yes(ConditionType::Warning, Reason::SparkNotReady, message)
+        );
+        assert_eq!(warning(&[]), None);
+    }
 }
