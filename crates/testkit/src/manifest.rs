@@ -162,32 +162,6 @@ pub fn linked_attachment(name: &str, workspace: &str, link: &str, world: &World)
     )
 }
 
-/// The emulator's Synapse workspace, linked to a workspace.
-pub fn linked_service(name: &str, workspace: &str, world: &World) -> Manifest {
-    let synapse = &world.synapse_workspace;
-    let synapse = world.resource(&format!("Microsoft.Synapse/workspaces/{synapse}"));
-    Manifest::new(
-        "LinkedService",
-        name,
-        json!({
-            "workspaceRef": {"name": workspace},
-            "synapseWorkspaceId": synapse,
-        }),
-    )
-}
-
-/// The emulator's pool, attached to a workspace by the name of the link that leads to its Synapse workspace.
-pub fn linked_attachment(name: &str, workspace: &str, link: &str, world: &World) -> Manifest {
-    Manifest::new(
-        "SynapseSparkAttachment",
-        name,
-        json!({
-            "workspaceRef": {"name": workspace},
-            "pool": {"linkedServiceRef": {"name": link}, "poolName": world.pool},
-        }),
-    )
-}
-
 /// A job whose code is one ConfigMap with `main.py`, on serverless compute with the workspace's managed identity.
 pub fn serverless_job(name: &str, workspace: &str, code: &str, world: &World) -> Manifest {
     let identity = world.identity_id(&world.user_assigned_identity);
