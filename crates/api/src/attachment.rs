@@ -253,9 +253,22 @@ pub struct SynapseSparkAttachmentStatus {
     /// When the operator last asked Azure for the compute or a role; on record before the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_time: Option<Time>,
+    /// Since when something is asked for that Azure does not show, or that has no effect yet; absent once all was as
+    /// the spec says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_since: Option<Time>,
     /// SHA-256 of the compute that was last asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_hash: Option<String>,
+    /// Whether the compute was once seen with this object's mark: one that was taken away since is not taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
+    /// SHA-256 of the spec that Azure was last brought to: what differs since was changed outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_hash: Option<String>,
+    /// Since when Azure has refused in a way that passes once roles and identities have reached every server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_since: Option<Time>,
     /// Keys of the tags that were last asked for: one that leaves the spec is taken off in Azure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed_tags: Vec<String>,

@@ -5,27 +5,34 @@ mod next;
 mod report;
 mod want;
 
-use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale};
+use std::collections::{BTreeMap, BTreeSet};
+
+use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy};
 use azureml_spark_api::azure_id::SparkPoolId;
 use azureml_spark_api::condition::whole_second;
-use azureml_spark_api::role::{RoleAssignment, SynapseRole};
+use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
+use azureml_spark_api::role::{Role, RoleAssignment, StorageRole, SynapseRole};
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 use crate::fault::{Class, Fault};
+use crate::grants;
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::name::hex;
-use crate::place::{Blocked, Reference, Workspace};
+use crate::place::{Blocked, Link, Reference, Workspace};
+use crate::role;
+use crate::summary::Warning;
 
-/// Tag on a compute that says whose it is: the uid of the object that attached it.
+/// Tag on a compute that says whose it is: the uid of the object that attached it, then its namespace and name.
 pub const OWNER_TAG: &str = "azureml-spark-operator";
 
 /// The object and what it refers to.
 #[derive(Clone, Debug)]
 pub struct Given {
+    /// Namespace of the object.
+    pub namespace: String,
     /// Name of the object.
     pub name: String,
     /// Its uid.
@@ -34,14 +41,22 @@ pub struct Given {
     pub spec: SynapseSparkAttachmentSpec,
     /// The workspace that it names.
     pub workspace: Reference<Workspace>,
+    /// The link that it names, if it names one.
+    pub link: Option<Reference<Link>>,
     /// Jobs of this cluster that still hold our finalizer and run here.
     pub users: Vec<String>,
+    /// Ids of the role assignments that other objects of the cluster, which stay, have on record.
+    pub shared: BTreeSet<String>,
+    /// The roles that the installation lets anybody grant.
+    pub grantable: BTreeSet<Role>,
     /// Whether the object carries our finalizer.
     pub held: bool,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Time between two looks at something that is as it should be.
     pub sync_period: SignedDuration,
+    /// What is amiss with the object beside its spec, such as an annotation that makes no sense.
+    pub warnings: Vec<Warning>,
 }
 
 /// The wish.
@@ -51,14 +66,42 @@ pub struct Want {
     pub workspace: Option<Workspace>,
     /// The compute.
     pub compute: ComputeWish,
-    /// The roles of its identity at the pool.
+    /// The roles of its identities at the pool.
     pub roles: Vec<SynapseRole>,
+    /// The roles of its identities on storage accounts.
+    pub storage: Vec<StorageWish>,
+    /// What may be done to it, and when.
+    pub policies: Policies,
+    /// Whether it is to go.
+    pub deleting: bool,
+    shared: BTreeSet<String>,
     blocked: Option<Blocked>,
     users: Vec<String>,
     held: bool,
-    /// Whether it is to go.
-    pub deleting: bool,
     sync_period: SignedDuration,
+    warnings: Vec<Warning>,
+}
+
+/// What the operator may do to the compute, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Whether Azure is changed at all.
+    pub management: ManagementPolicy,
+    /// What becomes of a compute that is there already.
+    pub adoption: AdoptionPolicy,
+    /// What becomes of a change outside.
+    pub drift: DriftPolicy,
+    /// What becomes of the compute in the end.
+    pub deletion: DeletionPolicy,
+}
+
+/// Roles on one storage account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageWish {
+    /// Resource id of the account, without a slash at its end.
+    pub account_id: String,
+    /// The roles.
+    pub roles: Vec<StorageRole>,
 }
 
 /// The compute as it shall be.
@@ -66,43 +109,145 @@ pub struct Want {
 pub struct ComputeWish {
     /// Name in Azure.
     pub name: String,
-    /// The pool.
-    pub pool: SparkPoolId,
+    /// The pool; absent while it is not known: the link that it is found by is not ready, or gone.
+    pub pool: Option<SparkPoolId>,
     /// Description.
     pub description: Option<String>,
     /// Tags, ours among them.
     pub tags: BTreeMap<String, String>,
     /// Which kind of identity.
     pub identity: AttachmentIdentityType,
-    /// Resource ids of the user-assigned identities.
+    /// Resource ids of the user-assigned identities; the first submits jobs by default.
     pub user_assigned: Vec<String>,
     /// Uid of the object.
     pub owner: String,
 }
 
 impl ComputeWish {
-    /// SHA-256 of all that is asked for.
+    /// SHA-256 of all that is asked for. The order of identities is none of it: Azure keeps a map.
     fn hash(&self) -> String {
-        let all = serde_json::json!([
-            self.pool.to_string(),
+        hex(&Sha256::digest(self.words().to_string()))
+    }
+
+    fn words(&self) -> serde_json::Value {
+        let identities: BTreeSet<String> = self
+            .user_assigned
+            .iter()
+            .map(|id| id.to_ascii_lowercase())
+            .collect();
+        serde_json::json!([
+            self.pool.as_ref().map(ToString::to_string),
             self.description,
             self.tags,
             self.identity,
-            self.user_assigned
-        ]);
+            identities
+        ])
+    }
+}
+
+impl Want {
+    /// The pool: as wished, and on the way out as it was when the compute was asked for, since the link that it was
+    /// found by may be gone, or lead elsewhere by now.
+    pub fn pool(&self, memo: &Memo) -> Option<SparkPoolId> {
+        let recorded = memo.pool.as_deref().and_then(SparkPoolId::parse);
+        if self.deleting {
+            recorded.or_else(|| self.compute.pool.clone())
+        } else {
+            self.compute.pool.clone()
+        }
+    }
+
+    /// Every scope at which roles are wanted or on record: in Synapse's words, or the resource id of a storage account.
+    pub fn scopes(&self, memo: &Memo) -> BTreeSet<String> {
+        let at_pool = self.pool(memo).filter(|_| !self.roles.is_empty());
+        at_pool
+            .iter()
+            .map(SparkPoolId::synapse_scope)
+            .chain(self.storage.iter().map(|wish| wish.account_id.clone()))
+            .chain(memo.grants.iter().map(|grant| grant.scope.clone()))
+            .collect()
+    }
+
+    /// The assignments that give each of these principals each role.
+    fn assignments(&self, memo: &Memo, principals: &[String]) -> Vec<RoleAssignment> {
+        let scope = self.pool(memo).map(|pool| pool.synapse_scope());
+        let mut all = Vec::new();
+        for principal in principals {
+            for (scope, role) in scope
+                .iter()
+                .flat_map(|scope| {
+                    self.roles
+                        .iter()
+                        .map(move |role| (scope, Role::from(*role)))
+                })
+                .chain(self.storage.iter().flat_map(|wish| {
+                    let roles = wish.roles.iter();
+                    roles.map(move |role| (&wish.account_id, Role::from(*role)))
+                }))
+            {
+                all.push(role::assignment(role, scope, principal));
+            }
+        }
+        all
+    }
+
+    /// SHA-256 of the whole wish: the compute and the roles.
+    fn hash(&self) -> String {
+        let storage: Vec<_> = self
+            .storage
+            .iter()
+            .map(|wish| (&wish.account_id, &wish.roles))
+            .collect();
+        let all = serde_json::json!([self.compute.words(), self.roles, storage]);
         hex(&Sha256::digest(all.to_string()))
+    }
+
+    /// Storage accounts that jobs on the pool need to reach: those with roles, and the workspace's own.
+    pub fn storage_accounts(&self) -> BTreeSet<String> {
+        let own = self
+            .workspace
+            .iter()
+            .filter_map(|workspace| workspace.storage_account_id.as_deref());
+        self.storage
+            .iter()
+            .map(|wish| wish.account_id.as_str())
+            .chain(own)
+            .map(|id| id.trim_end_matches('/').to_owned())
+            .collect()
     }
 }
 
 /// One look at the world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The pool; looked at only while nothing is attached.
-    pub pool: Sight<()>,
+    /// The pool; looked at every time, but not on the way out. While a compute is there, a pool that may not be read is
+    /// unknown and does no harm.
+    pub pool: Sight<Pool>,
+    /// The Synapse workspace of the pool; unknown where it may not be read. Only for warnings.
+    pub synapse: Sight<Synapse>,
     /// The compute.
     pub compute: Sight<Compute>,
-    /// Role assignments at the pool; looked at while the compute has an identity, and while any is on record.
-    pub grants: Sight<Vec<RoleAssignment>>,
+    /// Role assignments at [`Want::scopes`]; looked at while the compute has an identity, and while any is on record.
+    pub grants: grants::Seen,
+}
+
+/// A pool, as far as it counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pool {
+    /// Region.
+    pub location: Option<String>,
+}
+
+/// A Synapse workspace, as far as it counts for jobs on its pools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Synapse {
+    /// Whether nobody gets in from the public network.
+    pub public_network_access_disabled: bool,
+    /// Whether its pools run in a managed virtual network.
+    pub managed_network: bool,
+    /// Resource ids of what its approved managed private endpoints lead to; empty and of no use without a managed
+    /// virtual network.
+    pub approved_endpoints: Vec<String>,
 }
 
 /// A compute as Azure shows it.
@@ -157,27 +302,50 @@ pub enum Provisioning {
 /// What must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
+    /// Resource id of the pool that was last asked for.
+    pub pool: Option<String>,
     /// SHA-256 of the compute that Azure was last asked for.
     pub wish: Option<String>,
     /// When Azure was last asked to make something: an absence is not believed for a while after that.
     pub requested: Option<Timestamp>,
-    /// The role assignments that this object made, or was about to make.
+    /// Whether the compute was once seen with our mark.
+    pub owned: bool,
+    /// SHA-256 of the wish that Azure was last brought to, roles included.
+    pub applied: Option<String>,
+    /// Since when Azure has refused in a way that passes.
+    pub refused: Option<Timestamp>,
+    /// Keys of the tags that were asked for.
+    pub managed_tags: Vec<String>,
+    /// The role assignments that this object made, was about to make, or relies on.
     pub grants: Vec<RoleAssignment>,
+}
+
+/// A compute as it is put: Azure replaces all of it (contract §2.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The pool.
+    pub pool: SparkPoolId,
+    /// Description.
+    pub description: Option<String>,
+    /// Every tag, also those which only Azure holds.
+    pub tags: BTreeMap<String, String>,
+    /// Which kind of identity.
+    pub identity: AttachmentIdentityType,
+    /// Resource ids of the user-assigned identities.
+    pub user_assigned: Vec<String>,
 }
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Attach the pool, or bring the compute to the wish. Azure replaces all tags of a compute, so that those which
-    /// only Azure holds are in here too.
-    Attach {
-        /// Every tag.
-        tags: BTreeMap<String, String>,
-    },
+    /// Attach the pool, or bring the compute to the wish.
+    Attach(Body),
     /// Make a role assignment.
     Grant(RoleAssignment),
     /// Take a role assignment back.
     Revoke(RoleAssignment),
+    /// Take our mark off the compute, which stays as it is; the same request as to attach it.
+    Disown(Body),
     /// Detach the pool; never deletes it.
     Detach,
 }
@@ -200,8 +368,13 @@ impl Machine for Attachment {
 
     fn recall(status: &Self::Status) -> Memo {
         Memo {
+            pool: status.pool_id.clone(),
             wish: status.requested_hash.clone(),
             requested: status.requested_time.as_ref().map(|time| time.0),
+            owned: status.owned,
+            applied: status.applied_hash.clone(),
+            refused: status.refused_since.as_ref().map(|time| time.0),
+            managed_tags: status.managed_tags.clone(),
             grants: status.role_assignments.clone(),
         }
     }

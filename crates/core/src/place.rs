@@ -18,6 +18,8 @@ pub struct Workspace {
     pub azure_id: String,
     /// Its region.
     pub location: String,
+    /// Resource id of its storage account.
+    pub storage_account_id: Option<String>,
     /// Whether it is used as the operator itself, and not by credentials of its own.
     pub operators_identity: bool,
 }

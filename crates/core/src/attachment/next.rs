@@ -41,9 +41,9 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
             return match seen.pool {
                 Sight::Unknown => rest(WORK_LOOK),
                 Sight::Absent => rest(STUCK_LOOK),
-                Sight::Present(()) => {
+                Sight::Present(_) => {
                     let tags = want.compute.tags.clone();
-                    Move::step(asked_for(want, memo, now), Step::Attach { tags })
+                    Move::step(asked_for(want, memo, now), put(want, tags))
                 }
             };
         }
@@ -72,7 +72,7 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         }
         let mut tags = compute.tags.clone();
         tags.extend(want.compute.tags.clone());
-        return Move::step(asked_for(want, memo, now), Step::Attach { tags });
+        return Move::step(asked_for(want, memo, now), put(want, tags));
     }
     // From here on it is ours, also where it was found as it should be.
     let mut memo = memo.clone();
@@ -82,10 +82,10 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         // `identity.principalId` may appear only after the operation has ended (contract §2.2).
         return Move::rest(memo, after(now, WORK_LOOK));
     }
-    let Sight::Present(found) = &seen.grants else {
+    let Sight::Present(found) = &seen.grants.found else {
         return Move::rest(memo, after(now, WORK_LOOK));
     };
-    let wanted = role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders);
+    let wanted = want.assignments(&memo, &holders);
     settle_grants(&wanted, found, memo, want, now)
 }
 
@@ -153,7 +153,7 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
     let mut memo = in_doubt(want, memo, now);
     // A lost status had held these, and once the compute is gone its identity cannot be found again.
     let holders = compute.map_or_else(Vec::new, |compute| principals(&want.compute, compute));
-    for grant in role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders) {
+    for grant in want.assignments(&memo, &holders) {
         record(&mut memo, &grant);
     }
     give_back(compute, seen, memo, now)
@@ -167,7 +167,7 @@ fn give_back(
     now: Timestamp,
 ) -> Move<Attachment> {
     if !memo.grants.is_empty() {
-        let Sight::Present(found) = &seen.grants else {
+        let Sight::Present(found) = &seen.grants.found else {
             return Move::rest(memo, after(now, WORK_LOOK));
         };
         // By id: a grant of the same role that somebody else made has another, and stays.
@@ -216,8 +216,34 @@ fn in_doubt_of(compute: &Compute, want: &Want, memo: &Memo, now: Timestamp) -> M
     }
 }
 
+fn leads_to(wish: &ComputeWish, compute: &Compute) -> bool {
+    wish.pool
+        .as_ref()
+        .is_some_and(|pool| azure_id::same(&compute.pool_id, &pool.to_string()))
+}
+
+fn put(want: &Want, tags: std::collections::BTreeMap<String, String>) -> Step {
+    let wish = &want.compute;
+    Step::Attach(super::Body {
+        pool: wish
+            .pool
+            .clone()
+            .unwrap_or(azureml_spark_api::azure_id::SparkPoolId {
+                subscription: String::new(),
+                resource_group: String::new(),
+                workspace: String::new(),
+                pool: String::new(),
+            }),
+        description: wish.description.clone(),
+        tags,
+        identity: wish.identity,
+        user_assigned: wish.user_assigned.clone(),
+    })
+}
+
 fn asked_for(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     Memo {
+        pool: want.compute.pool.as_ref().map(ToString::to_string),
         wish: Some(want.compute.hash()),
         ..asked(memo, now)
     }
@@ -225,19 +251,16 @@ fn asked_for(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
 
 fn asked(memo: &Memo, now: Timestamp) -> Memo {
     Memo {
-        wish: memo.wish.clone(),
         requested: Some(whole_second(now)),
-        grants: memo.grants.clone(),
+        ..memo.clone()
     }
 }
 
 /// Whether the compute is this object's: by its tag, or because this object asked for it.
 fn owned(wish: &ComputeWish, compute: &Compute, memo: &Memo) -> bool {
     match compute.tags.get(super::OWNER_TAG) {
-        Some(owner) => *owner == wish.owner,
-        None => {
-            memo.requested.is_some() && azure_id::same(&compute.pool_id, &wish.pool.to_string())
-        }
+        Some(owner) => owner.split(' ').next() == Some(&wish.owner),
+        None => memo.requested.is_some() && leads_to(wish, compute),
     }
 }
 
@@ -245,14 +268,14 @@ fn owned(wish: &ComputeWish, compute: &Compute, memo: &Memo) -> bool {
 /// here (adoption only where nothing would change).
 pub(super) fn conflict(wish: &ComputeWish, compute: &Compute, memo: &Memo) -> Option<String> {
     let name = &wish.name;
-    if !azure_id::same(&compute.pool_id, &wish.pool.to_string()) {
+    if !leads_to(wish, compute) {
         return Some(format!(
             "compute '{name}' exists and leads to {}",
             compute.pool_id
         ));
     }
     match compute.tags.get(super::OWNER_TAG) {
-        Some(owner) if *owner != wish.owner => Some(format!(
+        Some(owner) if owner.split(' ').next() != Some(&wish.owner) => Some(format!(
             "compute '{name}' belongs to the object with uid {owner}"
         )),
         Some(_) => None,

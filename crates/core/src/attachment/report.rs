@@ -20,6 +20,11 @@ pub(super) fn report(
     status.observed_generation = Some(pass.generation);
     status.requested_time = pass.memo.requested.map(Time);
     status.requested_hash.clone_from(&pass.memo.wish);
+    status.pool_id.clone_from(&pass.memo.pool);
+    status.owned = pass.memo.owned;
+    status.applied_hash.clone_from(&pass.memo.applied);
+    status.refused_since = pass.memo.refused.map(Time);
+    status.managed_tags.clone_from(&pass.memo.managed_tags);
     status.role_assignments.clone_from(&pass.memo.grants);
     let mut facts = match pass.want {
         Err(invalid) => {
@@ -71,7 +76,7 @@ fn facts(
     match pass.seen {
         Some(seen) => {
             facts.push(attached(want, seen, pass.memo));
-            facts.push(granted(want, seen));
+            facts.push(granted(want, seen, pass.memo));
         }
         // A look that failed says nothing new about Azure: what was known stays.
         None => facts.extend(kept(old)),
@@ -120,7 +125,11 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
             Reason::PoolNotFound,
             format!(
                 "spec.pool: no such Spark pool in Azure: {}: create it or correct the id",
-                want.compute.pool
+                want.compute
+                    .pool
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
             ),
         ),
         Sight::Absent => Fact::no(kind, Reason::Attaching, "the pool is not attached yet"),
@@ -158,12 +167,12 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
     }
 }
 
-fn granted(want: &Want, seen: &Seen) -> Fact {
+fn granted(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
     let kind = ConditionType::AccessGranted;
     if want.roles.is_empty() {
         return Fact::yes(kind, Reason::NothingToGrant, "no role was asked for");
     }
-    let (Some(compute), Some(found)) = (seen.compute.present(), seen.grants.present()) else {
+    let (Some(compute), Some(found)) = (seen.compute.present(), seen.grants.found.present()) else {
         return Fact::unknown(
             kind,
             Reason::Pending,
@@ -171,7 +180,7 @@ fn granted(want: &Want, seen: &Seen) -> Fact {
         );
     };
     let holders = principals(&want.compute, compute);
-    let wanted = role::wanted(&want.roles, &want.compute.pool.synapse_scope(), &holders);
+    let wanted = want.assignments(memo, &holders);
     let all = holders.len() == principals_wanted(&want.compute)
         && wanted
             .iter()

@@ -5,7 +5,7 @@ use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_core::attachment::{
-    Attachment, Compute, Given, Memo, OWNER_TAG, Provisioning, Seen, Step, Want,
+    Attachment, Body, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step, Want,
 };
 use azureml_spark_core::{Act, Machine, Move, Sight};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ impl Walked for Attachment {
             compute
                 .tags
                 .get(OWNER_TAG)
-                .is_some_and(|owner| *owner != want.compute.owner)
+                .is_some_and(|owner| owner.split(' ').next() != Some(&want.compute.owner))
         };
         if let Act::Do(step) = &moved.act {
             prop_assert!(
@@ -50,13 +50,13 @@ impl Walked for Attachment {
             prop_assert!(kept(memo), "something is forgotten before a step");
         }
         match &moved.act {
-            Act::Do(Step::Attach { tags }) => {
+            Act::Do(Step::Attach(Body { tags, .. })) => {
                 prop_assert!(!want.deleting);
-                prop_assert_eq!(tags.get(OWNER_TAG), Some(&want.compute.owner));
+                prop_assert_eq!(tags.get(OWNER_TAG), want.compute.tags.get(OWNER_TAG));
                 prop_assert!(moved.memo.requested.is_some(), "no memory of it");
                 let found = seen.compute.present();
                 prop_assert!(
-                    found.is_some() || seen.pool == Sight::Present(()),
+                    found.is_some() || seen.pool == Sight::Present(Pool::default()),
                     "attached to nothing"
                 );
                 prop_assert!(!found.is_some_and(theirs), "another one's compute");
@@ -66,7 +66,7 @@ impl Walked for Attachment {
                     !want.deleting && moved.memo.grants.contains(grant),
                     "no memory of it"
                 );
-                let found = seen.grants.present().expect("a grant in the dark");
+                let found = seen.grants.found.present().expect("a grant in the dark");
                 prop_assert!(
                     !found
                         .iter()
@@ -75,14 +75,18 @@ impl Walked for Attachment {
                 );
             }
             Act::Do(Step::Revoke(grant)) => {
-                let found = seen.grants.present().expect("a revocation in the dark");
+                let found = seen
+                    .grants
+                    .found
+                    .present()
+                    .expect("a revocation in the dark");
                 prop_assert!(
                     found.iter().any(|f| f.id == grant.id),
                     "taken back though it is not there"
                 );
                 prop_assert!(moved.memo.grants.contains(grant), "not ours to take");
             }
-            Act::Do(Step::Detach) => {
+            Act::Do(Step::Disown(_) | Step::Detach) => {
                 prop_assert!(want.deleting);
                 prop_assert!(
                     !seen.compute.present().is_some_and(theirs),
@@ -90,6 +94,7 @@ impl Walked for Attachment {
                 );
                 let left = moved.memo.grants.iter().any(|grant| {
                     seen.grants
+                        .found
                         .present()
                         .is_none_or(|found| found.iter().any(|f| f.id == grant.id))
                 });
@@ -109,7 +114,7 @@ impl Walked for Attachment {
                     want.deleting && seen.compute != Sight::Unknown,
                     "released in the dark"
                 );
-                let dark = !memo.grants.is_empty() && seen.grants.present().is_none();
+                let dark = !memo.grants.is_empty() && seen.grants.found.present().is_none();
                 prop_assert!(!dark, "released with roles on record");
             }
         }
@@ -191,11 +196,11 @@ proptest! {
 
 fn obey(seen: &mut Seen, want: &Want, step: &Step) {
     match step {
-        Step::Attach { tags } => {
+        Step::Attach(Body { tags, .. }) => {
             let system = want.compute.identity == AttachmentIdentityType::SystemAssigned;
             let named = want.compute.user_assigned.iter().enumerate();
             seen.compute = Sight::Present(Compute {
-                pool_id: want.compute.pool.to_string(),
+                pool_id: want.compute.pool.as_ref().unwrap().to_string(),
                 state: Provisioning::Succeeded,
                 description: want.compute.description.clone(),
                 tags: tags.clone(),
@@ -219,14 +224,14 @@ fn obey(seen: &mut Seen, want: &Want, step: &Step) {
                 ..Compute::default()
             });
         }
-        Step::Detach => seen.compute = Sight::Absent,
+        Step::Disown(_) | Step::Detach => seen.compute = Sight::Absent,
         Step::Grant(grant) => {
-            if let Sight::Present(found) = &mut seen.grants {
+            if let Sight::Present(found) = &mut seen.grants.found {
                 found.push(grant.clone());
             }
         }
         Step::Revoke(grant) => {
-            if let Sight::Present(found) = &mut seen.grants {
+            if let Sight::Present(found) = &mut seen.grants.found {
                 found.retain(|f| f.id != grant.id);
             }
         }

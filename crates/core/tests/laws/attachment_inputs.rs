@@ -3,8 +3,8 @@
 use azureml_spark_api::SynapseSparkAttachmentSpec;
 use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
-use azureml_spark_core::attachment::{Compute, Given, Memo, OWNER_TAG, Provisioning, Seen};
-use azureml_spark_core::role;
+use azureml_spark_core::attachment::{Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen};
+use azureml_spark_core::{Sight, grants, role};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -62,14 +62,19 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
     let users = prop_oneof![3 => Just(Vec::new()), 1 => vec(text(), 1..40)];
     (spec(), workspace(), users, any::<bool>(), any::<bool>()).prop_map(
         |(spec, workspace, users, held, deleting)| Given {
+            namespace: "team".to_owned(),
             name: "pool".to_owned(),
             uid: "the-uid".to_owned(),
             spec,
             workspace,
+            link: None,
             users,
+            shared: std::collections::BTreeSet::new(),
+            grantable: azureml_spark_api::role::Role::ALL.into(),
             held: held || deleting,
             deleting,
             sync_period: SYNC,
+            warnings: Vec::new(),
         },
     )
 }
@@ -153,11 +158,20 @@ fn compute() -> impl Strategy<Value = Compute> {
 }
 
 pub(crate) fn seen() -> impl Strategy<Value = Seen> {
-    (sight(Just(())), sight(compute()), sight(grants())).prop_map(|(pool, compute, grants)| Seen {
-        pool,
-        compute,
-        grants,
-    })
+    (
+        sight(Just(Pool::default())),
+        sight(compute()),
+        sight(grants()),
+    )
+        .prop_map(|(pool, compute, found)| Seen {
+            pool,
+            synapse: Sight::Unknown,
+            compute,
+            grants: grants::Seen {
+                found,
+                ..grants::Seen::default()
+            },
+        })
 }
 
 pub(crate) fn memo() -> impl Strategy<Value = Memo> {
@@ -166,5 +180,6 @@ pub(crate) fn memo() -> impl Strategy<Value = Memo> {
         wish,
         requested,
         grants,
+        ..Memo::default()
     })
 }

@@ -24,6 +24,7 @@ pub(crate) fn workspace() -> impl Strategy<Value = Reference<Workspace>> {
             },
             azure_id: "/workspaces/ml".to_owned(),
             location: "eastus".to_owned(),
+            storage_account_id: None,
             operators_identity,
         })
     });

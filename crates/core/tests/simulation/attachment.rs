@@ -4,10 +4,10 @@ use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::spark_job::Submission;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
-use azureml_spark_core::Sight;
 use azureml_spark_core::attachment::{
-    self, Compute, ComputeWish, Given, Memo, Provisioning, Seen, Step, Want,
+    self, Body, Compute, Given, Memo, Provisioning, Seen, Step, Want,
 };
+use azureml_spark_core::{Sight, grants};
 use jiff::SignedDuration;
 
 use crate::apiserver::Store;
@@ -44,10 +44,15 @@ impl Kind for Attachments {
     fn gather(world: &mut World, object: &Attachment) -> Given {
         let deleting = object.deleting.is_some();
         Given {
+            namespace: "team".to_owned(),
             name: object.name.clone(),
             uid: object.uid.clone(),
             spec: object.spec.clone(),
             workspace: workspace(world, deleting),
+            link: None,
+            shared: std::collections::BTreeSet::new(),
+            grantable: azureml_spark_api::role::Role::ALL.into(),
+            warnings: Vec::new(),
             users: world
                 .jobs
                 .all()
@@ -87,7 +92,7 @@ impl Kind for Attachments {
         let pool = if compute == Sight::Absent && !want.deleting {
             world.read("read the Spark pool")?;
             if world.azure.pool_exists {
-                Sight::Present(())
+                Sight::Present(attachment::Pool::default())
             } else {
                 Sight::Absent
             }
@@ -104,8 +109,12 @@ impl Kind for Attachments {
         };
         Ok(Seen {
             pool,
+            synapse: Sight::Unknown,
             compute,
-            grants,
+            grants: grants::Seen {
+                found: grants,
+                ..grants::Seen::default()
+            },
         })
     }
 
@@ -113,10 +122,10 @@ impl Kind for Attachments {
         let wish = &want.compute;
         let owner = wish.owner.clone();
         match step {
-            Step::Attach { tags } => {
+            Step::Attach(body) | Step::Disown(body) => {
                 remembered(world, &owner, |status| status.requested_time.is_some());
-                let body = body(wish, tags);
-                world.write(Effect::PutCompute(wish.name.clone(), body.clone()))?;
+                let body = put(body);
+                world.write(Effect::PutCompute(wish.name.clone(), body))?;
             }
             Step::Grant(grant) => {
                 remembered(world, &owner, |status| {
@@ -175,13 +184,13 @@ fn remembered(world: &mut World, uid: &str, had: impl Fn(&SynapseSparkAttachment
     }
 }
 
-fn body(wish: &ComputeWish, tags: std::collections::BTreeMap<String, String>) -> ComputeBody {
+fn put(body: Body) -> ComputeBody {
     ComputeBody {
-        pool_id: wish.pool.to_string(),
-        description: wish.description.clone(),
-        tags,
-        identity: wish.identity,
-        user_assigned: wish.user_assigned.clone(),
+        pool_id: body.pool.to_string(),
+        description: body.description,
+        tags: body.tags,
+        identity: body.identity,
+        user_assigned: body.user_assigned,
     }
 }
 

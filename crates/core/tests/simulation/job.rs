@@ -159,6 +159,7 @@ pub(crate) fn workspace(world: &World, leaving: bool) -> Reference<Found> {
             },
             azure_id: "/workspaces/ml".to_owned(),
             location: "eastus".to_owned(),
+            storage_account_id: None,
             operators_identity: false,
         }),
     }

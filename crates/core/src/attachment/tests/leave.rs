@@ -6,6 +6,7 @@ use super::object::{
     Told, asked, by_hand, compute, compute_with, decide, grant, now, seen, want_with,
 };
 use crate::attachment::{Compute, Given, Memo, OWNER_TAG, Provisioning, Seen};
+use crate::grants;
 use crate::machine::Sight;
 use crate::place::Reference;
 
@@ -71,9 +72,7 @@ fn the_roles_go_and_then_the_compute() {
         (going, Present(compute_with(|c| c.state = Provisioning::Failed("x".into()))), vec![], asked(900, &[]), Told::Detach, "a failed compute is there too"),
     ]);
     let blind = Seen {
-        grants: Unknown,
-        ..seen(Present(compute()), &[])
-    };
+        grants: grants::Seen::default(), ..seen(Present(compute()), &[]) };
     assert_eq!(
         decide(&want_with(going), &blind, &asked(900, &ours())).0,
         Told::In(5),

@@ -6,10 +6,13 @@ use azureml_spark_api::role::RoleAssignment;
 use serde_json::json;
 
 use super::object::{
-    Told, UID, ago, asked, by_hand, compute, compute_with, decide, grant, now, seen, set,
+    OWNER, Told, ago, asked, by_hand, compute, compute_with, decide, grant, now, seen, set,
     user_assigned, want_with, with_identities,
 };
-use crate::attachment::{Attachment, Compute, Given, Memo, OWNER_TAG, Provisioning, Seen, Step};
+use crate::attachment::{
+    Attachment, Body, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step,
+};
+use crate::grants;
 use crate::machine::{Act, Machine, Sight};
 use crate::place::Reference;
 
@@ -64,8 +67,8 @@ fn towards_a_compute_with_roles() {
         (any, at(Provisioning::Deleting), vec![], asked(5, &[]), Told::In(5), "it must be gone before it can come"),
         (any, at(Provisioning::Failed("x".into())), vec![], wished(any, 5), Told::In(60), "a person must act"),
         (|g| g.spec.description = Some("mended".into()), at(Provisioning::Failed("x".into())), vec![], wished(any, 5), Told::Attach, "somebody has"),
-        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), UID.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 5), Told::In(55), "Azure does not keep what it was asked for"),
-        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), UID.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 61), Told::Attach, "or somebody has changed it since"),
+        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), OWNER.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 5), Told::In(55), "Azure does not keep what it was asked for"),
+        (any, Present(compute_with(|c| { c.tags.insert(OWNER_TAG.into(), OWNER.into()); c.identity.type_ = "None".into(); })), vec![], wished(any, 61), Told::Attach, "or somebody has changed it since"),
         (any, without_principal(), vec![], asked(5, &[]), Told::In(5), "the identity may appear late (contract §2.2)"),
         (any, Present(compute()), vec![], asked(5, &[]), Told::Grant("principal"), "its identity needs the role"),
         (any, Present(compute()), ours(), asked(5, &ours()), Told::In(3_600), "all is well"),
@@ -74,9 +77,7 @@ fn towards_a_compute_with_roles() {
         (|g| set(g, "grants", json!({"synapseRoles": []})), Present(compute()), vec![], asked(5, &[]), Told::In(3_600), "no role was asked for"),
     ]);
     let blind = Seen {
-        grants: Unknown,
-        ..seen(Present(compute()), &[])
-    };
+        grants: grants::Seen::default(), ..seen(Present(compute()), &[]) };
     let (told, _) = decide(&want_with(any), &blind, &asked(5, &[]));
     assert_eq!(told, Told::In(5), "nobody could tell which roles there are");
 }
@@ -86,7 +87,7 @@ fn the_pool_must_be_there_first() {
     for (pool, told, why) in [
         (Unknown, Told::In(5), "not looked at"),
         (Absent, Told::In(60), "a person must make it"),
-        (Present(()), Told::Attach, "there"),
+        (Present(Pool::default()), Told::Attach, "there"),
     ] {
         let look = Seen {
             pool,
@@ -155,10 +156,10 @@ fn an_update_sends_the_tags_that_only_azure_holds() {
         c.tags.insert("team".into(), "b".into());
     });
     let moved = Attachment::next(&want, &seen(Present(found), &[]), &asked(5, &[]), now());
-    let Act::Do(Step::Attach { tags }) = moved.act else {
+    let Act::Do(Step::Attach(Body { tags, .. })) = moved.act else {
         panic!("{moved:?}")
     };
-    let all = [("policy", "x"), ("team", "a"), (OWNER_TAG, UID)];
+    let all = [("policy", "x"), ("team", "a"), (OWNER_TAG, OWNER)];
     let all: BTreeMap<_, _> = all.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     assert_eq!(tags, all, "Azure replaces all tags of a compute");
 }
@@ -256,7 +257,7 @@ fn each_identity_gets_each_role() {
         moved.act
     } {
         given.push((grant.principal_id.clone(), grant.role));
-        let Present(grants) = &mut look.grants else {
+        let Present(grants) = &mut look.grants.found else {
             panic!()
         };
         grants.push(grant);

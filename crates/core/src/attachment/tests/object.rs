@@ -1,19 +1,24 @@
 //! An attachment and its compute as they should be; each row of a table changes one thing.
 
+use std::collections::BTreeSet;
+
 use azureml_spark_api::condition::Condition;
-use azureml_spark_api::role::{RoleAssignment, SynapseRole};
+use azureml_spark_api::role::{Role, RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::attachment::{
-    Attachment, Compute, Given, Memo, OWNER_TAG, Provisioning, Seen, Step, Want,
+    Attachment, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step, Want,
 };
+use crate::grants;
 use crate::machine::{Act, Machine, Sight, Wake};
 use crate::place::{Place, Reference, Workspace};
 use crate::role;
 
 pub(super) const UID: &str = "5f2b7a0e-0000-4000-8000-000000000002";
+/// What the tag says.
+pub(super) const OWNER: &str = "5f2b7a0e-0000-4000-8000-000000000002 team/pool";
 pub(super) const POOL: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
 
@@ -29,6 +34,7 @@ pub(super) fn ago(seconds: i64) -> Timestamp {
 
 pub(super) fn given() -> Given {
     Given {
+        namespace: "team".to_owned(),
         name: "pool".to_owned(),
         uid: UID.to_owned(),
         spec: serde_json::from_value(
@@ -42,12 +48,17 @@ pub(super) fn given() -> Given {
             },
             azure_id: "/workspaces/ml".to_owned(),
             location: "eastus".to_owned(),
+            storage_account_id: None,
             operators_identity: false,
         }),
+        link: None,
         users: Vec::new(),
+        shared: BTreeSet::new(),
+        grantable: Role::ALL.into(),
         held: false,
         deleting: false,
         sync_period: SignedDuration::from_hours(1),
+        warnings: Vec::new(),
     }
 }
 
@@ -81,7 +92,7 @@ pub(super) fn compute() -> Compute {
         pool_id: POOL.to_lowercase(),
         state: Provisioning::Succeeded,
         provisioning_state: "Succeeded".to_owned(),
-        tags: [(OWNER_TAG.to_owned(), UID.to_owned())].into(),
+        tags: [(OWNER_TAG.to_owned(), OWNER.to_owned())].into(),
         identity: ResourceIdentity {
             type_: "SystemAssigned".to_owned(),
             principal_id: Some("principal".to_owned()),
@@ -136,18 +147,22 @@ pub(super) fn by_hand(principal: &str) -> RoleAssignment {
 
 pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
     Seen {
-        pool: Sight::Present(()),
+        pool: Sight::Present(Pool::default()),
+        synapse: Sight::Unknown,
         compute,
-        grants: Sight::Present(grants.to_vec()),
+        grants: grants::Seen {
+            found: Sight::Present(grants.to_vec()),
+            ..grants::Seen::default()
+        },
     }
 }
 
 /// Asked for so many seconds ago, with these roles on record.
 pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
     Memo {
-        wish: None,
         requested: Some(ago(seconds)),
         grants: grants.to_vec(),
+        ..Memo::default()
     }
 }
 

@@ -8,6 +8,7 @@ use super::object::{
     with_identities,
 };
 use crate::attachment::{Attachment, Given, Memo, OWNER_TAG, Provisioning, Seen, Want};
+use crate::grants;
 use crate::machine::{Machine, Pass, Sight};
 use crate::place::Reference;
 use crate::{Class, Fault, Trouble};
@@ -81,7 +82,7 @@ fn where_it_stands() {
         (any, at(Provisioning::Deleting), asked(9, &[]), "Reconciling", Reason::Detaching, "somebody detaches it"),
         (any, seen(Present(tagged), &[]), Memo::default(), "Stalled", Reason::Conflict, "a person must choose"),
         (any, seen(Present(compute()), &[]), asked(9, &[]), "Reconciling", Reason::Granting, "the role is missing"),
-        (any, Seen { grants: Unknown,..seen(Present(compute()), &[]) }, asked(9, &[]), "Reconciling", Reason::Pending, "nobody could tell"),
+        (any, Seen { grants: grants::Seen::default(), ..seen(Present(compute()), &[]) }, asked(9, &[]), "Reconciling", Reason::Pending, "nobody could tell"),
         (any, seen(Present(compute()), &ours), asked(9, &ours), "Ready", Reason::Ready, "all is well"),
         (|g| set(g, "grants", json!({"synapseRoles": []})), seen(Present(compute()), &[]), asked(9, &[]), "Ready", Reason::Ready, "no role was asked for"),
         (|g| { going(g); g.users = vec!["SparkJob a".into()]; }, seen(Present(compute()), &ours), asked(9, &ours), "Reconciling", Reason::InUse, "it waits for its jobs"),

@@ -4,7 +4,7 @@ use azureml_spark_api::Reason;
 use azureml_spark_api::role::SynapseRole;
 use serde_json::json;
 
-use super::object::{POOL, UID, given, set, want_with};
+use super::object::{OWNER, POOL, given, set, want_with};
 use crate::attachment::{Attachment, Given, OWNER_TAG};
 use crate::machine::Machine;
 
@@ -19,7 +19,7 @@ fn what_is_left_out_has_its_meaning() {
     );
     assert_eq!(
         want.compute.tags,
-        [(OWNER_TAG.to_owned(), UID.to_owned())].into()
+        [(OWNER_TAG.to_owned(), OWNER.to_owned())].into()
     );
     assert!(want.compute.user_assigned.is_empty());
     let none = want_with(|g| set(g, "grants", json!({"synapseRoles": []})));
@@ -31,7 +31,7 @@ fn what_is_left_out_has_its_meaning() {
 #[test]
 fn nobody_can_give_a_compute_to_another_object_by_a_tag() {
     let want = want_with(|g| set(g, "tags", json!({OWNER_TAG: "another", "team": "a"})));
-    assert_eq!(want.compute.tags[OWNER_TAG], UID);
+    assert_eq!(want.compute.tags[OWNER_TAG], OWNER);
     assert_eq!(want.compute.tags["team"], "a");
 }
 
@@ -66,6 +66,7 @@ fn what_is_no_pool_is_invalid_and_can_be_deleted() {
         want_with(|g| set(g, "pool", json!({"resourceId": odd})))
             .compute
             .pool
+            .unwrap()
             .synapse_scope()
             .contains("SYN")
     );

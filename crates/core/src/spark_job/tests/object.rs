@@ -49,6 +49,7 @@ pub(super) fn given() -> Given {
             },
             azure_id: "/workspaces/ml".to_owned(),
             location: "eastus".to_owned(),
+            storage_account_id: None,
             operators_identity: false,
         }),
         attachment: Some(Reference::Ready(AttachedPool {
