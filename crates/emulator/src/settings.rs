@@ -25,7 +25,7 @@ pub(crate) use jobs::{
 pub(crate) use links::{LinkCreation, LinkDeleted, LinkPut, LinkedServicesServed};
 pub(crate) use synapse::{CheckAccess, ClosedSynapse, SufficientPoolRole};
 pub(crate) use throttle::{Bucket, Limits};
-pub(crate) use workspace::{MissingParent, WorkspaceIdentities, WorkspacePatch};
+pub(crate) use workspace::{MissingParent, NamedPrincipal, WorkspaceIdentities, WorkspacePatch};
 
 /// What the deletion of something that does not exist is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,8 @@ pub struct Settings {
     pub missing_parent: MissingParent,
     /// How long a new identity is unknown to whoever is asked to grant it a role.
     pub principal_replication_seconds: f64,
+    /// What a principal's type, sent with an Azure role assignment, is good for.
+    pub named_principal: NamedPrincipal,
 
     /// How long a new Synapse role takes to have an effect.
     pub synapse_role_seconds: f64,
@@ -255,6 +257,7 @@ impl Default for Settings {
             workspace_identities: WorkspaceIdentities::Merges,
             missing_parent: MissingParent::ResourceNotFound,
             principal_replication_seconds: 0.0,
+            named_principal: NamedPrincipal::Believed,
             synapse_role_seconds: 0.0,
             synapse_list_seconds: 0.0,
             check_access: CheckAccess::Answers,

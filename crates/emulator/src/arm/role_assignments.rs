@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::clock::azure_time;
 use crate::error::{Answer, Refusal, bad_request};
 use crate::request::{AsSent, Body};
+use crate::settings::NamedPrincipal;
 use crate::state::App;
 use crate::synapse;
 
@@ -133,7 +134,7 @@ fn put(app: &App, scope: &str, name: &str, id: &str, body: &Value) -> Answer {
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
-/// A new identity is looked up only when its type is not said, and is not found at first.
+/// A new identity is not found at first; whether it is looked up when its type is said is a setting.
 fn check_principal(app: &App, principal: &str, kind: Option<&str>) -> Result<(), Refusal> {
     if Uuid::parse_str(principal).is_err() {
         return Err(bad_request(
@@ -141,7 +142,8 @@ fn check_principal(app: &App, principal: &str, kind: Option<&str>) -> Result<(),
             "A principal id must be a GUID.",
         ));
     }
-    if kind.is_some() || !app.is_principal_too_fresh(principal) {
+    let is_believed = kind.is_some() && app.settings().named_principal == NamedPrincipal::Believed;
+    if is_believed || !app.is_principal_too_fresh(principal) {
         return Ok(());
     }
     Err(bad_request(

@@ -1,4 +1,4 @@
-//! Words of the settings about the workspace.
+//! Words of the settings about the resource manager and the workspace.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,16 @@ pub enum MissingParent {
     ResourceNotFound,
     /// `ParentResourceNotFound`.
     ParentResourceNotFound,
+}
+
+/// What a principal's type is good for, sent with an Azure role assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NamedPrincipal {
+    /// The principal is not looked up, so that a new one can have a role at once.
+    Believed,
+    /// It is looked up all the same.
+    LookedUp,
 }
 
 /// What a PATCH of the workspace is answered with.

@@ -30,6 +30,23 @@ async fn put(azure: &Azure, n: u32, principal: &str) -> Reply {
 }
 
 #[tokio::test]
+async fn a_new_principal_may_be_looked_up_though_its_type_is_named() {
+    let azure = Azure::start(json!({
+        "operationSeconds": 0, "principalReplicationSeconds": 60, "namedPrincipal": "lookedUp",
+    }))
+    .await;
+    let compute = azure.attach("synspark").await;
+    let principal = compute["identity"]["principalId"].as_str().unwrap();
+    let refused = put(&azure, 1, principal).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (400, "PrincipalNotFound")
+    );
+    azure.set(json!({"namedPrincipal": "believed"})).await;
+    assert_eq!(put(&azure, 1, principal).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_triple_exists_once() {
     let azure = Azure::start(json!({})).await;
     let made = put(&azure, 1, PRINCIPAL).await;
