@@ -157,10 +157,8 @@ async fn a_storage_role_is_given_once_and_taken_back() {
     let stage = Stage::new(quick()).await;
     let world = stage.emulator.world();
     let scope = ArmId::new(world.storage_arm_id());
-    let role = ArmId::new(format!(
-        "/subscriptions/{}/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-        world.subscription
-    ));
+    let role =
+        role_assignment::definition(&world.subscription, "ba92f5b4-2d11-453d-a403-e96b0029c9fe");
     let principal = world.identity_principal_id(&world.user_assigned_identity);
     let id = role_assignment::id(&scope, &principal, &role);
     let wish = role_assignment::NewRoleAssignment::to_service_principal(role.clone(), &principal);
@@ -183,15 +181,18 @@ async fn a_storage_role_is_given_once_and_taken_back() {
         .send(role_assignment::list(&scope, &principal))
         .await
         .unwrap();
-    assert!(
-        page.items
-            .iter()
-            .any(|one| one.name.eq_ignore_ascii_case(&id.to_string()))
-    );
+    assert!(page.items.iter().any(|one| {
+        one.name.eq_ignore_ascii_case(&id.to_string())
+            && one.properties.is_for(&scope, &principal, &role)
+    }));
+    let look = || role_assignment::get(&scope, &id.to_string());
+    let seen = stage.client.find(look()).await.unwrap().unwrap();
+    assert!(seen.properties.is_for(&scope, &principal, &role));
     let gone = stage
         .client
         .send(role_assignment::delete(&scope, &id.to_string()))
         .await
         .unwrap();
     assert_eq!(gone, Deletion::Done);
+    assert_eq!(stage.client.find(look()).await.unwrap(), None);
 }

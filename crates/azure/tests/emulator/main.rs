@@ -1,5 +1,5 @@
-//! The client against the emulator, which shares no type with it: a whole life of an attachment and
-//! of a job. Neither is judged by itself: requests are compared with the SDK's elsewhere.
+//! The client against the emulator, which shares no type with it: a whole life of an attachment, of
+//! a job and of a link, and what surrounds them. Neither is judged by itself: requests are compared with the SDK's elsewhere.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,4 +11,6 @@
 
 mod attachments;
 mod jobs;
+mod links;
 mod stage;
+mod surroundings;

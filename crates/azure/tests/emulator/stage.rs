@@ -1,6 +1,7 @@
 //! The client, the emulator, and what every story needs.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use azureml_emulator::{Config, Emulator, Runner, Settings, World};
@@ -15,6 +16,7 @@ use azureml_spark_azure::synapse::rbac;
 use azureml_spark_azure::{
     ArmId, Client, Cloud, Credential, Options, SparkPoolId, Transport, WorkspaceId,
 };
+use serde_json::Value;
 use url::Url;
 
 /// Synapse Administrator (contract §7).
@@ -88,6 +90,29 @@ impl Stage {
             emulator,
             _folder: folder,
         }
+    }
+
+    /// Lays these settings over the emulator's.
+    pub(crate) async fn set(&self, settings: Value) {
+        self.control("settings", settings).await;
+    }
+
+    /// Changes what stands in the resource group: a merge patch of what a GET is answered with.
+    pub(crate) async fn change(&self, id: impl Display, patch: Value) {
+        self.control(&format!("resources{id}"), patch).await;
+    }
+
+    async fn control(&self, what: &str, body: Value) {
+        let pem = self.emulator.ca_pem().as_bytes();
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap();
+        let https = reqwest::Client::builder()
+            .tls_certs_merge(certificates)
+            .no_proxy()
+            .build()
+            .unwrap();
+        let url = format!("{}/_emulator/{what}", self.emulator.url());
+        let answer = https.put(url).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     pub(crate) fn attachment(&self, identity: ComputeIdentity) -> SynapseSpark {
