@@ -132,6 +132,10 @@ pub struct LinkedServiceStatus {
     /// When the operator last asked Azure for the link or a role; on record before the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_time: Option<Time>,
+    /// Since when something is asked for that Azure does not show, or that has no effect yet; absent once all was as
+    /// the spec says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_since: Option<Time>,
     /// The fields in which Azure is not as the spec says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Difference>,

@@ -15,6 +15,7 @@ pub mod linked_service;
 pub mod machine;
 pub mod name;
 pub mod place;
+pub mod record;
 pub mod role;
 pub mod spark_job;
 pub mod summary;
