@@ -1,9 +1,12 @@
 //! What an installation sets: flags, each also an environment variable.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use azureml_spark_api::role::{Role, UnknownRole};
 use azureml_spark_engine::telemetry::Format;
 use clap::Parser;
 
@@ -39,6 +42,16 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_SYNC_PERIOD_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=86400))]
     pub sync_period_seconds: u64,
 
+    /// The roles that objects may have granted, separated by commas; empty: none. Omitted: every role that the operator
+    /// can grant.
+    #[arg(
+        long,
+        env = "AZUREML_SPARK_GRANTABLE_ROLES",
+        default_value_t = Roles::all(),
+        hide_default_value = true
+    )]
+    pub grantable_roles: Roles,
+
     /// How the log is written: json or text.
     #[arg(long, env = "AZUREML_SPARK_LOG_FORMAT", default_value_t = Format::Json)]
     pub log_format: Format,
@@ -60,6 +73,34 @@ impl Args {
     }
 }
 
+/// Some of the roles that the operator can grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(pub BTreeSet<Role>);
+
+impl Roles {
+    /// Every role.
+    pub fn all() -> Self {
+        Self(Role::ALL.into())
+    }
+}
+
+impl FromStr for Roles {
+    type Err = UnknownRole;
+
+    fn from_str(words: &str) -> Result<Self, UnknownRole> {
+        let words = words.split(',').map(str::trim);
+        let words = words.filter(|word| !word.is_empty());
+        words.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl std::fmt::Display for Roles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<&str> = self.0.iter().map(|role| role.as_str()).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -76,5 +117,24 @@ mod tests {
         let args =
             Args::try_parse_from(["operator", "--operator-identity-namespaces", "a,b"]).unwrap();
         assert_eq!(args.operator_identity_namespaces, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_roles_that_may_be_granted_are_all_or_those_that_are_named_or_none() {
+        let roles = |words: &[&str]| {
+            let args = Args::try_parse_from(["operator"].iter().chain(words));
+            args.map(|args| args.grantable_roles.0)
+        };
+        assert_eq!(roles(&[]).unwrap(), BTreeSet::from(Role::ALL));
+        assert_eq!(
+            roles(&["--grantable-roles=Reader, SynapseContributor"]).unwrap(),
+            BTreeSet::from([Role::Reader, Role::SynapseContributor])
+        );
+        assert!(roles(&["--grantable-roles="]).unwrap().is_empty());
+        let unknown = roles(&["--grantable-roles=Owner"]).unwrap_err();
+        assert!(
+            unknown.to_string().contains("SynapseAdministrator"),
+            "{unknown}"
+        );
     }
 }

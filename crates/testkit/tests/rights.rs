@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use azureml_spark_testkit::access::{Access, asked, granted};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::{
-    attached_job, attachment, code, linked_attachment, linked_service, serverless_job, workspace,
+    attached_job, attachment, code, link, linked_attachment, serverless_job, workspace,
 };
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{Options, RELEASE, Stack};
@@ -62,13 +62,13 @@ async fn live_a_life(scope: &Scope<'_>) {
         .await
         .unwrap();
 
-    let (link, linked) = (scope.unique("link"), scope.unique("linked"));
+    let (link_name, linked) = (scope.unique("link"), scope.unique("linked"));
     scope
-        .apply(&linked_service(&link, WORKSPACE, world))
+        .apply(&link(&link_name, WORKSPACE, world))
         .await
         .unwrap();
     scope
-        .apply(&linked_attachment(&linked, WORKSPACE, &link, world))
+        .apply(&linked_attachment(&linked, WORKSPACE, &link_name, world))
         .await
         .unwrap();
     scope
@@ -119,7 +119,7 @@ async fn live_a_life(scope: &Scope<'_>) {
         ("SparkJob", "early"),
         ("SparkJob", "run"),
         ("SparkJob", "on-pool"),
-        ("LinkedService", link.as_str()),
+        ("LinkedService", link_name.as_str()),
         ("SynapseSparkAttachment", linked.as_str()),
         ("SynapseSparkAttachment", pool.as_str()),
         ("AzureMLWorkspace", WORKSPACE),
@@ -128,6 +128,6 @@ async fn live_a_life(scope: &Scope<'_>) {
     }
     scope.gone("SparkJob", "run").await.unwrap();
     scope.gone("SynapseSparkAttachment", &pool).await.unwrap();
-    scope.gone("LinkedService", &link).await.unwrap();
+    scope.gone("LinkedService", &link_name).await.unwrap();
     scope.gone("AzureMLWorkspace", WORKSPACE).await.unwrap();
 }

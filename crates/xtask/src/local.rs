@@ -94,7 +94,7 @@ fn tell(folder: &Path) {
         "  . {}    # KUBECONFIG and EMULATOR_* for this shell",
         folder.join("env").display()
     );
-    println!("  kubectl get azuremlworkspaces,synapsesparkattachments,sparkjobs --all-namespaces");
+    println!("  kubectl get azureml --all-namespaces");
     println!("  logs: {}", folder.join("logs").display());
     if let Err(error) = Prerequisite::Kubectl.check() {
         println!("  {error}");

@@ -73,6 +73,7 @@ fn everything() -> Value {
             "secret": with(cloud(), "caSecretRef", json!({"name": "ca", "key": "ca.crt"})),
         },
         "operatorIdentity": {"namespaces": ["team-a", "team-b"]},
+        "grants": {"allowedRoles": []},
         "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
         "imagePullSecrets": [{"name": "registry"}],
         "metrics": {"serviceMonitor": {"enabled": true, "labels": {"release": "prometheus"}}},
@@ -88,7 +89,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 8] {
+fn refused() -> [(Value, &'static str); 9] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -108,6 +109,7 @@ fn refused() -> [(Value, &'static str); 8] {
             "resourceManager",
         ),
         (json!({"clouds": {"mine": both}}), "mine"),
+        (json!({"grants": {"allowedRoles": ["Owner"]}}), "allowedRoles"),
         (
             json!({"operatorIdentity": {"namespaces": ["No_Namespace"]}}),
             "namespaces",
