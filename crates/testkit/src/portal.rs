@@ -8,7 +8,7 @@ mod roles;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 
 use crate::emulator::{Emulator, PERSON_CLIENT_ID};
@@ -17,6 +17,8 @@ pub use roles::{azure_role, synapse_role};
 
 /// Version of the routes of the workspace (contract §1).
 const ML_VERSION: &str = "2023-04-01";
+/// Carries the place between pages of Synapse.
+const CONTINUATION: &str = "x-ms-continuation";
 /// More pages than anything here has.
 const PAGES: usize = 1_000;
 
@@ -107,8 +109,11 @@ impl<'a> Portal<'a> {
     async fn arm(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Option<Value>> {
         let base = self.emulator.url();
         let token = self.token(&format!("{base}/.default")).await?;
-        self.request(method, &format!("{base}{path}"), &token, body)
-            .await
+        let request = self
+            .http
+            .request(method, format!("{base}{path}"))
+            .bearer_auth(token);
+        Ok(answer(request, body).await?.map(|answer| answer.body))
     }
 
     /// A request to the data plane of the Synapse workspace.
@@ -118,42 +123,33 @@ impl<'a> Portal<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Option<Value>> {
+        let request = self.to_synapse(method, path).await?;
+        Ok(answer(request, body).await?.map(|answer| answer.body))
+    }
+
+    /// Every element of a list of the data plane: its pages are asked for by a header (contract §7).
+    async fn of_synapse(&self, path: &str) -> Result<Vec<Value>> {
+        let mut next = String::new();
+        let mut found = Vec::new();
+        for _ in 0..PAGES {
+            let request = self.to_synapse(Method::GET, path).await?;
+            let page = answer(request.header(CONTINUATION, next), None).await?;
+            let page = page.with_context(|| format!("no list {path}"))?;
+            found.extend(elements(&page.body).cloned());
+            next = page.continuation;
+            if next.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn to_synapse(&self, method: Method, path: &str) -> Result<RequestBuilder> {
         let host = format!("dev.azuresynapse.{}", self.authority);
         let token = self.token(&format!("https://{host}/.default")).await?;
         let synapse = &self.emulator.world().synapse_workspace;
-        self.request(
-            method,
-            &format!("https://{synapse}.{host}{path}"),
-            &token,
-            body,
-        )
-        .await
-    }
-
-    async fn request(
-        &self,
-        method: Method,
-        url: &str,
-        token: &str,
-        body: Option<&Value>,
-    ) -> Result<Option<Value>> {
-        let mut request = self.http.request(method.clone(), url).bearer_auth(token);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if status == StatusCode::NOT_FOUND && method == Method::GET {
-            return Ok(None);
-        }
-        if !status.is_success() {
-            bail!("{method} {url}: {status} {text}");
-        }
-        if text.is_empty() {
-            return Ok(Some(Value::Null));
-        }
-        Ok(Some(serde_json::from_str(&text)?))
+        let url = format!("https://{synapse}.{host}{path}");
+        Ok(self.http.request(method, url).bearer_auth(token))
     }
 
     async fn token(&self, scope: &str) -> Result<String> {
@@ -179,6 +175,45 @@ impl<'a> Portal<'a> {
         let token = answer.get("access_token").and_then(Value::as_str);
         token.map(str::to_owned).context("no access_token")
     }
+}
+
+/// What came back.
+struct Answer {
+    /// Null where nothing was sent.
+    body: Value,
+    /// The place of the next page in Synapse; empty on the last.
+    continuation: String,
+}
+
+/// Sends a request; nothing where a read finds nothing.
+async fn answer(mut request: RequestBuilder, body: Option<&Value>) -> Result<Option<Answer>> {
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let (client, request) = request.build_split();
+    let request = request?;
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let answer = client.execute(request).await?;
+    let status = answer.status();
+    let continuation = answer
+        .headers()
+        .get(CONTINUATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let text = answer.text().await?;
+    if status == StatusCode::NOT_FOUND && method == Method::GET {
+        return Ok(None);
+    }
+    if !status.is_success() {
+        bail!("{method} {url}: {status} {text}");
+    }
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text)?
+    };
+    Ok(Some(Answer { body, continuation }))
 }
 
 /// The elements of a page.

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Portal, elements};
 
@@ -28,10 +29,14 @@ pub mod azure_role {
 impl Portal<'_> {
     /// All role assignments of the Synapse workspace, at any scope.
     pub async fn synapse_roles(&self) -> Result<Vec<Value>> {
-        let path = format!("/roleAssignments?api-version={SYNAPSE_VERSION}");
-        let answer = self.synapse(Method::GET, &path, None).await?;
-        let answer = answer.context("no role assignments")?;
-        Ok(elements(&answer).cloned().collect())
+        self.synapse_assignments("").await
+    }
+
+    async fn synapse_assignments(&self, filter: &str) -> Result<Vec<Value>> {
+        self.of_synapse(&format!(
+            "/roleAssignments?api-version={SYNAPSE_VERSION}{filter}"
+        ))
+        .await
     }
 
     /// All role assignments in the Synapse workspace at the scope of one of its pools.
@@ -46,9 +51,8 @@ impl Portal<'_> {
 
     /// The role assignments in the Synapse workspace that a principal holds.
     pub async fn synapse_roles_of(&self, principal: &str) -> Result<Vec<Value>> {
-        let mut all = self.synapse_roles().await?;
-        all.retain(|one| one.get("principalId").and_then(Value::as_str) == Some(principal));
-        Ok(all)
+        self.synapse_assignments(&format!("&principalId={principal}"))
+            .await
     }
 
     /// The role assignment in the Synapse workspace with an id, if there is one.
@@ -56,24 +60,24 @@ impl Portal<'_> {
         self.synapse(Method::GET, &synapse_path(id), None).await
     }
 
-    /// Grants a role in Synapse under an id of one's own. `scope` is in Synapse's words: `workspaces/{}/bigDataPools/{}`.
+    /// Grants a role in Synapse under an id that Studio makes up, and returns that. `scope` is in Synapse's words:
+    /// `workspaces/{}/bigDataPools/{}`.
     pub async fn put_synapse_role(
         &self,
-        id: &str,
         role: &str,
         principal: &str,
         scope: &str,
-    ) -> Result<Value> {
+    ) -> Result<String> {
+        let id = Uuid::new_v4().to_string();
         let body = json!({
             "roleId": role,
             "principalId": principal,
             "scope": scope,
             "principalType": "ServicePrincipal",
         });
-        let made = self
-            .synapse(Method::PUT, &synapse_path(id), Some(&body))
+        self.synapse(Method::PUT, &synapse_path(&id), Some(&body))
             .await?;
-        made.context("no role assignment was answered")
+        Ok(id)
     }
 
     /// Takes a role in Synapse back.
@@ -107,14 +111,9 @@ impl Portal<'_> {
         Ok(all)
     }
 
-    /// Grants an Azure role, by the id of its definition, under an id of one's own.
-    pub async fn put_azure_role(
-        &self,
-        scope: &str,
-        id: &str,
-        role: &str,
-        principal: &str,
-    ) -> Result<Value> {
+    /// Grants an Azure role, by the id of its definition, under an id that the portal makes up, and returns that.
+    pub async fn put_azure_role(&self, role: &str, principal: &str, scope: &str) -> Result<String> {
+        let id = Uuid::new_v4().to_string();
         let subscription = &self.emulator.world().subscription;
         let body = json!({"properties": {
             "roleDefinitionId": format!(
@@ -123,10 +122,9 @@ impl Portal<'_> {
             "principalId": principal,
             "principalType": "ServicePrincipal",
         }});
-        let made = self
-            .arm(Method::PUT, &azure_path(scope, id), Some(&body))
+        self.arm(Method::PUT, &azure_path(scope, &id), Some(&body))
             .await?;
-        made.context("no role assignment was answered")
+        Ok(id)
     }
 
     /// Takes an Azure role back.
