@@ -41,6 +41,18 @@ impl Standing {
         }
     }
 
+    /// What is in hand is in nobody's hand while the object is paused.
+    #[must_use]
+    pub fn held_up(self, paused: bool) -> Self {
+        match self {
+            Self::Reconciling(reason, message) if paused => Self::Reconciling(
+                reason,
+                format!("{message}; the operator does nothing about it while paused"),
+            ),
+            other => other,
+        }
+    }
+
     /// `Ready`, and what is present only while it is true.
     pub fn facts(self) -> Vec<Fact> {
         match self {

@@ -1,6 +1,9 @@
-//! Decisions for an `AzureMLWorkspace`: look at it, say what was seen, and stay while others need it.
+//! Decisions for an `AzureMLWorkspace`: look at it, say what was seen, give it the identities that it shall have, and stay
+//! while others need it.
 
-use azureml_spark_api::condition::{ConditionType, Fact, merge};
+use std::collections::BTreeMap;
+
+use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{AzureMLWorkspaceStatus, Reason};
 use jiff::{SignedDuration, Timestamp};
@@ -8,11 +11,20 @@ use jiff::{SignedDuration, Timestamp};
 use crate::fault::{Class, Fault};
 use crate::machine::{Act, Invalid, Machine, Move, Pass, Sight, Wake};
 use crate::place::{Blocked, Place};
-use crate::summary::{self, Standing, still_ready};
+use crate::summary::Warning;
+
+mod identities;
+mod report;
 
 /// How soon to look again for a Secret that is not there: Secrets are not watched, so that the operator needs no right
 /// to list them.
 const SECRET_LOOK: SignedDuration = SignedDuration::from_secs(15);
+
+/// How soon to look again for an identity that does not exist: whoever creates it tells nobody here.
+const IDENTITY_LOOK: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a failed [`Step::AttachIdentities`] was about, as its fault names it.
+pub const ATTACH_IDENTITIES: &str = "attach identities to the workspace";
 
 /// What was found of the credentials that the spec names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +63,12 @@ pub struct Given {
     pub holders: Vec<String>,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// Resource ids of the user-assigned identities that the workspace is to have.
+    pub identities: Vec<String>,
     /// Time between two looks.
     pub sync_period: SignedDuration,
+    /// What is wrong with the annotations.
+    pub warnings: Vec<Warning>,
 }
 
 /// The wish.
@@ -64,7 +80,9 @@ pub struct Want {
     blocked: Option<Blocked>,
     holders: Vec<String>,
     deleting: bool,
+    identities: Vec<String>,
     sync_period: SignedDuration,
+    warnings: Vec<Warning>,
 }
 
 impl Want {
@@ -76,6 +94,11 @@ impl Want {
     /// Whether Azure is to be asked.
     pub fn looks(&self) -> bool {
         self.blocked.is_none() && !self.deleting
+    }
+
+    /// The identities to look for: those that the workspace is to have and has not.
+    pub fn lacking(&self, facts: &Facts) -> Vec<&str> {
+        identities::lacking(&self.identities, facts)
     }
 }
 
@@ -94,6 +117,8 @@ pub struct Facts {
     pub identity: Option<ResourceIdentity>,
     /// Where the regional services are found.
     pub discovery_url: Option<String>,
+    /// Whether it has a managed network.
+    pub managed_network: bool,
     /// Whether the managed network lets Spark run.
     pub spark_ready: Option<bool>,
     /// `Enabled` or `Disabled`.
@@ -102,11 +127,36 @@ pub struct Facts {
     pub v1_legacy_mode: Option<bool>,
 }
 
-/// Whether others need the workspace: while they do, it keeps its finalizer.
+/// One look at the world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The workspace.
+    pub workspace: Sight<Facts>,
+    /// The identities that it lacks, by the id that the spec gives them; unknown where looking is forbidden.
+    pub identities: BTreeMap<String, Sight<()>>,
+}
+
+/// What is remembered. Whether others need the workspace is found anew by each look, and on record nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
-    /// At least one object with our finalizer refers to it.
+    /// At least one object with our finalizer refers to it: while this is so, it keeps its finalizer.
     pub needed: bool,
+    /// When Azure was last asked to attach identities.
+    pub requested: Option<Timestamp>,
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Give the workspace these identities.
+    AttachIdentities {
+        /// Region of the workspace, without which it cannot be changed (contract §1).
+        location: String,
+        /// Whether it has an identity of its own, which stays.
+        system_assigned: bool,
+        /// Resource ids of the user-assigned ones: all that it has, and those that it lacks.
+        ids: Vec<String>,
+    },
 }
 
 /// The machine.
@@ -116,9 +166,9 @@ pub struct Workspace;
 impl Machine for Workspace {
     type Given = Given;
     type Want = Want;
-    type Seen = Sight<Facts>;
+    type Seen = Seen;
     type Memo = Memo;
-    type Step = std::convert::Infallible;
+    type Step = Step;
     type Status = AzureMLWorkspaceStatus;
 
     fn want(given: &Given) -> Result<Want, Invalid> {
@@ -129,34 +179,56 @@ impl Machine for Workspace {
             blocked: blocked(given),
             holders: given.holders.clone(),
             deleting: given.deleting,
+            identities: given.identities.clone(),
             sync_period: given.sync_period,
+            warnings: given.warnings.clone(),
         })
     }
 
-    fn recall(_: &Self::Status) -> Memo {
-        Memo::default()
+    fn recall(status: &Self::Status) -> Memo {
+        Memo {
+            needed: false,
+            requested: status.requested_time.as_ref().map(|time| time.0),
+        }
     }
 
-    fn next(want: &Want, _: &Self::Seen, _: &Memo, now: Timestamp) -> Move<Self> {
-        let memo = Memo {
+    fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
+        let rested = Memo {
             needed: !want.holders.is_empty(),
+            ..*memo
         };
-        if want.deleting && !memo.needed {
+        if want.deleting && !rested.needed {
             return Move {
-                memo,
+                memo: rested,
                 act: Act::Release,
             };
         }
+        if let Some(step) = identities::step(want, seen) {
+            if let Some(look) = identities::in_hand(memo.requested, now) {
+                return Move::rest(rested, Wake::At(look));
+            }
+            // Nothing of it is taken back, so it needs no finalizer.
+            let requested = Some(whole_second(now));
+            return Move::step(Memo { requested, ..*memo }, step);
+        }
         let after = if want.blocked.is_some() {
             SECRET_LOOK
+        } else if identities::nonexistent(seen).next().is_some() {
+            IDENTITY_LOOK.min(want.sync_period)
         } else {
             want.sync_period
         };
-        Move::rest(memo, Wake::At(now.checked_add(after).unwrap_or(now)))
+        Move::rest(rested, Wake::At(now.checked_add(after).unwrap_or(now)))
     }
 
-    fn faulted(memo: &Memo, _: &Fault, _: Timestamp) -> Memo {
-        *memo
+    fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
+        let requested = match fault.class {
+            _ if fault.op != ATTACH_IDENTITIES => memo.requested,
+            Class::Unsure => Some(whole_second(now)),
+            // It was not done: nothing is waited for but the next try.
+            _ => None,
+        };
+        Memo { requested, ..*memo }
     }
 
     fn holds(memo: &Memo) -> bool {
@@ -164,19 +236,7 @@ impl Machine for Workspace {
     }
 
     fn report(pass: &Pass<'_, Self>, old: &Self::Status, now: Timestamp) -> Self::Status {
-        let mut status = old.clone();
-        status.observed_generation = Some(pass.generation);
-        let Ok(want) = pass.want else { return status };
-        status.azure_name = Some(want.azure_name.clone());
-        status.azure_id.get_or_insert_with(|| want.azure_id.clone());
-        if let Some(Sight::Present(facts)) = pass.seen {
-            publish(&mut status, facts);
-        }
-        let mut facts = vec![accepted(want)];
-        facts.extend(standing(pass, want, old).facts());
-        facts.extend(summary::paused(pass.paused));
-        status.conditions = merge(&old.conditions, &facts, pass.generation, now);
-        status
+        report::report(pass, old, now)
     }
 }
 
@@ -214,76 +274,6 @@ fn blocked(given: &Given) -> Option<Blocked> {
             format!("Secret '{secret}' has no value for the key {key}"),
         )),
     }
-}
-
-fn accepted(want: &Want) -> Fact {
-    match &want.blocked {
-        Some(why) if why.reason == Reason::CloudNotFound => {
-            Fact::no(ConditionType::SpecAccepted, why.reason, why.message.clone())
-        }
-        _ => Fact::yes(
-            ConditionType::SpecAccepted,
-            Reason::Accepted,
-            "the spec makes sense",
-        ),
-    }
-}
-
-fn standing(pass: &Pass<'_, Workspace>, want: &Want, old: &AzureMLWorkspaceStatus) -> Standing {
-    if want.deleting {
-        let waits = "waits until nothing in Azure needs it any more";
-        // The apiserver may know of somebody whom the watches have not shown yet.
-        let message = if want.holders.is_empty() {
-            waits.to_owned()
-        } else {
-            format!("{waits}: {}", want.holders.join(", "))
-        };
-        return Standing::Reconciling(Reason::InUse, message);
-    }
-    if let Some(why) = &want.blocked {
-        return Standing::Stalled(why.reason, why.message.clone());
-    }
-    match (pass.trouble, pass.seen) {
-        (Some(trouble), _) if trouble.fault.class == Class::Absent => Standing::Stalled(
-            Reason::AzureWorkspaceNotFound,
-            format!(
-                "no such workspace in Azure: {} ({}): check subscriptionId, resourceGroup and workspaceName",
-                want.azure_id, trouble.fault.code
-            ),
-        ),
-        (Some(trouble), _) => still_ready(&old.conditions, trouble)
-            .filter(|_| old.observed_generation == Some(pass.generation))
-            .unwrap_or_else(|| Standing::of(trouble)),
-        (None, Some(Sight::Present(_))) => {
-            Standing::Ready(Reason::Ready, "the workspace can be read".to_owned())
-        }
-        (None, Some(Sight::Absent)) => Standing::Stalled(
-            Reason::AzureWorkspaceNotFound,
-            format!(
-                "no such workspace in Azure: {}: check subscriptionId, resourceGroup and workspaceName",
-                want.azure_id
-            ),
-        ),
-        (None, Some(Sight::Unknown) | None) => {
-            Standing::Reconciling(Reason::Pending, "the workspace is being read".to_owned())
-        }
-    }
-}
-
-fn publish(status: &mut AzureMLWorkspaceStatus, facts: &Facts) {
-    status.azure_id = Some(facts.azure_id.clone());
-    status.location = Some(facts.location.clone());
-    status.tenant_id.clone_from(&facts.tenant_id);
-    status
-        .storage_account_id
-        .clone_from(&facts.storage_account_id);
-    status.identity.clone_from(&facts.identity);
-    status.discovery_url.clone_from(&facts.discovery_url);
-    status.spark_ready = facts.spark_ready;
-    status
-        .public_network_access
-        .clone_from(&facts.public_network_access);
-    status.v1_legacy_mode = facts.v1_legacy_mode;
 }
 
 #[cfg(test)]

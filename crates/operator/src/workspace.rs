@@ -1,28 +1,29 @@
 //! Binds `AzureMLWorkspace` to Azure.
 
-use std::fmt::Debug;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::{
-    AzureMLWorkspace, AzureMLWorkspaceStatus, SparkJob, SynapseSparkAttachment,
+    AzureMLWorkspace, AzureMLWorkspaceStatus, LinkedService, SparkJob, SynapseSparkAttachment,
 };
-use azureml_spark_azure::arm;
+use azureml_spark_azure::arm::identity::IdentityType;
+
+use azureml_spark_azure::{self as azure, ArmId, arm};
 use azureml_spark_core::place::Place;
-use azureml_spark_core::workspace::{Facts, Given, Memo, Want, Workspace};
+use azureml_spark_core::workspace::{
+    ATTACH_IDENTITIES, Facts, Given, Memo, Seen, Step, Want, Workspace,
+};
 use azureml_spark_core::{Fault, Sight};
 use azureml_spark_engine::{Error, Kind, deadline, finalizer};
 use jiff::SignedDuration;
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
-use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt};
-use serde::de::DeserializeOwned;
 
-use crate::access::{Access, place};
-use crate::holders::{Holders, Needed, Needs};
-use crate::translate;
+use crate::access::{Access, Site, place};
+use crate::holders::{Holders, Needed, ask};
+use crate::{steering, translate};
 
 /// The kind.
 pub(crate) struct WorkspaceKind {
@@ -48,6 +49,7 @@ impl Kind for WorkspaceKind {
     async fn gather(&self, object: &AzureMLWorkspace) -> Result<Given, Error> {
         let place = place(object);
         let spec = &object.spec;
+        let (sync_period, warning) = steering::sync_period(&object.metadata, self.sync_period);
         Ok(Given {
             azure_id: format!(
                 "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
@@ -58,30 +60,59 @@ impl Kind for WorkspaceKind {
             credentials: self.access.refresh(object).await?,
             holders: self.holders.of(&needed(&place)),
             deleting: object.metadata.deletion_timestamp.is_some(),
-            sync_period: self.sync_period,
+            identities: spec
+                .attach_user_assigned_identities
+                .clone()
+                .unwrap_or_default(),
+            sync_period,
+            warnings: warning.into_iter().collect(),
             place,
         })
     }
 
-    async fn observe(&self, want: &Want, _: &Memo) -> Result<Sight<Facts>, Fault> {
+    async fn observe(&self, want: &Want, _: &Memo) -> Result<Seen, Fault> {
         if !want.looks() {
-            return Ok(Sight::Unknown);
+            return Ok(Seen::default());
         }
         let site = self.access.site(want.place()).await?;
         let found = site.client.find(arm::workspace::get(&site.id)).await;
-        Ok(match found.map_err(|error| translate::fault(&error))? {
-            Some(workspace) => Sight::Present(facts(&workspace)),
-            None => Sight::Absent,
+        let Some(workspace) = found.map_err(|error| translate::fault(&error))? else {
+            return Ok(Seen {
+                workspace: Sight::Absent,
+                ..Seen::default()
+            });
+        };
+        let facts = facts(&workspace);
+        let mut identities = BTreeMap::new();
+        for id in want.lacking(&facts) {
+            identities.insert(id.to_owned(), identity(&site, id).await?);
+        }
+        Ok(Seen {
+            workspace: Sight::Present(facts),
+            identities,
         })
     }
 
-    async fn execute(
-        &self,
-        _: &Want,
-        _: &Memo,
-        step: std::convert::Infallible,
-    ) -> Result<(), Fault> {
-        match step {}
+    async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {
+        let Step::AttachIdentities {
+            location,
+            system_assigned,
+            ids,
+        } = step;
+        let site = self.access.site(want.place()).await?;
+        let kind = if system_assigned {
+            IdentityType::SystemAndUserAssigned
+        } else {
+            IdentityType::UserAssigned
+        };
+        let ids: Vec<ArmId> = ids.into_iter().map(ArmId::new).collect();
+        let call = arm::workspace::attach_identities(&site.id, &location, kind, &ids);
+        // Whether there is an operation to follow or not, the next look tells how it went.
+        site.client
+            .send(call)
+            .await
+            .map(drop)
+            .map_err(translate::fault_of(ATTACH_IDENTITIES))
     }
 
     /// The Secret stays with the workspace.
@@ -96,8 +127,14 @@ impl Kind for WorkspaceKind {
     /// Asks the apiserver: whoever put our finalizer on this workspace carries it itself since before.
     async fn may_release(&self, object: &AzureMLWorkspace) -> Result<bool, Error> {
         let place = place(object);
-        Ok(!self.is_held_by::<SparkJob>(&place).await?
-            && !self.is_held_by::<SynapseSparkAttachment>(&place).await?)
+        let (kube, namespace, needed) = (&self.kube, &place.namespace, needed(&place));
+        Ok(ask::<SparkJob>(kube, namespace, &needed).await?.is_empty()
+            && ask::<SynapseSparkAttachment>(kube, namespace, &needed)
+                .await?
+                .is_empty()
+            && ask::<LinkedService>(kube, namespace, &needed)
+                .await?
+                .is_empty())
     }
 
     /// The Secret goes when no other workspace that is still needed uses it.
@@ -127,24 +164,6 @@ impl Kind for WorkspaceKind {
 
     fn remains(_: &AzureMLWorkspace) -> String {
         "what other objects made through this workspace may still be in Azure".to_owned()
-    }
-}
-
-impl WorkspaceKind {
-    /// Whether an object of this kind holds the workspace. One that cannot be read, and carries our finalizer, may.
-    async fn is_held_by<O>(&self, place: &Place) -> Result<bool, Error>
-    where
-        O: Needs + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-        O: Clone + Debug + DeserializeOwned,
-    {
-        let api: Api<DeserializeGuard<O>> = Api::namespaced(self.kube.clone(), &place.namespace);
-        let all = deadline::within("list holders", api.list(&ListParams::default())).await??;
-        Ok(all.items.into_iter().any(|found| match found.0 {
-            Ok(object) => {
-                finalizer::is_on(object.meta()) && object.needs().contains(&needed(place))
-            }
-            Err(unreadable) => finalizer::is_on(&unreadable.metadata),
-        }))
     }
 }
 
@@ -179,6 +198,17 @@ fn secret_of(object: &AzureMLWorkspace) -> Option<&str> {
         .map(|c| c.service_principal_secret_ref.name.as_str())
 }
 
+/// Whether there is such an identity. To attach it takes another right than to read it, so who may not look is not
+/// stopped by that.
+async fn identity(site: &Site, id: &str) -> Result<Sight<()>, Fault> {
+    match site.client.find(arm::identity::get(&ArmId::new(id))).await {
+        Ok(Some(_)) => Ok(Sight::Present(())),
+        Ok(None) => Ok(Sight::Absent),
+        Err(error) if error.class == azure::Class::Forbidden => Ok(Sight::Unknown),
+        Err(error) => Err(translate::fault(&error)),
+    }
+}
+
 fn facts(found: &arm::workspace::Workspace) -> Facts {
     let properties = &found.properties;
     Facts {
@@ -191,8 +221,15 @@ fn facts(found: &arm::workspace::Workspace) -> Facts {
             .map(|id| id.as_str().to_owned()),
         identity: Some(translate::identity(&found.identity)),
         discovery_url: properties.discovery_url.as_ref().map(ToString::to_string),
+        managed_network: has_managed_network(&properties.managed_network),
         spark_ready: properties.managed_network.status.spark_ready,
         public_network_access: properties.public_network_access.clone(),
         v1_legacy_mode: properties.v1_legacy_mode,
     }
+}
+
+/// One that says nothing of itself is none: Azure leaves the field out, or empty, where there is none.
+fn has_managed_network(network: &arm::workspace::ManagedNetwork) -> bool {
+    let mode = network.isolation_mode.as_deref();
+    mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("Disabled"))
 }

@@ -3,16 +3,16 @@
 use azureml_spark_api::{AzureMLWorkspaceStatus, Reason};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CredentialsFound, Facts, Given, Memo, Workspace};
+use super::{CredentialsFound, Facts, Given, Memo, Seen, Workspace};
 use crate::machine::{Act, Machine, Pass, Sight, Wake};
 use crate::place::Place;
 use crate::{Class, Fault, Trouble};
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_000_000).unwrap()
 }
 
-fn given() -> Given {
+pub(super) fn given() -> Given {
     Given {
         place: Place {
             namespace: "team".to_owned(),
@@ -24,11 +24,13 @@ fn given() -> Given {
         credentials: CredentialsFound::Complete,
         holders: Vec::new(),
         deleting: false,
+        identities: Vec::new(),
         sync_period: SignedDuration::from_hours(1),
+        warnings: Vec::new(),
     }
 }
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts {
         azure_id: "/subscriptions/S/workspaces/ml".to_owned(),
         location: "eastus".to_owned(),
@@ -37,11 +39,14 @@ fn facts() -> Facts {
     }
 }
 
-fn say(
-    given: &Given,
-    seen: Option<&Sight<Facts>>,
-    trouble: Option<&Trouble>,
-) -> AzureMLWorkspaceStatus {
+fn look(workspace: Sight<Facts>) -> Seen {
+    Seen {
+        workspace,
+        ..Seen::default()
+    }
+}
+
+fn say(given: &Given, seen: Option<&Seen>, trouble: Option<&Trouble>) -> AzureMLWorkspaceStatus {
     let want = Workspace::want(given).unwrap();
     let memo = Memo::default();
     let pass = Pass {
@@ -55,7 +60,7 @@ fn say(
     Workspace::report(&pass, &AzureMLWorkspaceStatus::default(), now())
 }
 
-fn standing(status: &AzureMLWorkspaceStatus) -> (&'static str, &str, &str) {
+pub(super) fn standing(status: &AzureMLWorkspaceStatus) -> (&'static str, &str, &str) {
     let find = |kind: &str| {
         status
             .conditions
@@ -76,7 +81,7 @@ fn standing(status: &AzureMLWorkspaceStatus) -> (&'static str, &str, &str) {
     (standing, &ready.reason, &ready.message)
 }
 
-fn trouble(class: Class) -> Trouble {
+pub(super) fn trouble(class: Class) -> Trouble {
     let fault = Fault {
         class,
         code: "SomeCode".to_owned(),
@@ -103,7 +108,7 @@ fn what_is_missing_is_told_apart() {
         change(&mut given);
         let want = Workspace::want(&given).unwrap();
         assert!(!want.looks(), "{why}: Azure is not asked");
-        let status = say(&given, Some(&Sight::Unknown), None);
+        let status = say(&given, Some(&Seen::default()), None);
         let (stands, found, message) = standing(&status);
         assert_eq!((stands, found), ("Stalled", reason.as_str()), "{why}");
         assert!(message.contains(text), "{message}");
@@ -117,7 +122,7 @@ fn what_is_missing_is_told_apart() {
             reason == Reason::CloudNotFound,
             "{why}"
         );
-        let moved = Workspace::next(&want, &Sight::Unknown, &Memo::default(), now());
+        let moved = Workspace::next(&want, &Seen::default(), &Memo::default(), now());
         assert_eq!(
             moved.act,
             Act::Rest(Wake::At(now() + SignedDuration::from_secs(15))),
@@ -151,6 +156,7 @@ fn what_azure_says_is_told_apart() {
     ];
     for (seen, class, stands, reason, why) in rows {
         let trouble = class.map(trouble);
+        let seen = seen.map(look);
         let status = say(&given(), seen.as_ref(), trouble.as_ref());
         let found = standing(&status);
         assert_eq!((found.0, found.1), (stands, reason.as_str()), "{why}");
@@ -159,7 +165,7 @@ fn what_azure_says_is_told_apart() {
 
 #[test]
 fn what_was_read_is_published_and_stays() {
-    let status = say(&given(), Some(&Sight::Present(facts())), None);
+    let status = say(&given(), Some(&look(Sight::Present(facts()))), None);
     assert_eq!(status.location.as_deref(), Some("eastus"));
     assert_eq!(
         status.azure_id.as_deref(),
@@ -187,18 +193,18 @@ fn what_was_read_is_published_and_stays() {
 
 #[test]
 fn it_stays_while_somebody_needs_it() {
-    let hour = Act::Rest(Wake::At(now() + SignedDuration::from_hours(1)));
+    let hour = || Act::Rest(Wake::At(now() + SignedDuration::from_hours(1)));
     let holders = vec!["SparkJob titanic".to_owned()];
     for (deleting, holders, act, needed, why) in [
-        (false, vec![], hour, false, "the regular look"),
+        (false, vec![], hour(), false, "the regular look"),
         (
             false,
             holders.clone(),
-            hour,
+            hour(),
             true,
             "the same, with the finalizer",
         ),
-        (true, holders, hour, true, "their end wakes us"),
+        (true, holders, hour(), true, "their end wakes us"),
         (true, vec![], Act::Release, false, "nobody needs it"),
     ] {
         let given = Given {
@@ -208,7 +214,7 @@ fn it_stays_while_somebody_needs_it() {
         };
         let want = Workspace::want(&given).unwrap();
         assert_eq!(want.looks(), !deleting, "{why}");
-        let moved = Workspace::next(&want, &Sight::Unknown, &Memo::default(), now());
+        let moved = Workspace::next(&want, &Seen::default(), &Memo::default(), now());
         assert_eq!(
             (moved.act, Workspace::holds(&moved.memo)),
             (act, needed),
@@ -220,7 +226,7 @@ fn it_stays_while_somebody_needs_it() {
         holders: vec!["SparkJob titanic".into()],
         ..given()
     };
-    let status = say(&given, Some(&Sight::Unknown), None);
+    let status = say(&given, Some(&Seen::default()), None);
     let (stands, reason, message) = standing(&status);
     assert_eq!((stands, reason), ("Reconciling", Reason::InUse.as_str()));
     assert!(message.ends_with("SparkJob titanic"), "{message}");
@@ -228,7 +234,7 @@ fn it_stays_while_somebody_needs_it() {
         holders: Vec::new(),
         ..given
     };
-    let status = say(&given, Some(&Sight::Unknown), None);
+    let status = say(&given, Some(&Seen::default()), None);
     assert!(
         standing(&status).2.ends_with("any more"),
         "nobody to be named"

@@ -20,10 +20,17 @@ pub(crate) fn wrong(conditions: &[Condition]) -> Option<String> {
     if standings.iter().filter(|standing| **standing).count() != 1 {
         return Some("not exactly one of Ready, Reconciling and Stalled".to_owned());
     }
-    let abnormal =
-        |c: &&Condition| [
-            "Reconciling", "Stalled", "Complete", "Failed", "Warning", "Paused",
-        ].contains(&&*c.type_);
+    let abnormal = |c: &&Condition| {
+        [
+            "Reconciling",
+            "Stalled",
+            "Complete",
+            "Failed",
+            "Warning",
+            "Paused",
+        ]
+        .contains(&&*c.type_)
+    };
     if let Some(c) = conditions
         .iter()
         .filter(abnormal)
