@@ -238,6 +238,14 @@ impl Access {
         }
     }
 
+    /// The outcome as it is, after [`Access::doubt`].
+    pub(crate) fn heed<T>(&self, place: &Place, outcome: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &outcome {
+            self.doubt(place, fault);
+        }
+        outcome
+    }
+
     /// Drops what is kept for a workspace that is gone.
     pub(crate) fn forget(&self, place: &Place) {
         self.lock().remove(place);
@@ -336,6 +344,15 @@ pub(crate) fn place(object: &AzureMLWorkspace) -> Place {
 
 fn cloud_name(spec: &AzureMLWorkspaceSpec) -> &str {
     spec.cloud.as_deref().unwrap_or(clouds::DEFAULT)
+}
+
+/// What is said of a step for which there is no workspace any more.
+pub(crate) fn not_ready() -> Fault {
+    unreachable(
+        Class::Retryable,
+        "WorkspaceNotReady",
+        "the AzureMLWorkspace is not ready",
+    )
 }
 
 fn unreachable(class: Class, code: &str, text: &str) -> Fault {

@@ -1,35 +1,40 @@
 //! Binds `SynapseSparkAttachment` to Azure.
 
-mod grants;
 mod observe;
+mod surroundings;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::azure_id;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::role::Role;
 use azureml_spark_api::{
-    AzureMLWorkspace, SparkJob, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
+    AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
 };
 use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::{ArmId, SparkPoolId};
-use azureml_spark_core::attachment::{Attachment, ComputeWish, Given, Memo, Seen, Step, Want};
-use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, Kind, deadline, finalizer};
+use azureml_spark_core::attachment::{Attachment, Body, Compute, Given, Memo, Seen, Step, Want};
+use azureml_spark_core::place::Workspace;
+use azureml_spark_core::{Class, Fault, Machine};
+use azureml_spark_engine::{Error, Kind, finalizer};
 use jiff::SignedDuration;
-use kube::api::ListParams;
-use kube::core::DeserializeGuard;
+use kube::ResourceExt;
 use kube::runtime::reflector::Store;
-use kube::{Api, ResourceExt};
 
-use crate::access::{Access, Site};
-use crate::holders::{Needed, Needs};
-use crate::{references, translate, workspace};
+use crate::access::{self, Access, Site};
+use crate::holders::{self, Needed};
+use crate::records::{self, Records};
+use crate::{linked_service, references, roles, steering, translate, workspace};
 
 /// The kind.
 pub(crate) struct AttachmentKind {
     pub(crate) kube: kube::Client,
     pub(crate) access: Arc<Access>,
     pub(crate) workspaces: Store<AzureMLWorkspace>,
+    pub(crate) links: Store<LinkedService>,
+    pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
 }
 
@@ -48,83 +53,70 @@ impl Kind for AttachmentKind {
 
     async fn gather(&self, object: &SynapseSparkAttachment) -> Result<Given, Error> {
         let namespace = object.namespace().unwrap_or_default();
+        let uid = object.uid().unwrap_or_default();
+        let spec = &object.spec;
         let deleting = object.metadata.deletion_timestamp.is_some();
         let find = if deleting {
             references::for_leaving
         } else {
             references::workspace
         };
-        Ok(Given {
+        let link = spec.pool.linked_service_ref.as_ref();
+        let (sync_period, warning) = steering::sync_period(&object.metadata, self.sync_period);
+        let mut given = Given {
             name: object.name_any(),
-            uid: object.uid().unwrap_or_default(),
-            spec: object.spec.clone(),
-            workspace: find(
-                &self.workspaces,
-                &namespace,
-                &object.spec.workspace_ref.name,
-            ),
+            spec: spec.clone(),
+            workspace: find(&self.workspaces, &namespace, &spec.workspace_ref.name),
+            link: link.map(|named| references::link(&self.links, &namespace, &named.name)),
             users: if deleting {
                 self.users(&namespace, &object.name_any()).await?
             } else {
                 Vec::new()
             },
+            shared: BTreeSet::new(),
+            grantable: self.grantable.clone(),
             held: finalizer::is_on(&object.metadata),
             deleting,
-            sync_period: self.sync_period,
-        })
+            sync_period,
+            warnings: warning.into_iter().collect(),
+            namespace,
+            uid,
+        };
+        if deleting || takes_back(&given, object) {
+            given.shared = records::of_others(&self.kube, &given.uid).await?;
+        }
+        Ok(given)
     }
 
     async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-        let seen = match self.site(want).await {
-            Ok(Some(site)) => observe::observe(&site, want, memo).await,
-            Ok(None) => Ok(Seen::default()),
+        let Some(workspace) = &want.workspace else {
+            return Ok(Seen::default());
+        };
+        let seen = match self.access.site(&workspace.place).await {
+            Ok(site) => observe::observe(&site, want, memo).await,
             Err(fault) => Err(fault),
         };
-        if let (Some(workspace), Err(fault)) = (&want.workspace, &seen) {
-            self.access.doubt(&workspace.place, fault);
-        }
-        seen
+        self.access.heed(&workspace.place, seen)
     }
 
     async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {
-        let (Some(site), Some(workspace)) = (self.site(want).await?, &want.workspace) else {
-            return Err(Fault {
-                class: Class::Retryable,
-                code: "WorkspaceNotReady".to_owned(),
-                op: "reach the workspace",
-                text: "the AzureMLWorkspace is not ready".to_owned(),
-                request_id: None,
-            });
+        let Some(workspace) = &want.workspace else {
+            return Err(access::not_ready());
         };
-        let wish = &want.compute;
-        match step {
-            Step::Attach { tags } => {
-                let body = SynapseSpark {
-                    location: workspace.location.clone(),
-                    pool: pool_id(wish)?,
-                    description: wish.description.clone(),
-                    identity: identity(wish),
-                    tags,
-                };
-                site.client
-                    .send(compute::put(&site.id, &wish.name, &body))
-                    .await
-                    .map(drop)
-                    .map_err(|error| translate::fault(&error))
-            }
-            Step::Grant(grant) => grants::grant(&site, &wish.pool.workspace, &grant).await,
-            Step::Revoke(grant) => grants::revoke(&site, &wish.pool.workspace, &grant).await,
-            Step::Detach => site
-                .client
-                .send(compute::detach(&site.id, &wish.name))
-                .await
-                .map(drop)
-                .map_err(|error| translate::fault(&error)),
-        }
+        let done = match self.access.site(&workspace.place).await {
+            Ok(site) => act(&site, workspace, &want.compute.name, step).await,
+            Err(fault) => Err(fault),
+        };
+        self.access.heed(&workspace.place, done)
     }
 
     async fn hold(&self, object: &SynapseSparkAttachment) -> Result<bool, Error> {
         let namespace = object.namespace().unwrap_or_default();
+        if let Some(link) = &object.spec.pool.linked_service_ref
+            && !linked_service::hold(&self.kube, &namespace, &link.name).await?
+        {
+            return Ok(false);
+        }
         workspace::hold(&self.kube, &namespace, &object.spec.workspace_ref.name).await
     }
 
@@ -138,52 +130,62 @@ impl Kind for AttachmentKind {
 }
 
 impl AttachmentKind {
-    /// Jobs that run on the pool, by the apiserver's word and not a cache: detaching under one would fail it. One that
-    /// cannot be read, and carries our finalizer, may run here.
+    /// Jobs that run on the pool: detaching under one would fail it.
     async fn users(&self, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
         let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
-        let api: Api<DeserializeGuard<SparkJob>> = Api::namespaced(self.kube.clone(), namespace);
-        let all = deadline::within("list jobs", api.list(&ListParams::default())).await??;
-        Ok(all
-            .items
-            .into_iter()
-            .filter_map(|found| match found.0 {
-                Ok(job) if finalizer::is_on(&job.metadata) && job.needs().contains(&needed) => {
-                    Some(job.title())
-                }
-                Ok(_) => None,
-                Err(unreadable) => finalizer::is_on(&unreadable.metadata)
-                    .then(|| format!("SparkJob {}", unreadable.metadata.name.unwrap_or_default())),
-            })
-            .collect())
+        holders::ask::<SparkJob>(&self.kube, namespace, &needed).await
     }
+}
 
-    async fn site(&self, want: &Want) -> Result<Option<Site>, Fault> {
-        match &want.workspace {
-            Some(workspace) => self.access.site(&workspace.place).await.map(Some),
-            None => Ok(None),
+/// Whether a role on record may be taken back in this pass. An identity that is new since the last look took the roles
+/// of the old one along.
+fn takes_back(given: &Given, object: &SynapseSparkAttachment) -> bool {
+    let (Ok(want), Some(status)) = (Attachment::want(given), &object.status) else {
+        return false;
+    };
+    let memo = Attachment::recall(status);
+    let known = Compute {
+        identity: status.identity.clone().unwrap_or_default(),
+        ..Compute::default()
+    };
+    records::some_unwanted(object.recorded(), &want.wanted(&memo, Some(&known)))
+}
+
+async fn act(site: &Site, workspace: &Workspace, name: &str, step: Step) -> Result<(), Fault> {
+    let fault = |error| translate::fault(&error);
+    match step {
+        Step::Attach(body) | Step::Disown(body) => {
+            let body = compute(workspace, body)?;
+            let put = compute::put(&site.id, name, &body);
+            site.client.send(put).await.map(drop).map_err(fault)
+        }
+        Step::Grant(grant) => roles::grant(site, &grant).await,
+        Step::Revoke(grant) => roles::revoke(site, &grant).await,
+        Step::Detach => {
+            let detach = compute::detach(&site.id, name);
+            site.client.send(detach).await.map(drop).map_err(fault)
         }
     }
 }
 
-fn identity(wish: &ComputeWish) -> ComputeIdentity {
-    match wish.identity {
-        AttachmentIdentityType::SystemAssigned => ComputeIdentity::SystemAssigned,
-        AttachmentIdentityType::UserAssigned => {
-            ComputeIdentity::UserAssigned(wish.user_assigned.iter().map(ArmId::new).collect())
-        }
-    }
+fn compute(workspace: &Workspace, body: Body) -> Result<SynapseSpark, Fault> {
+    Ok(SynapseSpark {
+        location: workspace.location.clone(),
+        pool: pool_id(&body.pool)?,
+        description: body.description,
+        identity: match body.identity {
+            AttachmentIdentityType::SystemAssigned => ComputeIdentity::SystemAssigned,
+            AttachmentIdentityType::UserAssigned => {
+                ComputeIdentity::UserAssigned(body.user_assigned.iter().map(ArmId::new).collect())
+            }
+        },
+        tags: body.tags,
+    })
 }
 
-fn pool_id(wish: &ComputeWish) -> Result<SparkPoolId, Fault> {
-    let pool = &wish.pool;
-    SparkPoolId::new(
-        &pool.subscription,
-        &pool.resource_group,
-        &pool.workspace,
-        &pool.pool,
-    )
-    .map_err(|error| Fault {
+fn pool_id(pool: &azure_id::SparkPoolId) -> Result<SparkPoolId, Fault> {
+    let (subscription, group) = (&pool.subscription, &pool.resource_group);
+    SparkPoolId::new(subscription, group, &pool.workspace, &pool.pool).map_err(|error| Fault {
         class: Class::Terminal,
         code: "InvalidPoolId".to_owned(),
         op: "address the Spark pool",

@@ -1,17 +1,24 @@
-//! Who needs what: for each workspace and attachment, the objects with our finalizer that refer to it.
+//! Who needs what: for each workspace, link and attachment, the objects with our finalizer that refer to it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azureml_spark_api::{SparkJob, SynapseSparkAttachment};
-use azureml_spark_engine::{Change, finalizer};
-use kube::ResourceExt;
+use azureml_spark_api::{LinkedService, SparkJob, SynapseSparkAttachment};
+use azureml_spark_engine::{Change, Error, deadline, finalizer};
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
+use kube::{Api, ResourceExt};
+use serde::de::DeserializeOwned;
 
 /// Something that others need.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Needed {
     /// An `AzureMLWorkspace`, by namespace and name.
     Workspace(String, String),
+    /// A `LinkedService`, by namespace and name.
+    Link(String, String),
     /// A `SynapseSparkAttachment`, by namespace and name.
     Attachment(String, String),
 }
@@ -48,11 +55,52 @@ impl Needs for SynapseSparkAttachment {
 
     fn needs(&self) -> Vec<Needed> {
         let namespace = self.namespace().unwrap_or_default();
+        let link = self.spec.pool.linked_service_ref.as_ref();
+        std::iter::once(Needed::Workspace(
+            namespace.clone(),
+            self.spec.workspace_ref.name.clone(),
+        ))
+        .chain(link.map(|named| Needed::Link(namespace, named.name.clone())))
+        .collect()
+    }
+}
+
+impl Needs for LinkedService {
+    fn title(&self) -> String {
+        format!("LinkedService {}", self.name_any())
+    }
+
+    fn needs(&self) -> Vec<Needed> {
+        let namespace = self.namespace().unwrap_or_default();
         vec![Needed::Workspace(
             namespace,
             self.spec.workspace_ref.name.clone(),
         )]
     }
+}
+
+/// Who of one kind needs it, in words, by the apiserver's word and not a cache. One that cannot be read, and carries
+/// our finalizer, may.
+pub(crate) async fn ask<O>(
+    kube: &kube::Client,
+    namespace: &str,
+    needed: &Needed,
+) -> Result<Vec<String>, Error>
+where
+    O: Needs + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    O: Clone + Debug + DeserializeOwned,
+{
+    let api: Api<DeserializeGuard<O>> = Api::namespaced(kube.clone(), namespace);
+    let all = deadline::within("list holders", api.list(&ListParams::default())).await??;
+    let holders = all.items.into_iter().filter_map(|found| match found.0 {
+        Ok(object) => (finalizer::is_on(object.meta()) && object.needs().contains(needed))
+            .then(|| object.title()),
+        Err(unreadable) => finalizer::is_on(&unreadable.metadata).then(|| {
+            let name = unreadable.metadata.name.unwrap_or_default();
+            format!("{} {name}", O::kind(&()))
+        }),
+    });
+    Ok(holders.collect())
 }
 
 /// Kept up to date by the watches. Clones share it.
@@ -116,6 +164,26 @@ mod tests {
             }
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn an_attachment_needs_its_workspace_and_the_link_that_it_names() {
+        let by = |pool: serde_json::Value| -> SynapseSparkAttachment {
+            serde_json::from_value(serde_json::json!({
+                "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SynapseSparkAttachment",
+                "metadata": {"name": "a", "namespace": "team"},
+                "spec": {"workspaceRef": {"name": "ml"}, "pool": pool}
+            }))
+            .unwrap()
+        };
+        let workspace = Needed::Workspace("team".into(), "ml".into());
+        let linked = by(serde_json::json!({"linkedServiceRef": {"name": "syn"}, "poolName": "p"}));
+        assert_eq!(
+            linked.needs(),
+            [workspace.clone(), Needed::Link("team".into(), "syn".into())]
+        );
+        let direct = by(serde_json::json!({"resourceId": "/subscriptions/…"}));
+        assert_eq!(direct.needs(), [workspace]);
     }
 
     #[test]

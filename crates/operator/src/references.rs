@@ -1,7 +1,8 @@
-//! What one object needs to know of the workspace that it names.
+//! What one object needs to know of the workspace and of the link that it names.
 
-use azureml_spark_api::AzureMLWorkspace;
-use azureml_spark_core::place::{Reference, Workspace};
+use azureml_spark_api::azure_id::SynapseWorkspaceId;
+use azureml_spark_api::{AzureMLWorkspace, LinkedService};
+use azureml_spark_core::place::{Link, Reference, Workspace};
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use crate::access::place;
@@ -47,6 +48,25 @@ fn facts(object: &AzureMLWorkspace) -> Option<Workspace> {
         place: place(object),
         azure_id: status.azure_id.clone()?,
         location: status.location.clone()?,
+        storage_account_id: status.storage_account_id.clone(),
         operators_identity: object.spec.credentials.is_none(),
     })
+}
+
+/// The link of that name, as it is in the cache.
+pub(crate) fn link(store: &Store<LinkedService>, namespace: &str, name: &str) -> Reference<Link> {
+    let object = store.get(&ObjectRef::new(name).within(namespace));
+    readiness::reference(
+        object.as_deref(),
+        |o| o.status.as_ref()?.observed_generation,
+        |o| {
+            o.status
+                .as_ref()
+                .map_or(&[], |status| status.conditions.as_slice())
+        },
+        |o| {
+            let synapse = SynapseWorkspaceId::parse(&o.spec.synapse_workspace_id)?;
+            Some(Link { synapse })
+        },
+    )
 }

@@ -50,9 +50,21 @@ fn words(op: &'static str) -> &'static str {
         "compute.put" => "attach the pool",
         "compute.detach" => "detach the pool",
         "pool.get" => "read the Spark pool",
+        "linkedService.get" => "read the link",
+        "linkedService.put" => "link the Synapse workspace",
+        "linkedService.delete" => "remove the link",
+        "synapseWorkspace.get" => "read the Synapse workspace",
+        "privateEndpoint.list" => "read the managed private endpoints",
+        "identity.get" => "read the user-assigned identity",
+        "workspace.patch" => "attach identities to the workspace",
         "rbac.list" => "read the roles in Synapse",
         "rbac.put" => "grant a role in Synapse",
         "rbac.delete" => "revoke a role in Synapse",
+        "rbac.definitions" => "read which roles Synapse knows",
+        "rbac.check" => "check the effect of a role in Synapse",
+        "roleAssignment.list" => "read the roles on the storage account",
+        "roleAssignment.put" => "grant a role on the storage account",
+        "roleAssignment.delete" => "revoke a role on the storage account",
         "job.get" => "read the run",
         "job.list" => "list the runs",
         "job.cancel" => "cancel the run",
@@ -112,3 +124,6 @@ pub(crate) fn identity(found: &ManagedIdentity) -> ResourceIdentity {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

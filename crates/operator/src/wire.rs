@@ -1,15 +1,15 @@
-//! Puts the parts together: three kinds, their watches, who wakes whom, the poller and the probes.
+//! Puts the parts together: four kinds, their watches, who wakes whom, the poller and the probes.
+
+mod waking;
 
 use std::sync::Arc;
 
-use azureml_spark_api::{AzureMLWorkspace, SparkJob, SynapseSparkAttachment};
-use azureml_spark_engine::{Base, CancellationToken, Change, Options, Poller, Source, probe};
+use azureml_spark_api::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
+use azureml_spark_core::place::Place;
+use azureml_spark_engine::{Base, CancellationToken, Options, Poller, Source, probe};
 use jiff::SignedDuration;
 use kube::ResourceExt;
-use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::net::TcpListener;
-
-use azureml_spark_core::place::Place;
 
 use crate::access::{Access, place};
 use crate::args::Args;
@@ -18,9 +18,18 @@ use crate::board::Board;
 use crate::clouds::Clouds;
 use crate::code_assets::CodeAssets;
 use crate::follow::Follow;
-use crate::holders::{Holders, Needed};
+use crate::holders::Holders;
+use crate::linked_service::LinkKind;
 use crate::spark_job::SparkJobKind;
 use crate::workspace::WorkspaceKind;
+
+/// The watches.
+struct Sources {
+    workspaces: Source<AzureMLWorkspace>,
+    links: Source<LinkedService>,
+    attachments: Source<SynapseSparkAttachment>,
+    jobs: Source<SparkJob>,
+}
 
 /// Runs the operator until `shutdown`.
 pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -33,19 +42,28 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let base = Base::new(client.clone(), options);
     let sync_period = SignedDuration::try_from(args.sync_period())?;
 
-    let mut workspaces = Source::<AzureMLWorkspace>::new(&base);
-    let mut attachments = Source::<SynapseSparkAttachment>::new(&base);
-    let mut jobs = Source::<SparkJob>::new(&base);
+    let mut sources = Sources {
+        workspaces: Source::new(&base),
+        links: Source::new(&base),
+        attachments: Source::new(&base),
+        jobs: Source::new(&base),
+    };
     let holders = Holders::default();
     let board = Board::new(args.poll());
     let access = Arc::new(Access::new(
         client.clone(),
         clouds,
-        workspaces.store(),
-        workspaces.wakes(),
+        sources.workspaces.store(),
+        sources.workspaces.wakes(),
         args.operator_identity_namespaces.iter().cloned(),
     ));
-    wake_each_other(&mut workspaces, &mut attachments, &mut jobs, &holders);
+    waking::wake_each_other(&mut sources, &holders);
+    let Sources {
+        mut workspaces,
+        links,
+        attachments,
+        mut jobs,
+    } = sources;
     forget_the_gone(&mut workspaces, &mut jobs, &access, &board);
 
     let follow = Follow {
@@ -60,10 +78,19 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         holders,
         sync_period,
     };
+    let link_kind = LinkKind {
+        kube: client.clone(),
+        access: Arc::clone(&access),
+        workspaces: workspaces.store(),
+        grantable: args.grantable_roles.0.clone(),
+        sync_period,
+    };
     let attachment_kind = AttachmentKind {
         kube: client.clone(),
         access: Arc::clone(&access),
         workspaces: workspaces.store(),
+        links: links.store(),
+        grantable: args.grantable_roles.0,
         sync_period,
     };
     let job_kind = SparkJobKind {
@@ -78,113 +105,14 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let listener = TcpListener::bind(args.probe_address).await?;
     tokio::join!(
         azureml_spark_engine::run(workspace_kind, workspaces, base.clone(), shutdown.clone()),
+        azureml_spark_engine::run(link_kind, links, base.clone(), shutdown.clone()),
         azureml_spark_engine::run(attachment_kind, attachments, base.clone(), shutdown.clone()),
         azureml_spark_engine::run(job_kind, jobs, base.clone(), shutdown.clone()),
         poller.run(shutdown.clone()),
         probe::serve(listener, &base, shutdown),
     )
-    .4?;
+    .5?;
     Ok(())
-}
-
-/// Who is looked at again because something else changed.
-fn wake_each_other(
-    workspaces: &mut Source<AzureMLWorkspace>,
-    attachments: &mut Source<SynapseSparkAttachment>,
-    jobs: &mut Source<SparkJob>,
-    holders: &Holders,
-) {
-    let waiting = jobs.store();
-    workspaces.then_wake(jobs.wakes(), move |change| {
-        waiting_jobs(&waiting, change.object(), in_workspace)
-    });
-    let attached = attachments.store();
-    workspaces.then_wake(attachments.wakes(), move |change| {
-        let Some(workspace) = change.object() else {
-            return Vec::new();
-        };
-        let (namespace, name) = (workspace.namespace(), workspace.name_any());
-        let here = |a: &Arc<SynapseSparkAttachment>| {
-            a.namespace() == namespace && a.spec.workspace_ref.name == name
-        };
-        attached
-            .state()
-            .iter()
-            .filter(|a| here(a))
-            .map(|a| ObjectRef::from_obj(&**a))
-            .collect()
-    });
-    let waiting = jobs.store();
-    attachments.then_wake(jobs.wakes(), move |change| {
-        waiting_jobs(&waiting, change.object(), on_attachment)
-    });
-    tell_needed(attachments, holders, workspaces, None);
-    tell_needed(jobs, holders, workspaces, Some(attachments));
-}
-
-/// Tells workspaces and attachments when the first comes to need them, and when the last has let go.
-fn tell_needed<O>(
-    source: &mut Source<O>,
-    holders: &Holders,
-    workspaces: &Source<AzureMLWorkspace>,
-    attachments: Option<&Source<SynapseSparkAttachment>>,
-) where
-    O: crate::holders::Needs + azureml_spark_engine::Watched,
-{
-    let holders = holders.clone();
-    let workspaces = workspaces.wakes();
-    let attachments = attachments.map(Source::wakes);
-    source.on_change(move |change: &Change<'_, O>| {
-        for turned in holders.take(change) {
-            match turned {
-                Needed::Workspace(namespace, name) => {
-                    workspaces.wake(ObjectRef::new(&name).within(&namespace));
-                }
-                Needed::Attachment(namespace, name) => {
-                    if let Some(attachments) = &attachments {
-                        attachments.wake(ObjectRef::new(&name).within(&namespace));
-                    }
-                }
-            }
-        }
-    });
-}
-
-fn in_workspace(job: &SparkJob, name: &str) -> bool {
-    job.spec.workspace_ref.name == name
-}
-
-fn on_attachment(job: &SparkJob, name: &str) -> bool {
-    job.spec
-        .compute
-        .attachment_ref
-        .as_ref()
-        .is_some_and(|named| named.name == name)
-}
-
-/// The jobs that a change of something they name may set free: an ended one waits for nothing.
-fn waiting_jobs<O: ResourceExt>(
-    jobs: &Store<SparkJob>,
-    changed: Option<&O>,
-    names: fn(&SparkJob, &str) -> bool,
-) -> Vec<ObjectRef<SparkJob>> {
-    let Some(changed) = changed else {
-        return Vec::new();
-    };
-    let (namespace, name) = (changed.namespace(), changed.name_any());
-    let waits = |job: &Arc<SparkJob>| {
-        job.namespace() == namespace
-            && names(job, &name)
-            && job
-                .status
-                .as_ref()
-                .is_none_or(|status| status.completion_time.is_none())
-    };
-    jobs.state()
-        .iter()
-        .filter(|job| waits(job))
-        .map(|job| ObjectRef::from_obj(&**job))
-        .collect()
 }
 
 /// Drops what is kept for objects that are gone.

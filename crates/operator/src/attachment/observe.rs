@@ -1,78 +1,76 @@
 //! One look at an attached pool.
 
 use azureml_spark_api::attachment::{AutoPause, AutoScale};
-use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
 use azureml_spark_azure::arm::{compute, pool};
-use azureml_spark_core::attachment::{Compute, Memo, Provisioning, Seen, Want};
-use azureml_spark_core::{Class, Fault, Sight};
+use azureml_spark_core::attachment::{Compute, Memo, Pool, Provisioning, Seen, Want};
+use azureml_spark_core::{Class, Fault, Sight, grants};
 
-use super::{grants, pool_id};
+use super::{pool_id, surroundings};
 use crate::access::Site;
+use crate::roles::{self, Home, Question};
 use crate::translate;
 
 pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-    let wish = &want.compute;
-    let fault = |error| translate::fault(&error);
-    let Some(found) = site
+    let found = site
         .client
-        .find(compute::get(&site.id, &wish.name))
+        .find(compute::get(&site.id, &want.compute.name))
         .await
-        .map_err(fault)?
-    else {
-        // Attaching to a pool that is not there is refused in words that do not say so; its own route does.
-        let pool = if want.deleting {
-            Sight::Unknown
-        } else {
-            match site
-                .client
-                .find(pool::get(&pool_id(wish)?))
-                .await
-                .map_err(fault)?
-            {
-                Some(_) => Sight::Present(()),
-                None => Sight::Absent,
-            }
-        };
-        let grants = if memo.grants.is_empty() {
-            Sight::Unknown
-        } else {
-            Sight::Present(roles(site, want).await?)
-        };
-        return Ok(Seen {
-            pool,
-            compute: Sight::Absent,
-            grants,
-        });
-    };
-    let compute = seen(&found);
-    let settled = compute.state == Provisioning::Succeeded || want.deleting;
-    let grants = if settled {
-        Sight::Present(roles(site, want).await?)
-    } else {
-        Sight::Unknown
-    };
+        .map_err(|error| translate::fault(&error))?;
+    let compute = found.as_ref().map(seen);
+    let (mut pool, mut synapse) = (Sight::Unknown, Sight::Unknown);
+    if let (false, Some(id)) = (want.deleting, want.pool(memo)) {
+        let id = pool_id(&id)?;
+        pool = look_at_pool(site, &id, compute.is_some()).await?;
+        if pool.present().is_some() {
+            synapse = surroundings::look(site, id.workspace()).await?;
+        }
+    }
     Ok(Seen {
-        pool: Sight::Unknown,
-        compute: Sight::Present(compute),
-        grants,
+        pool,
+        synapse,
+        grants: roles(site, want, memo, compute.as_ref()).await?,
+        compute: compute.map_or(Sight::Absent, Sight::Present),
     })
 }
 
-/// Role assignments at the pool. To leave, a pool that is gone has none: its Synapse workspace may be gone with it, and
-/// nobody would answer there.
-async fn roles(site: &Site, want: &Want) -> Result<Vec<RoleAssignment>, Fault> {
-    let trouble = match grants::at_pool(site, &want.compute.pool).await {
-        Ok(found) => return Ok(found),
-        Err(trouble) => trouble,
+/// Attaching to a pool that is not there is refused in words that do not say so; its own route does.
+async fn look_at_pool(
+    site: &Site,
+    id: &azureml_spark_azure::SparkPoolId,
+    attached: bool,
+) -> Result<Sight<Pool>, Fault> {
+    let found = site.client.find(pool::get(id)).await;
+    match found.map_err(|error| translate::fault(&error)) {
+        Ok(Some(found)) => Ok(Sight::Present(Pool {
+            location: found.location,
+        })),
+        Ok(None) => Ok(Sight::Absent),
+        // What is attached does its work without our sight of the pool.
+        Err(fault) if attached && fault.class == Class::Forbidden => Ok(Sight::Unknown),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Roles count once the compute has its identity, and as long as any is on record.
+async fn roles(
+    site: &Site,
+    want: &Want,
+    memo: &Memo,
+    compute: Option<&Compute>,
+) -> Result<grants::Seen, Fault> {
+    let settled = |compute: &Compute| compute.state == Provisioning::Succeeded || want.deleting;
+    if !compute.map_or(!memo.grants.is_empty(), settled) {
+        return Ok(grants::Seen::default());
+    }
+    let home = want.pool(memo).as_ref().map_or(Home::Unknown, Home::pool);
+    let question = Question {
+        wanted: &want.wanted(memo, compute),
+        recorded: &memo.grants,
+        home: &home,
+        deleting: want.deleting,
     };
-    if !want.deleting || matches!(trouble.class, Class::Throttled { .. } | Class::Credential) {
-        return Err(trouble);
-    }
-    match site.client.find(pool::get(&pool_id(&want.compute)?)).await {
-        Ok(None) => Ok(Vec::new()),
-        Ok(Some(_)) | Err(_) => Err(trouble),
-    }
+    roles::look(site, &question).await
 }
 
 fn seen(found: &compute::Compute) -> Compute {

@@ -1,0 +1,201 @@
+//! Binds `LinkedService` to Azure.
+
+mod observe;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use azureml_spark_api::condition::Condition;
+use azureml_spark_api::role::Role;
+use azureml_spark_api::{
+    AzureMLWorkspace, LinkedService, LinkedServiceStatus, SynapseSparkAttachment,
+};
+use azureml_spark_azure::SynapseWorkspaceId;
+use azureml_spark_azure::arm::linked_service::{self, NewLink};
+use azureml_spark_core::linked_service::{
+    Given, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
+};
+use azureml_spark_core::place::Workspace;
+use azureml_spark_core::{Class, Fault, Machine};
+use azureml_spark_engine::{Error, Kind, finalizer};
+use jiff::SignedDuration;
+use kube::runtime::reflector::Store;
+use kube::{Api, ResourceExt};
+
+use crate::access::{self, Access, Site};
+use crate::holders::{self, Needed};
+use crate::records::{self, Records};
+use crate::{references, roles, steering, translate, workspace};
+
+/// The word for a refusal that says that Azure makes no links any more.
+const FROZEN: &str = "LinkFrozen";
+
+/// The kind.
+pub(crate) struct LinkKind {
+    pub(crate) kube: kube::Client,
+    pub(crate) access: Arc<Access>,
+    pub(crate) workspaces: Store<AzureMLWorkspace>,
+    pub(crate) grantable: BTreeSet<Role>,
+    pub(crate) sync_period: SignedDuration,
+}
+
+impl Kind for LinkKind {
+    type Object = LinkedService;
+    type Machine = LinkMachine;
+    const NAME: &'static str = "LinkedService";
+
+    fn status(object: &LinkedService) -> Option<&LinkedServiceStatus> {
+        object.status.as_ref()
+    }
+
+    fn conditions(status: &LinkedServiceStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    async fn gather(&self, object: &LinkedService) -> Result<Given, Error> {
+        let namespace = object.namespace().unwrap_or_default();
+        let spec = &object.spec;
+        let deleting = object.metadata.deletion_timestamp.is_some();
+        let find = if deleting {
+            references::for_leaving
+        } else {
+            references::workspace
+        };
+        let (sync_period, warning) = steering::sync_period(&object.metadata, self.sync_period);
+        let mut given = Given {
+            name: object.name_any(),
+            spec: spec.clone(),
+            workspace: find(&self.workspaces, &namespace, &spec.workspace_ref.name),
+            users: if deleting {
+                self.users(object).await?
+            } else {
+                Vec::new()
+            },
+            shared: BTreeSet::new(),
+            grantable: self.grantable.clone(),
+            held: finalizer::is_on(&object.metadata),
+            deleting,
+            sync_period,
+            warnings: warning.into_iter().collect(),
+        };
+        if deleting || takes_back(&given, object) {
+            let uid = object.uid().unwrap_or_default();
+            given.shared = records::of_others(&self.kube, &uid).await?;
+        }
+        Ok(given)
+    }
+
+    async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
+        let Some(workspace) = &want.workspace else {
+            return Ok(Seen::default());
+        };
+        let seen = match self.access.site(&workspace.place).await {
+            Ok(site) => observe::observe(&site, want, memo).await,
+            Err(fault) => Err(fault),
+        };
+        self.access.heed(&workspace.place, seen)
+    }
+
+    async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {
+        let Some(workspace) = &want.workspace else {
+            return Err(access::not_ready());
+        };
+        let done = match self.access.site(&workspace.place).await {
+            Ok(site) => act(&site, workspace, &want.link, step).await,
+            Err(fault) => Err(fault),
+        };
+        self.access.heed(&workspace.place, done)
+    }
+
+    async fn hold(&self, object: &LinkedService) -> Result<bool, Error> {
+        let namespace = object.namespace().unwrap_or_default();
+        workspace::hold(&self.kube, &namespace, &object.spec.workspace_ref.name).await
+    }
+
+    /// Asks the apiserver: whoever put our finalizer on this link carries it itself since before.
+    async fn may_release(&self, object: &LinkedService) -> Result<bool, Error> {
+        Ok(self.users(object).await?.is_empty())
+    }
+
+    fn remains(object: &LinkedService) -> String {
+        let status = object.status.as_ref();
+        let link = status
+            .and_then(|status| status.azure_id.clone())
+            .unwrap_or_else(|| object.name_any());
+        format!("the link {link} and its role assignments may still be there")
+    }
+}
+
+impl LinkKind {
+    /// Attachments that name the link.
+    async fn users(&self, object: &LinkedService) -> Result<Vec<String>, Error> {
+        let namespace = object.namespace().unwrap_or_default();
+        let needed = Needed::Link(namespace.clone(), object.name_any());
+        holders::ask::<SynapseSparkAttachment>(&self.kube, &namespace, &needed).await
+    }
+}
+
+/// Puts our finalizer on a link, for an attachment that needs it to its end. `false`: it is going away.
+pub(crate) async fn hold(kube: &kube::Client, namespace: &str, name: &str) -> Result<bool, Error> {
+    let links: Api<LinkedService> = Api::namespaced(kube.clone(), namespace);
+    finalizer::hold(&links, name).await
+}
+
+/// Whether a role on record may be taken back in this pass. An identity that is new since the last look took the roles
+/// of the old one along.
+fn takes_back(given: &Given, object: &LinkedService) -> bool {
+    let (Ok(want), Some(status)) = (LinkMachine::want(given), &object.status) else {
+        return false;
+    };
+    let identity = status.identity.as_ref();
+    let principal = identity.and_then(|identity| identity.principal_id.as_deref());
+    records::some_unwanted(object.recorded(), &want.wanted(principal))
+}
+
+async fn act(site: &Site, workspace: &Workspace, wish: &LinkWish, step: Step) -> Result<(), Fault> {
+    match step {
+        Step::Link => {
+            let link = NewLink {
+                location: workspace.location.clone(),
+                synapse_workspace: synapse(wish)?,
+            };
+            let put = linked_service::put(&site.id, &wish.name, &link);
+            let done = site.client.send(put).await;
+            done.map(drop).map_err(|error| refused(&error))
+        }
+        Step::Grant(grant) => roles::grant(site, &grant).await,
+        Step::Revoke(grant) => roles::revoke(site, &grant).await,
+        Step::Unlink => {
+            let delete = linked_service::delete(&site.id, &wish.name);
+            let done = site.client.send(delete).await;
+            done.map(drop).map_err(|error| translate::fault(&error))
+        }
+    }
+}
+
+/// Why there is no link. Where Azure makes none any more, nothing that is tried soon helps.
+fn refused(error: &azureml_spark_azure::Error) -> Fault {
+    let fault = translate::fault(error);
+    if error.is_link_frozen() {
+        Fault {
+            class: Class::Terminal,
+            code: FROZEN.to_owned(),
+            ..fault
+        }
+    } else {
+        fault
+    }
+}
+
+fn synapse(wish: &LinkWish) -> Result<SynapseWorkspaceId, Fault> {
+    let id = &wish.synapse;
+    SynapseWorkspaceId::new(&id.subscription, &id.resource_group, &id.workspace).map_err(|error| {
+        Fault {
+            class: Class::Terminal,
+            code: "InvalidSynapseWorkspaceId".to_owned(),
+            op: "address the Synapse workspace",
+            text: error.to_string(),
+            request_id: None,
+        }
+    })
+}

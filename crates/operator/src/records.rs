@@ -1,0 +1,177 @@
+//! The role assignments that objects have on record: which of them others rely on, too, and who is told when a record
+//! goes. Two objects that want the same grant record the same id.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use azureml_spark_api::role::RoleAssignment;
+use azureml_spark_api::{LinkedService, SynapseSparkAttachment};
+use azureml_spark_core::role;
+use azureml_spark_engine::{Change, Error, deadline};
+use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, ResourceExt};
+use serde_json::Value;
+
+/// An object that may have role assignments on record.
+pub(crate) trait Records: kube::Resource<DynamicType = ()> + Clone + 'static {
+    /// Those on record.
+    fn recorded(&self) -> &[RoleAssignment];
+}
+
+impl Records for SynapseSparkAttachment {
+    fn recorded(&self) -> &[RoleAssignment] {
+        let status = self.status.as_ref();
+        status.map_or(&[], |status| &status.role_assignments)
+    }
+}
+
+impl Records for LinkedService {
+    fn recorded(&self) -> &[RoleAssignment] {
+        let status = self.status.as_ref();
+        status.map_or(&[], |status| &status.role_assignments)
+    }
+}
+
+/// Whether something is on record that is not wanted any more, so that it counts who else has it on record.
+pub(crate) fn some_unwanted(recorded: &[RoleAssignment], wanted: &[RoleAssignment]) -> bool {
+    let is_wanted = |one| wanted.iter().any(|grant| role::same_grant(grant, one));
+    !recorded.iter().all(is_wanted)
+}
+
+/// Ids that other objects of the cluster, which stay, have on record: by the apiserver's word and not a cache, since
+/// what nobody else has on record is taken back.
+pub(crate) async fn of_others(kube: &kube::Client, uid: &str) -> Result<BTreeSet<String>, Error> {
+    let mut all = BTreeSet::new();
+    for kind in [
+        ApiResource::erase::<SynapseSparkAttachment>(&()),
+        ApiResource::erase::<LinkedService>(&()),
+    ] {
+        // Untyped: an object whose spec does not fit its type has its records all the same.
+        let api: Api<DynamicObject> = Api::all_with(kube.clone(), &kind);
+        let found = deadline::within("list records", api.list(&ListParams::default())).await??;
+        all.extend(found.iter().filter(|other| stays(other, uid)).flat_map(ids));
+    }
+    Ok(all)
+}
+
+fn stays(other: &DynamicObject, uid: &str) -> bool {
+    other.metadata.deletion_timestamp.is_none() && other.metadata.uid.as_deref() != Some(uid)
+}
+
+fn ids(object: &DynamicObject) -> Vec<String> {
+    let all = object.data.pointer("/status/roleAssignments");
+    let all = all.and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
+        .collect()
+}
+
+/// The ids that an object had on record and has no more.
+pub(crate) fn lost<O: Records>(change: &Change<'_, O>) -> BTreeSet<String> {
+    let ids = |object: Option<&O>| -> BTreeSet<String> {
+        let all = object.map_or(&[][..], Records::recorded);
+        all.iter().map(|one| one.id.clone()).collect()
+    };
+    &ids(change.before) - &ids(change.now)
+}
+
+/// The objects of a kind that have one of these ids on record.
+pub(crate) fn holding<O: Records>(store: &Store<O>, ids: &BTreeSet<String>) -> Vec<ObjectRef<O>> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let has = |object: &&Arc<O>| object.recorded().iter().any(|one| ids.contains(&one.id));
+    let all = store.state();
+    all.iter()
+        .filter(has)
+        .map(|object| ObjectRef::from_obj(&**object))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use azureml_spark_api::role::Role;
+    use serde_json::json;
+
+    use super::*;
+
+    fn attachment(ids: &[&str]) -> SynapseSparkAttachment {
+        let records: Vec<Value> = ids
+            .iter()
+            .map(|id| json!({"role": "Reader", "scope": "/s", "principalId": "p", "id": id}))
+            .collect();
+        serde_json::from_value(json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SynapseSparkAttachment",
+            "metadata": {"name": "a", "namespace": "team", "uid": "u"},
+            "spec": {"workspaceRef": {"name": "ml"}, "pool": {}},
+            "status": {"roleAssignments": records}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn one_record_that_nothing_asks_for_is_enough() {
+        let grant = |principal| role::assignment(Role::Reader, "/s", principal);
+        let (a, b) = (grant("a"), grant("b"));
+        assert!(!some_unwanted(&[], &[]));
+        assert!(!some_unwanted(&[grant("A")], &[a.clone(), b.clone()]));
+        assert!(some_unwanted(&[a.clone(), b], &[a]));
+    }
+
+    #[test]
+    fn a_record_is_lost_with_its_entry_or_with_its_object() {
+        let (two, one) = (attachment(&["x", "y"]), attachment(&["y"]));
+        let shrunk = Change {
+            before: Some(&two),
+            now: Some(&one),
+        };
+        assert_eq!(lost(&shrunk), BTreeSet::from(["x".to_owned()]));
+        let gone = Change {
+            before: Some(&one),
+            now: None,
+        };
+        assert_eq!(lost(&gone), BTreeSet::from(["y".to_owned()]));
+        let grown = Change {
+            before: Some(&one),
+            now: Some(&two),
+        };
+        assert!(lost(&grown).is_empty());
+    }
+
+    #[test]
+    fn whoever_has_the_record_is_named() {
+        let (store, mut cache) = kube::runtime::reflector::store();
+        let mut other = attachment(&["z"]);
+        other.metadata.name = Some("b".to_owned());
+        for object in [attachment(&["x", "y"]), other] {
+            cache.apply_watcher_event(&kube::runtime::watcher::Event::Apply(object));
+        }
+        let names = |ids: &[&str]| -> Vec<String> {
+            let ids = ids.iter().map(ToString::to_string).collect();
+            let named = holding(&store, &ids).into_iter();
+            named.map(|object| object.name).collect()
+        };
+        assert_eq!(names(&["y", "gone"]), ["a"]);
+        assert_eq!(names(&["z"]), ["b"]);
+        assert!(names(&[]).is_empty());
+    }
+
+    #[test]
+    fn records_of_others_count_whatever_their_spec_and_only_while_they_stay() {
+        let other = |metadata: Value| -> DynamicObject {
+            serde_json::from_value(json!({
+                "metadata": metadata, "spec": {"pool": 7},
+                "status": {"roleAssignments": [{"id": "x"}, {"role": "no id"}]}
+            }))
+            .unwrap()
+        };
+        let stranger = other(json!({"name": "b", "uid": "other"}));
+        assert!(stays(&stranger, "mine"));
+        assert_eq!(ids(&stranger), ["x"]);
+        assert!(!stays(&stranger, "other"), "it is the object itself");
+        let going = other(
+            json!({"name": "b", "uid": "other", "deletionTimestamp": "2026-01-01T00:00:00Z"}),
+        );
+        assert!(!stays(&going, "mine"));
+    }
+}
