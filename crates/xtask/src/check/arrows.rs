@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::run::{cargo, read};
 
 /// A crate and those of ours that it may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("azureml-spark-api", &[]),
     ("azureml-spark-core", &["azureml-spark-api"]),
     ("azureml-spark-azure", &[]),
@@ -24,6 +24,10 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "azureml-spark-azure",
             "azureml-spark-engine",
         ],
+    ),
+    (
+        "azureml-spark-cli",
+        &["azureml-spark-api", "azureml-spark-azure"],
     ),
     ("azureml-emulator", &[]),
     (
@@ -156,6 +160,8 @@ mod tests {
             (azure, "azureml-emulator", "dev", true),
             (azure, "azureml-emulator", "normal", false),
             ("azureml-emulator", azure, "normal", false),
+            ("azureml-spark-cli", azure, "normal", true),
+            ("azureml-spark-cli", core, "normal", false),
             ("newcomer", api, "normal", false),
         ] {
             let faults = undrawn(&metadata(from, to, kind));
