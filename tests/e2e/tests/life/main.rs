@@ -1,0 +1,77 @@
+//! What becomes of links, attachments and roles over time, on one stack as in `shared`: a real control plane, the chart,
+//! the operator, and the emulator, in which a person works beside the operator.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod grants;
+mod identities;
+mod links;
+
+use std::sync::LazyLock;
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator::Requests;
+use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::scope::{Scope, WORKSPACE};
+use azureml_spark_testkit::stack::Stack;
+use tokio::runtime::Runtime;
+
+const LINK: &str = "LinkedService";
+const ATTACHMENT: &str = "SynapseSparkAttachment";
+const JOB: &str = "SparkJob";
+
+/// One runtime for all: connections of the shared stack belong to the runtime that made them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// Runs a scenario on the shared stack, in a namespace of its own with a workspace that is ready.
+fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
+    RUNTIME.block_on(async {
+        let stack = Stack::shared().await.expect("the stack starts");
+        let scope = stack.scope(name).await.expect("a namespace");
+        let portal = Portal::new(stack.emulator()).expect("a portal");
+        scope.workspace().await.expect("a workspace");
+        if let Err(error) = story(&scope, &portal).await {
+            panic!("{error:?}");
+        }
+    });
+}
+
+/// The emulator's Synapse workspace, linked under a name of this scenario's own, since all share one workspace in Azure.
+fn link(scope: &Scope<'_>) -> Manifest {
+    let world = scope.stack().emulator().world();
+    manifest::link(&scope.unique("link"), WORKSPACE, world)
+}
+
+/// The emulator's pool, attached under a name of this scenario's own.
+fn pool(scope: &Scope<'_>) -> Manifest {
+    let world = scope.stack().emulator().world();
+    manifest::attachment(&scope.unique("pool"), WORKSPACE, world)
+}
+
+/// What the operator has asked of Azure since then, without what the person has.
+async fn asked(scope: &Scope<'_>, since: u64) -> Result<Requests> {
+    let emulator = scope.stack().emulator();
+    let all = emulator.requests_since(since).await?;
+    Ok(all.of(&emulator.world().client_id))
+}
+
+/// Waits until the operator has made a request whose path and query contain all of `parts`.
+async fn waits_for(scope: &Scope<'_>, since: u64, method: &str, parts: &[&str]) -> Result<()> {
+    until(&format!("{method} {parts:?}"), PATIENCE, async || {
+        let seen = asked(scope, since).await?;
+        Ok((seen.count(method, parts) > 0).then_some(()))
+    })
+    .await
+}
+
+/// Waits until Azure is so.
+async fn becomes(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    until(what, PATIENCE, async || Ok(holds().await?.then_some(()))).await
+}
