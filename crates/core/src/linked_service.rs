@@ -1,15 +1,27 @@
 //! Decisions for a `LinkedService`: link a Synapse workspace, grant its identity, keep it so, and take it back.
 
+mod next;
+mod report;
+mod want;
+
 use std::collections::BTreeSet;
 
-use azureml_spark_api::LinkedServiceSpec;
-use azureml_spark_api::azure_id::SynapseWorkspaceId;
-use azureml_spark_api::role::{Role, RoleAssignment};
+use azureml_spark_api::azure_id::{self, SynapseWorkspaceId};
+use azureml_spark_api::linked_service::LinkDeletionPolicy;
+use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
+use azureml_spark_api::role::{Role, RoleAssignment, SynapseRole};
+use azureml_spark_api::{LinkedServiceSpec, LinkedServiceStatus};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::grants;
-use crate::machine::Sight;
-use crate::place::{Reference, Workspace};
+use crate::fault::{Class, Fault};
+use crate::grants::{self, Record};
+use crate::machine::{Invalid, Machine, Move, Pass, Sight};
+use crate::place::{Blocked, Reference, Workspace};
+use crate::role;
+use crate::summary::Warning;
+
+/// The code of a fault of class `Terminal` that says that Azure does not make new links (contract §6).
+pub const FROZEN: &str = "LinkFrozen";
 
 /// The object and what it refers to.
 #[derive(Clone, Debug)]
@@ -32,6 +44,77 @@ pub struct Given {
     pub deleting: bool,
     /// Time between two looks at something that is as it should be.
     pub sync_period: SignedDuration,
+    /// What is amiss with the object beside its spec, such as an annotation that makes no sense.
+    pub warnings: Vec<Warning>,
+}
+
+/// The wish.
+#[derive(Clone, Debug)]
+pub struct Want {
+    /// Where; absent while the workspace is not ready.
+    pub workspace: Option<Workspace>,
+    /// The link.
+    pub link: LinkWish,
+    /// The roles of its identity at the Synapse workspace.
+    pub roles: Vec<SynapseRole>,
+    /// What may be done to it, and when.
+    pub policies: Policies,
+    /// Whether it is to go.
+    pub deleting: bool,
+    shared: BTreeSet<String>,
+    blocked: Option<Blocked>,
+    users: Vec<String>,
+    held: bool,
+    sync_period: SignedDuration,
+    warnings: Vec<Warning>,
+}
+
+/// What the operator may do to the link, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Whether Azure is changed at all.
+    pub management: ManagementPolicy,
+    /// What becomes of a link that is there already.
+    pub adoption: AdoptionPolicy,
+    /// What becomes of a change outside.
+    pub drift: DriftPolicy,
+    /// What becomes of the link in the end.
+    pub deletion: LinkDeletionPolicy,
+}
+
+/// The link as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkWish {
+    /// Name in Azure.
+    pub name: String,
+    /// The Synapse workspace.
+    pub synapse: SynapseWorkspaceId,
+}
+
+impl Want {
+    /// The assignments that give this principal each role; none while it is unknown.
+    pub fn wanted(&self, principal: Option<&str>) -> Vec<RoleAssignment> {
+        let principals: Vec<String> = principal.map(str::to_owned).into_iter().collect();
+        role::wanted(&self.roles, &self.link.synapse.synapse_scope(), &principals)
+    }
+
+    fn observes(&self) -> bool {
+        self.policies.management == ManagementPolicy::ObserveOnly
+    }
+
+    fn terms(&self, now: Timestamp) -> grants::Terms<'_> {
+        grants::Terms {
+            shared: &self.shared,
+            management: self.policies.management,
+            drift: self.policies.drift,
+            now,
+        }
+    }
+
+    /// Whether the link leads to the Synapse workspace that is wished.
+    fn leads_there(&self, link: &Link) -> bool {
+        azure_id::same(&link.synapse_workspace_id, &self.link.synapse.to_string())
+    }
 }
 
 /// One look at the world.
@@ -45,7 +128,7 @@ pub struct Seen {
     pub grants: grants::Seen,
 }
 
-/// A link as Azure shows it.
+/// A link as Azure shows it. It has no tags: nobody can see whose it is (contract §6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Resource id.
@@ -65,10 +148,8 @@ pub struct Link {
 /// What must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
-    /// When Azure was last asked to make something: an absence is not believed for a while after that.
-    pub requested: Option<Timestamp>,
-    /// The role assignments that this object made, was about to make, or relies on.
-    pub grants: Vec<RoleAssignment>,
+    /// Requests and roles.
+    pub record: Record,
 }
 
 /// One effect.
@@ -84,11 +165,62 @@ pub enum Step {
     Unlink,
 }
 
-/// The link as it shall be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkWish {
-    /// Name in Azure.
-    pub name: String,
-    /// The Synapse workspace.
-    pub synapse: SynapseWorkspaceId,
+/// The machine.
+#[derive(Debug)]
+pub struct LinkedService;
+
+impl Machine for LinkedService {
+    type Given = Given;
+    type Want = Want;
+    type Seen = Seen;
+    type Memo = Memo;
+    type Step = Step;
+    type Status = LinkedServiceStatus;
+
+    fn want(given: &Given) -> Result<Want, Invalid> {
+        want::want(given)
+    }
+
+    fn recall(status: &Self::Status) -> Memo {
+        Memo {
+            record: Record {
+                requested: status.requested_time.as_ref().map(|time| time.0),
+                since: status.requested_since.as_ref().map(|time| time.0),
+                grants: status.role_assignments.clone(),
+            },
+        }
+    }
+
+    fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
+        if want.deleting {
+            next::leave(want, seen, memo, now)
+        } else if want.observes() {
+            next::watch(want, seen, memo, now)
+        } else {
+            next::link(want, seen, memo, now)
+        }
+    }
+
+    fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
+        // Azure says that it makes none: nothing of the request is there, and the object need not be held.
+        if is_frozen(fault) && memo.record.grants.is_empty() {
+            return Memo::default();
+        }
+        Memo {
+            record: memo.record.clone().after(fault, now),
+        }
+    }
+
+    fn holds(memo: &Memo) -> bool {
+        memo.record.holds()
+    }
+
+    fn report(pass: &Pass<'_, Self>, old: &Self::Status, now: Timestamp) -> Self::Status {
+        report::report(pass, old, now)
+    }
+}
+
+/// Whether a fault says that Azure does not make new links.
+fn is_frozen(fault: &Fault) -> bool {
+    fault.class == Class::Terminal && fault.code == FROZEN
 }
