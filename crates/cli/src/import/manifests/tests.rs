@@ -46,13 +46,8 @@ fn compute(name: &str) -> Value {
 
 /// With one field in another state.
 fn but(mut answer: Value, pointer: &str, value: Value) -> Value {
-    match answer.pointer_mut(pointer) {
-        Some(field) => *field = value,
-        None => {
-            let (parent, key) = pointer.rsplit_once('/').unwrap();
-            answer.pointer_mut(parent).unwrap()[key] = value;
-        }
-    }
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    answer.pointer_mut(parent).unwrap()[key] = value;
     answer
 }
 
