@@ -73,7 +73,7 @@ reasons! {
     Refused,
     /// The operator has not looked yet.
     Pending,
-    /// The pool is being attached.
+    /// The pool, or an identity of the workspace, is being attached.
     Attaching,
     /// Azure could not attach the pool; the message is Azure's.
     AttachFailed,

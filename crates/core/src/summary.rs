@@ -76,11 +76,8 @@ const PATIENCE: u32 = 3;
 /// What was ready stays so while trouble is young and may pass.
 pub fn still_ready(old: &[Condition], trouble: &Trouble) -> Option<Standing> {
     let young = trouble.tries <= PATIENCE && !trouble.fault.class.needs_a_person();
-    let ready = old
-        .iter()
-        .find(|c| c.type_ == ConditionType::Ready.as_str() && c.status == Truth::True.as_str())
-        .filter(|_| young)?;
-    Some(Standing::Ready(Reason::Ready, ready.message.clone()))
+    let ready = restated(old, ConditionType::Ready).filter(|ready| ready.truth == Truth::True)?;
+    young.then_some(Standing::Ready(ready.reason, ready.message))
 }
 
 /// A fault in one sentence. The request id is left out: it changes with every try, and each change would be a write.
@@ -170,5 +167,19 @@ mod tests {
             Fact::yes(ConditionType::Warning, Reason::SparkNotReady, message)
         );
         assert_eq!(warning(&[]), None);
+    }
+
+    #[test]
+    fn only_what_is_in_hand_is_held_up() {
+        let said = |standing: Standing| standing.held_up(true);
+        let ready = Standing::Ready(Reason::Ready, "fine".to_owned());
+        assert_eq!(said(ready.clone()), ready);
+        let going = Standing::Reconciling(Reason::Detaching, "the pool is detached".to_owned());
+        assert_eq!(going.clone().held_up(false), going);
+        let Standing::Reconciling(reason, message) = said(going) else {
+            panic!("it is another standing");
+        };
+        assert_eq!(reason, Reason::Detaching);
+        assert!(message.ends_with("while paused"), "{message}");
     }
 }

@@ -233,3 +233,28 @@ fn has_managed_network(network: &arm::workspace::ManagedNetwork) -> bool {
     let mode = network.isolation_mode.as_deref();
     mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("Disabled"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(mode: Option<&str>) -> arm::workspace::ManagedNetwork {
+        arm::workspace::ManagedNetwork {
+            isolation_mode: mode.map(str::to_owned),
+            ..arm::workspace::ManagedNetwork::default()
+        }
+    }
+
+    #[test]
+    fn a_managed_network_is_one_that_isolates() {
+        for (mode, expected) in [
+            (None, false),
+            (Some("Disabled"), false),
+            (Some("disabled"), false),
+            (Some("AllowInternetOutbound"), true),
+            (Some("AllowOnlyApprovedOutbound"), true),
+        ] {
+            assert_eq!(has_managed_network(&network(mode)), expected, "{mode:?}");
+        }
+    }
+}
