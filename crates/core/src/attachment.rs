@@ -1,15 +1,19 @@
 //! Decisions for a `SynapseSparkAttachment`: attach a pool, wait for its identity, grant that its roles, keep it all
 //! so, and take it back.
 
+mod body;
+mod drift;
+mod leave;
 mod next;
+mod owner;
 mod report;
 mod want;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy};
-use azureml_spark_api::azure_id::SparkPoolId;
-use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
 use azureml_spark_api::role::{Role, RoleAssignment, StorageRole, SynapseRole};
 use azureml_spark_api::workspace::ResourceIdentity;
@@ -17,8 +21,8 @@ use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::fault::{Class, Fault};
-use crate::grants;
+use crate::fault::Fault;
+use crate::grants::{self, Record};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::name::hex;
 use crate::place::{Blocked, Link, Reference, Workspace};
@@ -126,22 +130,19 @@ pub struct ComputeWish {
 impl ComputeWish {
     /// SHA-256 of all that is asked for. The order of identities is none of it: Azure keeps a map.
     fn hash(&self) -> String {
-        hex(&Sha256::digest(self.words().to_string()))
-    }
-
-    fn words(&self) -> serde_json::Value {
         let identities: BTreeSet<String> = self
             .user_assigned
             .iter()
             .map(|id| id.to_ascii_lowercase())
             .collect();
-        serde_json::json!([
+        let all = serde_json::json!([
             self.pool.as_ref().map(ToString::to_string),
             self.description,
             self.tags,
             self.identity,
             identities
-        ])
+        ]);
+        hex(&Sha256::digest(all.to_string()))
     }
 }
 
@@ -164,8 +165,13 @@ impl Want {
             .iter()
             .map(SparkPoolId::synapse_scope)
             .chain(self.storage.iter().map(|wish| wish.account_id.clone()))
-            .chain(memo.grants.iter().map(|grant| grant.scope.clone()))
+            .chain(memo.record.grants.iter().map(|grant| grant.scope.clone()))
             .collect()
+    }
+
+    /// The assignments that are wanted on this compute; `None` while Azure has not made one of its identities.
+    pub fn wanted(&self, compute: &Compute, memo: &Memo) -> Option<Vec<RoleAssignment>> {
+        principals(&self.compute, compute).map(|holders| self.assignments(memo, &holders))
     }
 
     /// The assignments that give each of these principals each role.
@@ -191,15 +197,26 @@ impl Want {
         all
     }
 
-    /// SHA-256 of the whole wish: the compute and the roles.
-    fn hash(&self) -> String {
-        let storage: Vec<_> = self
-            .storage
-            .iter()
-            .map(|wish| (&wish.account_id, &wish.roles))
-            .collect();
-        let all = serde_json::json!([self.compute.words(), self.roles, storage]);
-        hex(&Sha256::digest(all.to_string()))
+    /// What else a decision about roles depends on.
+    fn terms(&self, now: Timestamp) -> grants::Terms<'_> {
+        grants::Terms {
+            shared: &self.shared,
+            management: self.policies.management,
+            drift: self.policies.drift,
+            now,
+        }
+    }
+
+    /// Whether the operator changes nothing in Azure.
+    fn observes(&self) -> bool {
+        self.policies.management == ManagementPolicy::ObserveOnly
+    }
+
+    /// Whether what differs now was changed outside, and is to be left so: Azure was brought to this very wish once.
+    fn leaves_drift(&self, memo: &Memo) -> bool {
+        self.policies.drift == DriftPolicy::Report
+            && memo.record.was_settled()
+            && memo.wish == Some(self.compute.hash())
     }
 
     /// Storage accounts that jobs on the pool need to reach: those with roles, and the workspace's own.
@@ -306,18 +323,12 @@ pub struct Memo {
     pub pool: Option<String>,
     /// SHA-256 of the compute that Azure was last asked for.
     pub wish: Option<String>,
-    /// When Azure was last asked to make something: an absence is not believed for a while after that.
-    pub requested: Option<Timestamp>,
     /// Whether the compute was once seen with our mark.
     pub owned: bool,
-    /// SHA-256 of the wish that Azure was last brought to, roles included.
-    pub applied: Option<String>,
-    /// Since when Azure has refused in a way that passes.
-    pub refused: Option<Timestamp>,
     /// Keys of the tags that were asked for.
     pub managed_tags: Vec<String>,
-    /// The role assignments that this object made, was about to make, or relies on.
-    pub grants: Vec<RoleAssignment>,
+    /// The requests, and the roles.
+    pub record: Record,
 }
 
 /// A compute as it is put: Azure replaces all of it (contract §2.3).
@@ -370,34 +381,33 @@ impl Machine for Attachment {
         Memo {
             pool: status.pool_id.clone(),
             wish: status.requested_hash.clone(),
-            requested: status.requested_time.as_ref().map(|time| time.0),
             owned: status.owned,
-            applied: status.applied_hash.clone(),
-            refused: status.refused_since.as_ref().map(|time| time.0),
             managed_tags: status.managed_tags.clone(),
-            grants: status.role_assignments.clone(),
+            record: Record {
+                requested: status.requested_time.as_ref().map(|time| time.0),
+                since: status.requested_since.as_ref().map(|time| time.0),
+                grants: status.role_assignments.clone(),
+            },
         }
     }
 
     fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
         if want.deleting {
-            next::leave(want, seen, memo, now)
+            leave::leave(want, seen, memo, now)
         } else {
             next::attach(want, seen, memo, now)
         }
     }
 
-    /// A request whose answer was lost may arrive until now: doubts about an absence count from here.
     fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
-        let mut memo = memo.clone();
-        if fault.class == Class::Unsure && memo.requested.is_some() {
-            memo.requested = Some(whole_second(now));
+        Memo {
+            record: memo.record.clone().after(fault, now),
+            ..memo.clone()
         }
-        memo
     }
 
     fn holds(memo: &Memo) -> bool {
-        memo.requested.is_some() || !memo.grants.is_empty()
+        memo.record.holds()
     }
 
     fn report(pass: &Pass<'_, Self>, old: &Self::Status, now: Timestamp) -> Self::Status {
@@ -405,10 +415,19 @@ impl Machine for Attachment {
     }
 }
 
-/// Object ids of the identities that jobs on this compute may run as; empty while Azure has not made them.
+/// Object ids of the identities that jobs on this compute may run as; `None` while Azure has not made one of them.
 ///
 /// Roles go to each: a job may name any of the compute's identities.
-fn principals(wish: &ComputeWish, compute: &Compute) -> Vec<String> {
+fn principals(wish: &ComputeWish, compute: &Compute) -> Option<Vec<String>> {
+    let wanted = match wish.identity {
+        AttachmentIdentityType::SystemAssigned => 1,
+        AttachmentIdentityType::UserAssigned => wish.user_assigned.len(),
+    };
+    Some(present_principals(wish, compute)).filter(|found| found.len() == wanted)
+}
+
+/// Those of them that are there.
+fn present_principals(wish: &ComputeWish, compute: &Compute) -> Vec<String> {
     match wish.identity {
         AttachmentIdentityType::SystemAssigned => {
             compute.identity.principal_id.iter().cloned().collect()
@@ -421,18 +440,10 @@ fn principals(wish: &ComputeWish, compute: &Compute) -> Vec<String> {
                     .identity
                     .user_assigned
                     .iter()
-                    .find(|found| azureml_spark_api::azure_id::same(&found.resource_id, wanted))
+                    .find(|found| azure_id::same(&found.resource_id, wanted))
                     .and_then(|found| found.principal_id.clone())
             })
             .collect(),
-    }
-}
-
-/// How many principals the wish leads to.
-fn principals_wanted(wish: &ComputeWish) -> usize {
-    match wish.identity {
-        AttachmentIdentityType::SystemAssigned => 1,
-        AttachmentIdentityType::UserAssigned => wish.user_assigned.len(),
     }
 }
 

@@ -1,15 +1,19 @@
 //! The status of an attachment.
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
-use azureml_spark_api::condition::{Condition, ConditionType, Fact, Time, Truth, merge};
+use azureml_spark_api::condition::{ConditionType, Fact, Time, merge};
+use azureml_spark_api::meta::FORCE_RELEASE;
+use azureml_spark_api::policy::Difference;
 use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
-use super::next::{conflict, differences};
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Want, principals, principals_wanted};
+use super::drift::{differences, fields};
+use super::owner::conflict;
+use super::warnings::warnings;
+use super::{Attachment, Compute, Memo, Provisioning, Seen, Want};
+use crate::grants;
 use crate::machine::{Pass, Sight};
-use crate::role;
-use crate::summary::{self, Standing, first_unmet, still_ready};
+use crate::summary::{Standing, first_unmet, paused, restated, still_ready, warning};
 
 pub(super) fn report(
     pass: &Pass<'_, Attachment>,
@@ -18,15 +22,8 @@ pub(super) fn report(
 ) -> SynapseSparkAttachmentStatus {
     let mut status = old.clone();
     status.observed_generation = Some(pass.generation);
-    status.requested_time = pass.memo.requested.map(Time);
-    status.requested_hash.clone_from(&pass.memo.wish);
-    status.pool_id.clone_from(&pass.memo.pool);
-    status.owned = pass.memo.owned;
-    status.applied_hash.clone_from(&pass.memo.applied);
-    status.refused_since = pass.memo.refused.map(Time);
-    status.managed_tags.clone_from(&pass.memo.managed_tags);
-    status.role_assignments.clone_from(&pass.memo.grants);
-    let mut facts = match pass.want {
+    remember(&mut status, pass.memo);
+    let facts = match pass.want {
         Err(invalid) => {
             let fact = Fact::no(
                 ConditionType::SpecAccepted,
@@ -38,21 +35,46 @@ pub(super) fn report(
         }
         Ok(want) => {
             status.azure_name = Some(want.compute.name.clone());
-            if let Some(compute) = pass.seen.and_then(|seen| seen.compute.present()) {
-                publish(&mut status, want, compute);
+            if let Some(seen) = pass.seen {
+                status.drift = drift(want, seen, pass.memo);
+                if let Sight::Present(compute) = &seen.compute {
+                    publish(&mut status, want, compute);
+                }
             }
-            facts(pass, want, old)
+            facts(pass, want, old, now)
         }
     };
-    facts.extend(summary::paused(pass.paused));
+    let facts: Vec<Fact> = facts.into_iter().chain(paused(pass.paused)).collect();
     status.conditions = merge(&old.conditions, &facts, pass.generation, now);
     status
+}
+
+fn remember(status: &mut SynapseSparkAttachmentStatus, memo: &Memo) {
+    status.pool_id.clone_from(&memo.pool);
+    status.requested_hash.clone_from(&memo.wish);
+    status.owned = memo.owned;
+    status.managed_tags.clone_from(&memo.managed_tags);
+    status.requested_time = memo.record.requested.map(Time);
+    status.requested_since = memo.record.since.map(Time);
+    status.role_assignments.clone_from(&memo.record.grants);
+}
+
+/// Where Azure is not as the spec says: the compute, then its roles.
+fn drift(want: &Want, seen: &Seen, memo: &Memo) -> Vec<Difference> {
+    let Sight::Present(compute) = &seen.compute else {
+        return Vec::new();
+    };
+    let mut all = differences(want, compute, memo);
+    let wanted = want.wanted(compute, memo);
+    all.extend(grants::differences(wanted.as_deref(), &seen.grants));
+    all
 }
 
 fn facts(
     pass: &Pass<'_, Attachment>,
     want: &Want,
     old: &SynapseSparkAttachmentStatus,
+    now: Timestamp,
 ) -> Vec<Fact> {
     let mut facts = vec![
         Fact::yes(
@@ -69,19 +91,23 @@ fn facts(
             None => Fact::yes(
                 ConditionType::ReferencesResolved,
                 Reason::Resolved,
-                "the workspace is ready",
+                "what the spec names is ready",
             ),
         },
     ];
-    match pass.seen {
-        Some(seen) => {
-            facts.push(attached(want, seen, pass.memo));
-            facts.push(granted(want, seen, pass.memo));
-        }
+    let warns;
+    if let Some(seen) = pass.seen {
+        facts.push(attached(want, seen, pass.memo));
+        facts.push(granted(want, seen, pass.memo, now));
+        warns = warning(&warnings(want, seen)).filter(|_| !want.deleting);
+    } else {
         // A look that failed says nothing new about Azure: what was known stays.
-        None => facts.extend(kept(old)),
+        facts.extend(kept(old));
+        warns = restated(&old.conditions, ConditionType::Warning);
     }
-    facts.extend(standing(pass, want, &facts, old).facts());
+    let standing = standing(pass, want, &facts, old, now);
+    facts.extend(standing.held_up(pass.paused).facts());
+    facts.extend(warns);
     facts
 }
 
@@ -95,105 +121,132 @@ fn kept(old: &SynapseSparkAttachmentStatus) -> Vec<Fact> {
         .collect()
 }
 
-/// The condition as it stands, as a fact. What is restated decides nothing.
-fn restated(conditions: &[Condition], kind: ConditionType) -> Option<Fact> {
-    let found = conditions.iter().find(|c| c.type_ == kind.as_str())?;
-    let truth = [Truth::True, Truth::False, Truth::Unknown]
-        .into_iter()
-        .find(|truth| truth.as_str() == found.status)?;
-    let (reason, _) = Reason::ALL
-        .iter()
-        .find(|(reason, _)| reason.as_str() == found.reason)?;
-    Some(Fact {
-        kind,
-        truth,
-        reason: *reason,
-        message: found.message.clone(),
-    })
-}
-
 const ATTACHED: &str = "the pool is attached as described";
-const GRANTED: &str = "every role is granted";
 
 fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
     let kind = ConditionType::Attached;
-    match &seen.compute {
-        Sight::Unknown => Fact::unknown(kind, Reason::Pending, "not looked at yet"),
-        Sight::Absent if want.deleting => Fact::no(kind, Reason::Deleting, "the pool is detached"),
-        Sight::Absent if seen.pool == Sight::Absent => Fact::no(
+    let compute = match &seen.compute {
+        Sight::Unknown => return Fact::unknown(kind, Reason::Pending, "not looked at yet"),
+        Sight::Absent => return absent(want, seen, memo),
+        Sight::Present(compute) => compute,
+    };
+    match (conflict(want, compute, memo), &compute.state) {
+        (Some(why), _) => Fact::no(kind, Reason::Conflict, why),
+        (None, Provisioning::Working) => {
+            Fact::no(kind, Reason::Attaching, "Azure is attaching the pool")
+        }
+        (None, Provisioning::Deleting) => {
+            Fact::no(kind, Reason::Detaching, "Azure is detaching the pool")
+        }
+        (None, _) if seen.pool == Sight::Absent => Fact::no(
             kind,
             Reason::PoolNotFound,
             format!(
-                "spec.pool: no such Spark pool in Azure: {}: create it or correct the id",
-                want.compute
-                    .pool
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default()
+                "the pool is attached, and there is no such Spark pool in Azure any more: {}: create it again, or delete this object",
+                compute.pool_id
             ),
         ),
-        Sight::Absent => Fact::no(kind, Reason::Attaching, "the pool is not attached yet"),
-        Sight::Present(compute) => match (conflict(&want.compute, compute, memo), &compute.state) {
-            (Some(why), _) => Fact::no(
-                kind,
-                Reason::Conflict,
-                format!("{why}: choose another spec.azureName, or detach it"),
+        (None, Provisioning::Failed(errors)) => Fact::no(
+            kind,
+            Reason::AttachFailed,
+            format!(
+                "Azure could not attach the pool: {errors}: correct the spec, or delete the object and create it again"
             ),
-            (None, Provisioning::Working) => {
-                Fact::no(kind, Reason::Attaching, "Azure is attaching the pool")
-            }
-            (None, Provisioning::Deleting) => {
-                Fact::no(kind, Reason::Detaching, "Azure is detaching the pool")
-            }
-            (None, Provisioning::Failed(errors)) => Fact::no(
-                kind,
-                Reason::AttachFailed,
-                format!(
-                    "Azure could not attach the pool: {errors}: correct the spec, or delete the object and create it again"
-                ),
-            ),
-            (None, Provisioning::Succeeded) => match differences(&want.compute, compute) {
-                fields if fields.is_empty() => Fact::yes(kind, Reason::Attached, ATTACHED),
-                fields => Fact::no(
-                    kind,
-                    Reason::Attaching,
-                    format!(
-                        "the compute is being brought to the spec, it differs in {}",
-                        fields.join(", ")
-                    ),
-                ),
-            },
-        },
+        ),
+        (None, Provisioning::Succeeded) => compared(want, compute, memo),
     }
 }
 
-fn granted(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
-    let kind = ConditionType::AccessGranted;
-    if want.roles.is_empty() {
-        return Fact::yes(kind, Reason::NothingToGrant, "no role was asked for");
+fn absent(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
+    let kind = ConditionType::Attached;
+    let name = &want.compute.name;
+    if want.deleting {
+        return Fact::no(kind, Reason::Deleting, "the pool is detached");
     }
-    let (Some(compute), Some(found)) = (seen.compute.present(), seen.grants.found.present()) else {
-        return Fact::unknown(
+    if let (Sight::Absent, Some(pool)) = (&seen.pool, &want.compute.pool) {
+        return Fact::no(
             kind,
-            Reason::Pending,
-            "waits for the identity of the attached pool",
+            Reason::PoolNotFound,
+            format!(
+                "spec.pool: no such Spark pool in Azure: {pool}: create it, or name another in another object"
+            ),
         );
-    };
-    let holders = principals(&want.compute, compute);
-    let wanted = want.assignments(memo, &holders);
-    let all = holders.len() == principals_wanted(&want.compute)
-        && wanted
-            .iter()
-            .all(|grant| found.iter().any(|f| role::same_grant(f, grant)));
-    if all {
-        Fact::yes(kind, Reason::Granted, GRANTED)
-    } else {
-        Fact::no(
-            kind,
-            Reason::Granting,
-            "roles at the Spark pool are being granted",
-        )
     }
+    if want.observes() {
+        return Fact::no(
+            kind,
+            Reason::NotFound,
+            format!(
+                "there is no compute '{name}' in the workspace, and spec.managementPolicy is ObserveOnly: attach it, or set Full"
+            ),
+        );
+    }
+    if want.leaves_drift(memo) {
+        return Fact::no(
+            kind,
+            Reason::Detached,
+            format!(
+                "the compute '{name}' was detached outside: attach it again, or set spec.driftPolicy to Correct"
+            ),
+        );
+    }
+    Fact::no(kind, Reason::Attaching, "the pool is not attached yet")
+}
+
+/// A compute at rest, against the wish.
+fn compared(want: &Want, compute: &Compute, memo: &Memo) -> Fact {
+    let kind = ConditionType::Attached;
+    let differences = differences(want, compute, memo);
+    let names = fields(&differences);
+    if want.observes() {
+        let message = if differences.is_empty() {
+            "the pool is attached as described, which is only looked at".to_owned()
+        } else {
+            format!("the pool is attached, and differs in {names}, which is only looked at")
+        };
+        return Fact::yes(kind, Reason::Observed, message);
+    }
+    if differences.is_empty() {
+        return Fact::yes(kind, Reason::Attached, ATTACHED);
+    }
+    if want.leaves_drift(memo) {
+        return Fact::yes(
+            kind,
+            Reason::Drifted,
+            format!(
+                "the pool is attached, and was changed outside in {names}: change it back, or set spec.driftPolicy to Correct"
+            ),
+        );
+    }
+    Fact::no(
+        kind,
+        Reason::Attaching,
+        format!("the compute is being brought to the spec, it differs in {names}"),
+    )
+}
+
+fn granted(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
+    let compute = seen.compute.present();
+    let mut wanted = compute.and_then(|compute| want.wanted(compute, memo));
+    if want.roles.is_empty() && want.storage.is_empty() {
+        wanted = Some(Vec::new());
+    }
+    let identity_changed = wanted.is_none()
+        && want.leaves_drift(memo)
+        && compute.is_some_and(|compute| compute.state == Provisioning::Succeeded);
+    if identity_changed {
+        return Fact::no(
+            ConditionType::AccessGranted,
+            Reason::Drifted,
+            "the identities of the compute were changed outside: change them back, or set spec.driftPolicy to Correct",
+        );
+    }
+    grants::fact(
+        wanted.as_deref(),
+        &seen.grants,
+        &memo.record,
+        &want.terms(now),
+    )
 }
 
 fn standing(
@@ -201,46 +254,80 @@ fn standing(
     want: &Want,
     facts: &[Fact],
     old: &SynapseSparkAttachmentStatus,
+    now: Timestamp,
 ) -> Standing {
     if want.deleting && !want.users.is_empty() {
         return Standing::Reconciling(
             Reason::InUse,
-            format!(
-                "detaches once these jobs have ended: {}",
-                want.users.join(", ")
-            ),
+            format!("goes once these jobs have ended: {}", want.users.join(", ")),
         );
     }
     if let (true, Some(why)) = (want.deleting, &want.blocked) {
-        return Standing::Stalled(
+        return forcible(Standing::Stalled(
             why.reason,
-            format!(
-                "{}; without it the pool cannot be detached: mend it, or annotate the object with spark.azureml.dev/force-release=true",
-                why.message
-            ),
-        );
+            format!("{}: without it nothing can be taken back", why.message),
+        ));
     }
     if let Some(trouble) = pass.trouble {
+        if want.deleting {
+            return forcible(grants::faulted(trouble, &pass.memo.record, now));
+        }
         // A look that failed; a step that failed had begun because something is not as it should be.
         let looked_at = pass.seen.is_none() && old.observed_generation == Some(pass.generation);
-        let kept = still_ready(&old.conditions, trouble).filter(|_| looked_at && !want.deleting);
-        return kept.unwrap_or_else(|| Standing::of(trouble));
+        let kept = still_ready(&old.conditions, trouble).filter(|_| looked_at);
+        return kept.unwrap_or_else(|| grants::faulted(trouble, &pass.memo.record, now));
     }
     if want.deleting {
-        return Standing::Reconciling(Reason::Detaching, "the pool is being detached".to_owned());
+        return Standing::Reconciling(Reason::Detaching, "the pool is being given up".to_owned());
     }
-    match first_unmet(facts) {
-        None => Standing::Ready(
-            Reason::Ready,
-            "the pool is attached and its identity has its roles".to_owned(),
+    settled(pass, want, facts, now)
+}
+
+/// Where an object stands that has met no trouble.
+fn settled(pass: &Pass<'_, Attachment>, want: &Want, facts: &[Fact], now: Timestamp) -> Standing {
+    let asked: Vec<Fact> = facts
+        .iter()
+        // What nobody is to grant keeps nothing from being ready.
+        .filter(|fact| !(want.observes() && fact.kind == ConditionType::AccessGranted))
+        .cloned()
+        .collect();
+    let Some(fact) = first_unmet(&asked) else {
+        let attached = asked
+            .iter()
+            .find(|fact| fact.kind == ConditionType::Attached);
+        return match attached {
+            Some(fact) if fact.reason != Reason::Attached => {
+                Standing::Ready(fact.reason, fact.message.clone())
+            }
+            Some(_) | None => Standing::Ready(
+                Reason::Ready,
+                "the pool is attached and its identity has its roles".to_owned(),
+            ),
+        };
+    };
+    if fact.kind == ConditionType::AccessGranted {
+        return grants::unmet(fact, &pass.memo.record, now);
+    }
+    match fact.reason {
+        Reason::PoolNotFound
+        | Reason::Conflict
+        | Reason::AttachFailed
+        | Reason::Detached
+        | Reason::NotFound
+        | Reason::LinkNotFound
+        | Reason::WorkspaceNotFound => Standing::Stalled(fact.reason, fact.message.clone()),
+        _ => Standing::Reconciling(fact.reason, fact.message.clone()),
+    }
+}
+
+/// Says how a deletion that a person must help is let go.
+fn forcible(standing: Standing) -> Standing {
+    match standing {
+        Standing::Stalled(reason, message) => Standing::Stalled(
+            reason,
+            format!("{message}: mend it, or annotate the object with {FORCE_RELEASE}=true"),
         ),
-        Some(fact) => match fact.reason {
-            Reason::PoolNotFound
-            | Reason::Conflict
-            | Reason::AttachFailed
-            | Reason::WorkspaceNotFound => Standing::Stalled(fact.reason, fact.message.clone()),
-            _ => Standing::Reconciling(fact.reason, fact.message.clone()),
-        },
+        Standing::Ready(..) | Standing::Reconciling(..) => standing,
     }
 }
 

@@ -6,11 +6,12 @@ use azureml_spark_api::Reason;
 use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::policy::ManagementPolicy;
-use azureml_spark_api::role::{Role, SynapseRole};
+use azureml_spark_api::role::SynapseRole;
 
 use super::{ComputeWish, Given, OWNER_TAG, Policies, StorageWish, Want};
+use crate::grants::{self, Origin};
 use crate::machine::Invalid;
-use crate::place::{Blocked, Reference};
+use crate::place::{Blocked, Link, Reference};
 
 /// Longest value of a tag in Azure, in characters.
 const TAG_LIMIT: usize = 256;
@@ -127,37 +128,20 @@ fn check_roles(
     roles: &[SynapseRole],
     storage: &[StorageWish],
 ) -> Result<(), Invalid> {
-    let named = |role: &&Role| !given.grantable.contains(*role);
-    let at_pool: Vec<Role> = roles.iter().map(|role| Role::from(*role)).collect();
-    let on_storage: Vec<Role> = storage
-        .iter()
-        .flat_map(|wish| wish.roles.iter().map(|role| Role::from(*role)))
-        .collect();
-    let refused = |field: &str, role: &Role, hint: &str| Invalid {
-        field: field.to_owned(),
-        reason: Reason::RoleNotAllowed,
-        message: format!(
-            "the installation does not let {} be granted{hint}: ask for another role, or add it to the installation's value 'grants.allowedRoles'",
-            role.as_str()
-        ),
+    let grants = given.spec.grants.as_ref();
+    let origin = match grants.and_then(|grants| grants.synapse_roles.as_ref()) {
+        Some(_) => Origin::Spec,
+        None => Origin::Default,
     };
-    if let Some(role) = at_pool.iter().find(named) {
-        let said = given
-            .spec
-            .grants
-            .as_ref()
-            .is_some_and(|grants| grants.synapse_roles.is_some());
-        let hint = if said {
-            ""
-        } else {
-            ", which is asked for where nothing is said (an empty list asks for none)"
-        };
-        return Err(refused("spec.grants.synapseRoles", role, hint));
-    }
-    match on_storage.iter().find(named) {
-        Some(role) => Err(refused("spec.grants.storage", role, "")),
-        None => Ok(()),
-    }
+    let grantable = &given.grantable;
+    grants::allowed(
+        roles.iter().copied(),
+        grantable,
+        "spec.grants.synapseRoles",
+        origin,
+    )?;
+    let on_storage = storage.iter().flat_map(|wish| wish.roles.iter().copied());
+    grants::allowed(on_storage, grantable, "spec.grants.storage", Origin::Spec)
 }
 
 /// The pool that is named, by its id or by a link; `None` while the link does not tell.
@@ -190,7 +174,7 @@ fn pool(given: &Given) -> Result<Option<SparkPoolId>, Invalid> {
     }
 }
 
-fn link(given: &Given) -> Option<&crate::place::Link> {
+fn link(given: &Given) -> Option<&Link> {
     given.link.as_ref().and_then(Reference::ready)
 }
 

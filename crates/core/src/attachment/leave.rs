@@ -1,0 +1,117 @@
+//! The next step of an attachment that is on its way out.
+
+use azureml_spark_api::attachment::DeletionPolicy;
+use azureml_spark_api::azure_id::SparkPoolId;
+use jiff::Timestamp;
+
+use super::next::{WORK_LOOK, after, in_doubt, in_doubt_of};
+use super::owner::{is_marked, is_ours};
+use super::{Attachment, Compute, Memo, Provisioning, Seen, Step, Want, body, present_principals};
+use crate::grants::{self, Next};
+use crate::machine::{Act, Move, Sight, Wake};
+
+/// Stands in the memo for the hash of the compute, once Azure was asked for the compute without our mark.
+const DISOWNED: &str = "disowned";
+
+pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
+    if want.observes() {
+        return release(memo.clone());
+    }
+    if !want.users.is_empty() || want.workspace.is_none() {
+        // Jobs and the workspace wake us when they change.
+        return Move::rest(memo.clone(), Wake::OnChange);
+    }
+    match want.policies.deletion {
+        DeletionPolicy::Detach => detach(want, seen, memo, now),
+        DeletionPolicy::Retain => retain(want, seen, memo, now),
+    }
+}
+
+/// Takes back every role, then the compute, and ends when both are gone beyond doubt.
+fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
+    let (compute, mut memo) = match &seen.compute {
+        Sight::Unknown => return Move::rest(in_doubt(want, memo, now), after(now, WORK_LOOK)),
+        Sight::Absent => (None, in_doubt(want, memo, now)),
+        Sight::Present(compute) if is_ours(want, compute, memo) => {
+            (Some(compute), in_doubt(want, memo, now))
+        }
+        Sight::Present(compute) => (None, in_doubt_of(compute, want, memo, now)),
+    };
+    if let Some(compute) = compute
+        && want.pool(&memo).is_none()
+    {
+        memo.pool = Some(compute.pool_id.clone());
+    }
+    // A lost status had held these, and once the compute is gone its identity cannot be found again.
+    let holders = compute.map_or_else(Vec::new, |compute| {
+        present_principals(&want.compute, compute)
+    });
+    for grant in want.assignments(&memo, &holders) {
+        memo.record = memo.record.with(&grant);
+    }
+    match grants::give_back(&seen.grants, &memo.record, &want.terms(now)) {
+        Next::Revoke(grant) => return Move::step(memo, Step::Revoke(grant)),
+        Next::Wait(time) => return Move::rest(memo, Wake::At(time)),
+        Next::Grant(_) | Next::Settled => {}
+    }
+    match (compute, memo.record.doubted(now)) {
+        (Some(compute), _) if compute.state == Provisioning::Deleting => {
+            Move::rest(memo, after(now, WORK_LOOK))
+        }
+        (Some(_), _) => Move::step(memo, Step::Detach),
+        // Also where another one's is seen: it may be the one that was there before ours.
+        (None, Some(time)) => Move::rest(memo, Wake::At(time)),
+        (None, None) => release(memo),
+    }
+}
+
+/// Takes our mark off, so that another object may take the compute over, and leaves all else as it is.
+fn retain(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
+    let memo = match &seen.compute {
+        Sight::Present(compute) => in_doubt_of(compute, want, memo, now),
+        Sight::Unknown | Sight::Absent => in_doubt(want, memo, now),
+    };
+    // While a request is young, what is seen may be older than it.
+    let doubted = memo.record.doubted(now);
+    match (&seen.compute, doubted) {
+        (Sight::Unknown, _) => Move::rest(memo, after(now, WORK_LOOK)),
+        (Sight::Present(compute), _) if compute.state == Provisioning::Deleting => {
+            Move::rest(memo, after(now, WORK_LOOK))
+        }
+        (Sight::Present(compute), doubted) if is_marked(&want.compute, compute) => {
+            match (doubted, pool_of(want, compute, &memo)) {
+                (Some(time), _) => Move::rest(memo, Wake::At(time)),
+                _ if compute.state == Provisioning::Working => {
+                    Move::rest(memo, after(now, WORK_LOOK))
+                }
+                (None, Some(pool)) => {
+                    let body = body::disowned(&want.compute, &pool, compute);
+                    let memo = Memo {
+                        wish: Some(DISOWNED.to_owned()),
+                        record: memo.record.asked(now),
+                        ..memo
+                    };
+                    Move::step(memo, Step::Disown(body))
+                }
+                // It leads to nothing that could be asked for.
+                (None, None) => release(memo),
+            }
+        }
+        // It had our mark when it was asked for without, and that was not too young to be seen: it has none any more.
+        (Sight::Present(_), _) if memo.wish.as_deref() == Some(DISOWNED) => release(memo),
+        (Sight::Present(_) | Sight::Absent, Some(time)) => Move::rest(memo, Wake::At(time)),
+        (Sight::Present(_) | Sight::Absent, None) => release(memo),
+    }
+}
+
+/// Where the compute leads: where it leads is not changed.
+fn pool_of(want: &Want, compute: &Compute, memo: &Memo) -> Option<SparkPoolId> {
+    SparkPoolId::parse(&compute.pool_id).or_else(|| want.pool(memo))
+}
+
+fn release(memo: Memo) -> Move<Attachment> {
+    Move {
+        memo,
+        act: Act::Release,
+    }
+}
