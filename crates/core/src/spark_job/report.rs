@@ -190,7 +190,11 @@ fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Vec<Fa
         _ => Fact::no(ConditionType::Submitted, Reason::Submitting, "not submitted yet"),
     });
     facts.extend(memo.ended.as_ref().and_then(end));
-    facts.extend(standing(pass, want, &facts, old).held_up(pass.paused).facts());
+    facts.extend(
+        standing(pass, want, &facts, old)
+            .held_up(pass.paused)
+            .facts(),
+    );
     facts
 }
 
