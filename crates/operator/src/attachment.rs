@@ -89,7 +89,8 @@ impl Kind for AttachmentKind {
     }
 
     async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-        let Some(workspace) = &want.workspace else {
+        let asked = want.workspace.as_ref().filter(|_| observe::looks(want));
+        let Some(workspace) = asked else {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {
@@ -148,7 +149,8 @@ fn takes_back(given: &Given, object: &SynapseSparkAttachment) -> bool {
         identity: status.identity.clone().unwrap_or_default(),
         ..Compute::default()
     };
-    records::some_unwanted(object.recorded(), &want.wanted(&memo, Some(&known)))
+    let wanted = want.wanted(&known, &memo).unwrap_or_default();
+    records::some_unwanted(object.recorded(), &wanted)
 }
 
 async fn act(site: &Site, workspace: &Workspace, name: &str, step: Step) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use azureml_spark_api::{
 use azureml_spark_azure::SynapseWorkspaceId;
 use azureml_spark_azure::arm::linked_service::{self, NewLink};
 use azureml_spark_core::linked_service::{
-    Given, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
+    FROZEN, Given, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
@@ -26,9 +26,6 @@ use crate::access::{self, Access, Site};
 use crate::holders::{self, Needed};
 use crate::records::{self, Records};
 use crate::{references, roles, steering, translate, workspace};
-
-/// The word for a refusal that says that Azure makes no links any more.
-const FROZEN: &str = "LinkFrozen";
 
 /// The kind.
 pub(crate) struct LinkKind {
@@ -86,7 +83,8 @@ impl Kind for LinkKind {
     }
 
     async fn observe(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-        let Some(workspace) = &want.workspace else {
+        let asked = want.workspace.as_ref().filter(|_| observe::looks(want));
+        let Some(workspace) = asked else {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {

@@ -8,9 +8,9 @@ use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::{LinkedService, SynapseSparkAttachment};
 use azureml_spark_core::role;
 use azureml_spark_engine::{Change, Error, deadline};
+use kube::Api;
 use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Api, ResourceExt};
 use serde_json::Value;
 
 /// An object that may have role assignments on record.

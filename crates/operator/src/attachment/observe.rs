@@ -1,6 +1,7 @@
 //! One look at an attached pool.
 
-use azureml_spark_api::attachment::{AutoPause, AutoScale};
+use azureml_spark_api::attachment::{AutoPause, AutoScale, DeletionPolicy};
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
 use azureml_spark_azure::arm::{compute, pool};
 use azureml_spark_core::attachment::{Compute, Memo, Pool, Provisioning, Seen, Want};
@@ -10,6 +11,11 @@ use super::{pool_id, surroundings};
 use crate::access::Site;
 use crate::roles::{self, Home, Question};
 use crate::translate;
+
+/// Whether Azure is asked at all: who leaves all as it is must not hang on a right to read.
+pub(super) fn looks(want: &Want) -> bool {
+    !want.deleting || want.policies.management == ManagementPolicy::Full
+}
 
 pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
     let found = site
@@ -59,14 +65,16 @@ async fn roles(
     memo: &Memo,
     compute: Option<&Compute>,
 ) -> Result<grants::Seen, Fault> {
+    let stay = want.deleting && want.policies.deletion == DeletionPolicy::Retain;
     let settled = |compute: &Compute| compute.state == Provisioning::Succeeded || want.deleting;
-    if !compute.map_or(!memo.grants.is_empty(), settled) {
+    if stay || !compute.map_or(!memo.record.grants.is_empty(), settled) {
         return Ok(grants::Seen::default());
     }
+    let wanted = compute.and_then(|compute| want.wanted(compute, memo));
     let home = want.pool(memo).as_ref().map_or(Home::Unknown, Home::pool);
     let question = Question {
-        wanted: &want.wanted(memo, compute),
-        recorded: &memo.grants,
+        wanted: &wanted.unwrap_or_default(),
+        recorded: &memo.record.grants,
         home: &home,
         deleting: want.deleting,
     };

@@ -1,5 +1,7 @@
 //! One look at a link.
 
+use azureml_spark_api::linked_service::LinkDeletionPolicy;
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_azure::arm::linked_service;
 use azureml_spark_core::linked_service::{Link, Memo, Seen, Want};
 use azureml_spark_core::{Fault, Sight, grants};
@@ -7,6 +9,13 @@ use azureml_spark_core::{Fault, Sight, grants};
 use crate::access::Site;
 use crate::roles::{self, Home, Question};
 use crate::translate;
+
+/// Whether Azure is asked at all: who leaves all as it is must not hang on a right to read.
+pub(super) fn looks(want: &Want) -> bool {
+    let (management, deletion) = (want.policies.management, want.policies.deletion);
+    !want.deleting
+        || (management == ManagementPolicy::Full && deletion == LinkDeletionPolicy::Unlink)
+}
 
 pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
     let get = linked_service::get(&site.id, &want.link.name);

@@ -60,10 +60,10 @@ fn those_that_name<O: Watched, T: Watched>(
     names: fn(&T, &str) -> bool,
 ) -> Vec<ObjectRef<T>> {
     let (namespace, name) = (changed.namespace(), changed.name_any());
-    let named = |object: &&Arc<T>| object.namespace() == namespace && names(object, &name);
+    let is_one = |object: &&Arc<T>| object.namespace() == namespace && names(object, &name);
     let all = store.state();
     all.iter()
-        .filter(named)
+        .filter(is_one)
         .map(|object| ObjectRef::from_obj(&**object))
         .collect()
 }
