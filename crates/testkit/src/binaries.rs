@@ -14,6 +14,8 @@ use crate::repository;
 const OPERATOR: &str = "azureml-spark-operator";
 /// The emulator: package and binary.
 const EMULATOR: &str = "azureml-emulator";
+/// What people have beside kubectl: package and binary.
+const PLUGIN: (&str, &str) = ("azureml-spark-cli", "kubectl-azureml");
 
 /// The operator's binary, built now if its sources are newer. `AZUREML_SPARK_OPERATOR_BINARY` names another.
 pub fn operator() -> Result<PathBuf> {
@@ -25,7 +27,13 @@ pub fn emulator() -> Result<PathBuf> {
     built("AZUREML_EMULATOR_BINARY", EMULATOR)
 }
 
-/// Both at once: cargo looks at the sources one time per process, and two tests do not race.
+/// The binary that kubectl finds on PATH as `kubectl azureml`, built now if its sources are newer.
+/// `KUBECTL_AZUREML_BINARY` names another of that file name.
+pub fn plugin() -> Result<PathBuf> {
+    built("KUBECTL_AZUREML_BINARY", PLUGIN.1)
+}
+
+/// All at once: cargo looks at the sources one time per process, and two tests do not race.
 static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
 
 fn built(variable: &str, name: &str) -> Result<PathBuf> {
@@ -47,13 +55,14 @@ fn build() -> Result<BTreeMap<String, PathBuf>> {
     let output = Command::new(cargo)
         .current_dir(repository::root())
         .args(["build", "--message-format=json-render-diagnostics"])
-        .args(["--package", OPERATOR, "--package", EMULATOR, "--bins"])
+        .args(["--package", OPERATOR, "--package", EMULATOR])
+        .args(["--package", PLUGIN.0, "--bins"])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .context("cargo does not start")?;
     if !output.status.success() {
-        bail!("the operator and the emulator do not build");
+        bail!("the operator, the emulator and the plugin of kubectl do not build");
     }
     Ok(executables(&String::from_utf8_lossy(&output.stdout)))
 }

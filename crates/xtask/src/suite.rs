@@ -23,7 +23,7 @@ pub(crate) async fn test() -> Result<()> {
         }
         Ok(())
     });
-    steps.step("the operator and the emulator", || {
+    steps.step("the operator, the emulator and the plugin", || {
         binaries::operator().map(drop)
     });
     steps.step("Rust", rust);
@@ -43,7 +43,8 @@ fn rust() -> Result<()> {
         .env("RUST_TEST_THREADS", cores.min(MOST_THREADS).to_string())
         .env("EMULATOR_PYTHON", tools::spark_python()?)
         .env("AZUREML_SPARK_OPERATOR_BINARY", binaries::operator()?)
-        .env("AZUREML_EMULATOR_BINARY", binaries::emulator()?);
+        .env("AZUREML_EMULATOR_BINARY", binaries::emulator()?)
+        .env("KUBECTL_AZUREML_BINARY", binaries::plugin()?);
     run(&mut command)
 }
 

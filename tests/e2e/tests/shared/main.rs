@@ -9,6 +9,7 @@
 )]
 
 mod attachments;
+mod import;
 mod jobs;
 mod leaving;
 mod readme;
