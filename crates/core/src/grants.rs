@@ -154,3 +154,6 @@ fn is_left(grant: &RoleAssignment, record: &Record, drift: DriftPolicy) -> bool 
 fn is_synapse(grant: &RoleAssignment) -> bool {
     matches!(grant.role.service(), Service::Synapse(_))
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ impl Record {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;
