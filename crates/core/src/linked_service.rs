@@ -224,3 +224,6 @@ impl Machine for LinkedService {
 fn is_frozen(fault: &Fault) -> bool {
     fault.class == Class::Terminal && fault.code == FROZEN
 }
+
+#[cfg(test)]
+mod tests;
