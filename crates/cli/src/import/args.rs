@@ -46,7 +46,7 @@ pub struct Args {
     pub operators_identity: bool,
 
     /// Whether the operator may change what is imported.
-    #[arg(long, value_enum, default_value_t = Policy::ObserveOnly)]
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Policy::ObserveOnly)]
     pub management_policy: Policy,
 
     /// Leave the links out, and do not ask for them.

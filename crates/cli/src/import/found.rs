@@ -37,9 +37,11 @@ pub(super) async fn look(client: &Client, id: &WorkspaceId, wanted: Wanted) -> R
         Err(error) if error.class == Class::Absent => {
             bail!("there is no workspace {id} ({})", said(&error))
         }
-        Err(error) => {
-            return Err(anyhow!("the workspace cannot be read: {}", said(&error)));
-        }
+        Err(error) if error.class == Class::Credential => bail!(
+            "no login to Azure ({}): az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+            said(&error)
+        ),
+        Err(error) => bail!("the workspace cannot be read: {}", said(&error)),
     }
     let mut found = Found::default();
     if wanted == Wanted::All {

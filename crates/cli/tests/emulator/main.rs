@@ -139,6 +139,12 @@ async fn a_failure_is_a_sentence_and_prints_nothing() {
             "the workspace cannot be read: AuthorizationFailed",
         ),
         (
+            &"22222222-2222-4222-8222-000000000000".to_owned(),
+            "yogi-aml-ws",
+            vec![],
+            "no login to Azure",
+        ),
+        (
             us,
             "yogi-aml-ws",
             vec!["--cloud", "Mars"],
