@@ -197,6 +197,11 @@ impl Want {
         all
     }
 
+    /// Whether another object, which stays, has this role assignment on record.
+    pub fn shares(&self, id: &str) -> bool {
+        self.shared.contains(id)
+    }
+
     /// What else a decision about roles depends on.
     fn terms(&self, now: Timestamp) -> grants::Terms<'_> {
         grants::Terms {

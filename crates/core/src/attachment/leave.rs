@@ -78,7 +78,9 @@ fn retain(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
         (Sight::Present(compute), _) if compute.state == Provisioning::Deleting => {
             Move::rest(memo, after(now, WORK_LOOK))
         }
-        (Sight::Present(compute), doubted) if is_marked(&want.compute, compute) => {
+        (Sight::Present(compute), doubted)
+            if is_marked(&want.compute, compute) && is_ours(want, compute, &memo) =>
+        {
             match (doubted, pool_of(want, compute, &memo)) {
                 (Some(time), _) => Move::rest(memo, Wake::At(time)),
                 _ if compute.state == Provisioning::Working => {

@@ -1,21 +1,211 @@
 //! The laws of a `SynapseSparkAttachment`.
 
 use azureml_spark_api::SynapseSparkAttachmentStatus;
-use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::attachment::{AttachmentIdentityType, DeletionPolicy};
+use azureml_spark_api::azure_id;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_core::attachment::{
-    Attachment, Body, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step, Want,
+    Attachment, Body, Compute, Given, Memo, OWNER_TAG, Provisioning, Seen, Step, Want,
 };
-use azureml_spark_core::{Act, Machine, Move, Sight};
+use azureml_spark_core::{Act, Machine, Move, Sight, role};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
-use crate::attachment_inputs::{given, memo, seen};
+use crate::attachment_inputs::{OURS, given, memo, seen, sees_all};
 use crate::times::{at, fault};
 use crate::walk::{Look, Walked, answer, report, walk};
 
+/// Whose mark is on it.
+fn mark(compute: &Compute) -> Option<&str> {
+    compute.tags.get(OWNER_TAG)?.split(' ').next()
+}
+
+fn leads_to_the_wish(want: &Want, memo: &Memo, compute: &Compute) -> bool {
+    want.pool(memo)
+        .is_none_or(|pool| azure_id::same(&compute.pool_id, &pool.to_string()))
+}
+
+/// What must hold of every step.
+fn of_any_step(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    moved: &Memo,
+    step: &Step,
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(
+        want.policies.management,
+        ManagementPolicy::Full,
+        "who only looks does nothing"
+    );
+    prop_assert!(
+        seen.compute != Sight::Unknown,
+        "a step in the dark: {step:?}"
+    );
+    prop_assert!(want.workspace.is_some(), "a step without a way");
+    prop_assert!(
+        Attachment::holds(moved),
+        "the object could go away meanwhile"
+    );
+    prop_assert!(keeps(memo, moved), "something is forgotten before a step");
+    Ok(())
+}
+
+fn keeps(memo: &Memo, moved: &Memo) -> bool {
+    let grants = memo.record.grants.iter();
+    let mut kept = grants.map(|grant| moved.record.grants.contains(grant));
+    kept.all(|kept| kept) && (moved.owned || !memo.owned)
+}
+
+/// What must hold of a compute that is changed: nobody else's, under no policy but `Always`, and that once.
+fn of_a_changed_compute(want: &Want, memo: &Memo, found: &Compute) -> Result<(), TestCaseError> {
+    prop_assert!(
+        leads_to_the_wish(want, memo, found),
+        "where a compute leads is never changed"
+    );
+    match mark(found) {
+        Some(uid) if uid == want.compute.owner => {}
+        Some(_) => {
+            prop_assert_eq!(want.policies.adoption, AdoptionPolicy::Always);
+            prop_assert!(!memo.owned && !want.deleting, "taken back");
+        }
+        None => prop_assert!(
+            memo.wish.is_some() || want.policies.adoption != AdoptionPolicy::Never,
+            "taken over against the policy"
+        ),
+    }
+    Ok(())
+}
+
+fn of_an_attach(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    moved: &Memo,
+    body: &Body,
+) -> Result<(), TestCaseError> {
+    prop_assert!(!want.deleting);
+    prop_assert_eq!(body.tags.get(OWNER_TAG).map(String::as_str), Some(OURS));
+    prop_assert_eq!(Some(&body.pool), want.compute.pool.as_ref());
+    prop_assert_eq!(body.identity, want.compute.identity);
+    prop_assert_eq!(
+        &body.user_assigned,
+        &want.compute.user_assigned,
+        "less than the full identity"
+    );
+    prop_assert!(moved.record.requested.is_some(), "no memory of it");
+    prop_assert_eq!(&moved.pool, &Some(body.pool.to_string()));
+    for key in want.compute.tags.keys().filter(|key| *key != OWNER_TAG) {
+        prop_assert!(moved.managed_tags.contains(key), "no memory of the tag");
+    }
+    match &seen.compute {
+        Sight::Present(found) => {
+            for (key, value) in &found.tags {
+                let kept = body.tags.get(key) == Some(value);
+                let ours = want.compute.tags.contains_key(key) || memo.managed_tags.contains(key);
+                prop_assert!(kept || ours, "a tag of others is lost: {key}");
+            }
+            of_a_changed_compute(want, memo, found)?;
+        }
+        Sight::Absent | Sight::Unknown => {
+            prop_assert!(
+                matches!(seen.pool, Sight::Present(_)),
+                "attached to nothing"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn of_a_grant_or_revocation(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    moved: &Memo,
+    step: &Step,
+) -> Result<(), TestCaseError> {
+    let found = seen.grants.found.present().expect("a role in the dark");
+    let compute = seen.compute.present();
+    let wanted = compute.and_then(|compute| want.wanted(compute, memo));
+    match step {
+        Step::Grant(grant) => {
+            prop_assert!(!want.deleting && moved.record.grants.contains(grant));
+            prop_assert!(
+                !found.iter().any(|f| role::same_grant(f, grant)),
+                "granted twice"
+            );
+            prop_assert!(wanted.is_some_and(|wanted| wanted.contains(grant)));
+        }
+        Step::Revoke(grant) => {
+            prop_assert!(
+                found.iter().any(|f| f.id == grant.id),
+                "taken back though it is not there"
+            );
+            prop_assert!(moved.record.grants.contains(grant), "not ours to take");
+            // Whoever swaps one identity for another has the new one's role before the old one's goes, unless Synapse
+            // does not give it at all.
+            let replaced = wanted.into_iter().flatten().filter(|_| !want.deleting);
+            for new in replaced {
+                let there = found.iter().any(|f| role::same_grant(f, &new));
+                let left = want.policies.drift == DriftPolicy::Report;
+                let offered = seen
+                    .grants
+                    .offers
+                    .present()
+                    .is_some_and(|offers| offers.len() > 1);
+                prop_assert!(there || left || !offered, "neither has the role");
+            }
+        }
+        Step::Attach(_) | Step::Disown(_) | Step::Detach => {}
+    }
+    Ok(())
+}
+
+fn of_leaving(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    moved: &Memo,
+    step: &Step,
+) -> Result<(), TestCaseError> {
+    let Sight::Present(found) = &seen.compute else {
+        return Err(TestCaseError::fail("nothing is there"));
+    };
+    prop_assert!(want.deleting);
+    of_a_changed_compute(want, memo, found)?;
+    match step {
+        Step::Disown(body) => {
+            prop_assert_eq!(want.policies.deletion, DeletionPolicy::Retain);
+            prop_assert_eq!(mark(found), Some(want.compute.owner.as_str()));
+            let mut tags = found.tags.clone();
+            tags.remove(OWNER_TAG);
+            prop_assert_eq!(&body.tags, &tags, "more than our mark");
+            prop_assert_eq!(&body.description, &found.description);
+        }
+        Step::Detach => {
+            prop_assert_eq!(want.policies.deletion, DeletionPolicy::Detach);
+            let left =
+                seen.grants.found.present().is_some_and(|there| {
+                    moved.record.grants.iter().any(|grant| {
+                        !want.shares(&grant.id) && there.iter().any(|f| f.id == grant.id)
+                    })
+                });
+            prop_assert!(!left, "the roles go first");
+        }
+        Step::Attach(_) | Step::Grant(_) | Step::Revoke(_) => {}
+    }
+    Ok(())
+}
+
 impl Walked for Attachment {
+    fn deadline(memo: &Memo) -> Option<Timestamp> {
+        let since = memo.record.since?;
+        since.checked_add(SignedDuration::from_mins(10)).ok()
+    }
+
     fn conditions(status: &SynapseSparkAttachmentStatus) -> &[Condition] {
         &status.conditions
     }
@@ -26,96 +216,43 @@ impl Walked for Attachment {
         memo: &Memo,
         moved: &Move<Self>,
     ) -> Result<(), TestCaseError> {
-        let kept = |memo: &Memo| {
-            memo.grants
-                .iter()
-                .all(|grant| moved.memo.grants.contains(grant))
-        };
-        let theirs = |compute: &Compute| {
-            compute
-                .tags
-                .get(OWNER_TAG)
-                .is_some_and(|owner| owner.split(' ').next() != Some(&want.compute.owner))
-        };
-        if let Act::Do(step) = &moved.act {
-            prop_assert!(
-                seen.compute != Sight::Unknown,
-                "a step in the dark: {step:?}"
-            );
-            prop_assert!(want.workspace.is_some(), "a step without a way");
-            prop_assert!(
-                Attachment::holds(&moved.memo),
-                "the object could go away meanwhile"
-            );
-            prop_assert!(kept(memo), "something is forgotten before a step");
-        }
+        let after = &moved.memo;
+        let observes = want.policies.management == ManagementPolicy::ObserveOnly;
         match &moved.act {
-            Act::Do(Step::Attach(Body { tags, .. })) => {
-                prop_assert!(!want.deleting);
-                prop_assert_eq!(tags.get(OWNER_TAG), want.compute.tags.get(OWNER_TAG));
-                prop_assert!(moved.memo.requested.is_some(), "no memory of it");
-                let found = seen.compute.present();
-                prop_assert!(
-                    found.is_some() || seen.pool == Sight::Present(Pool::default()),
-                    "attached to nothing"
-                );
-                prop_assert!(!found.is_some_and(theirs), "another one's compute");
+            Act::Do(step) => {
+                of_any_step(want, seen, memo, after, step)?;
+                match step {
+                    Step::Attach(body) => of_an_attach(want, seen, memo, after, body)?,
+                    Step::Grant(_) | Step::Revoke(_) => {
+                        of_a_grant_or_revocation(want, seen, memo, after, step)?;
+                    }
+                    Step::Disown(_) | Step::Detach => {
+                        of_leaving(want, seen, memo, after, step)?;
+                    }
+                }
             }
-            Act::Do(Step::Grant(grant)) => {
-                prop_assert!(
-                    !want.deleting && moved.memo.grants.contains(grant),
-                    "no memory of it"
-                );
-                let found = seen.grants.found.present().expect("a grant in the dark");
-                prop_assert!(
-                    !found
-                        .iter()
-                        .any(|f| azureml_spark_core::role::same_grant(f, grant)),
-                    "granted twice"
-                );
-            }
-            Act::Do(Step::Revoke(grant)) => {
-                let found = seen
-                    .grants
-                    .found
-                    .present()
-                    .expect("a revocation in the dark");
-                prop_assert!(
-                    found.iter().any(|f| f.id == grant.id),
-                    "taken back though it is not there"
-                );
-                prop_assert!(moved.memo.grants.contains(grant), "not ours to take");
-            }
-            Act::Do(Step::Disown(_) | Step::Detach) => {
-                prop_assert!(want.deleting);
-                prop_assert!(
-                    !seen.compute.present().is_some_and(theirs),
-                    "another one's compute"
-                );
-                let left = moved.memo.grants.iter().any(|grant| {
-                    seen.grants
-                        .found
-                        .present()
-                        .is_none_or(|found| found.iter().any(|f| f.id == grant.id))
-                });
-                prop_assert!(!left, "the roles go first");
+            Act::Rest(_) if observes => {
+                prop_assert!(!Attachment::holds(after), "who only looks holds nothing");
             }
             Act::Rest(_) => {
                 let dark = seen.compute == Sight::Unknown;
-                prop_assert!(!dark || kept(memo), "something is forgotten in the dark");
+                prop_assert!(!dark || keeps(memo, after), "forgotten in the dark");
                 let held = Attachment::holds(memo);
                 prop_assert!(
-                    !(dark && held) || Attachment::holds(&moved.memo),
+                    !(dark && held) || Attachment::holds(after),
                     "let go in the dark"
                 );
             }
+            Act::Release if observes => prop_assert!(want.deleting),
             Act::Release => {
                 prop_assert!(
                     want.deleting && seen.compute != Sight::Unknown,
                     "released in the dark"
                 );
-                let dark = !memo.grants.is_empty() && seen.grants.found.present().is_none();
-                prop_assert!(!dark, "released with roles on record");
+                let takes_back = want.policies.deletion == DeletionPolicy::Detach;
+                let mut ours = memo.record.grants.iter().filter(|g| !want.shares(&g.id));
+                let dark = ours.next().is_some() && seen.grants.found.present().is_none();
+                prop_assert!(!(takes_back && dark), "released with roles on record");
             }
         }
         Ok(())
@@ -177,54 +314,65 @@ proptest! {
         }
     }
 
-    /// At most: one request for the compute, one for each role that is wanted, one for each that is on record.
     #[test]
     fn an_obedient_world_is_soon_at_rest(given in given(), seen in seen(), memo in memo(), now in 0_i64..1_000_000) {
         let Ok(want) = Attachment::want(&given) else { return Ok(()) };
-        let principals = want.compute.user_assigned.len().max(1);
-        let bound = 1 + want.roles.len() * principals + memo.grants.len();
-        let (mut seen, mut memo) = (seen, memo);
-        for done in 0.. {
-            let moved = Attachment::next(&want, &seen, &memo, at(now));
-            let Act::Do(step) = moved.act else { break };
-            prop_assert!(done < bound, "still at it: {step:?}");
-            obey(&mut seen, &want, &step);
-            memo = moved.memo;
+        obeyed(&want, seen, memo, at(now))?;
+    }
+
+    /// What somebody does in Azure once all was as the spec says is told, and nothing is done about it.
+    #[test]
+    fn drift_that_is_only_told_is_left(given in given(), first in seen(), drifted in seen()) {
+        let mut given = given;
+        given.spec.drift_policy = Some(DriftPolicy::Report);
+        given.spec.management_policy = None;
+        given.deleting = false;
+        let Ok(want) = Attachment::want(&given) else { return Ok(()) };
+        let first = Seen { compute: Sight::Absent, ..sees_all(first) };
+        let (seen, memo) = obeyed(&want, first, Memo::default(), at(0))?;
+        let settled = Attachment::next(&want, &seen, &memo, at(100_000)).memo;
+        if !settled.record.was_settled() { return Ok(()) }
+        let moved = Attachment::next(&want, &drifted, &settled, at(200_000));
+        if let Act::Do(step) = moved.act {
+            let new = match &step {
+                Step::Grant(grant) => !settled.record.grants.contains(grant),
+                Step::Revoke(grant) => {
+                    let compute = drifted.compute.present().unwrap();
+                    !want.wanted(compute, &settled).unwrap().contains(grant)
+                }
+                Step::Attach(_) | Step::Disown(_) | Step::Detach => false,
+            };
+            prop_assert!(new, "it does something about it: {step:?}");
         }
     }
 }
 
-fn obey(seen: &mut Seen, want: &Want, step: &Step) {
+/// Carries out every step, and counts: at most one request for the compute, one for each role that is wanted, and one for
+/// each that is on record.
+fn obeyed(
+    want: &Want,
+    seen: Seen,
+    memo: Memo,
+    now: Timestamp,
+) -> Result<(Seen, Memo), TestCaseError> {
+    let principals = want.compute.user_assigned.len().max(1);
+    let on_storage: usize = want.storage.iter().map(|wish| wish.roles.len()).sum();
+    let bound = 1 + (want.roles.len() + on_storage) * principals + memo.record.grants.len();
+    let (mut seen, mut memo) = (seen, memo);
+    for done in 0.. {
+        let moved = Attachment::next(want, &seen, &memo, now);
+        let Act::Do(step) = moved.act else { break };
+        prop_assert!(done < bound, "still at it: {step:?}");
+        obey(&mut seen, &step);
+        memo = moved.memo;
+    }
+    Ok((seen, memo))
+}
+
+fn obey(seen: &mut Seen, step: &Step) {
     match step {
-        Step::Attach(Body { tags, .. }) => {
-            let system = want.compute.identity == AttachmentIdentityType::SystemAssigned;
-            let named = want.compute.user_assigned.iter().enumerate();
-            seen.compute = Sight::Present(Compute {
-                pool_id: want.compute.pool.as_ref().unwrap().to_string(),
-                state: Provisioning::Succeeded,
-                description: want.compute.description.clone(),
-                tags: tags.clone(),
-                identity: ResourceIdentity {
-                    type_: if system {
-                        "SystemAssigned"
-                    } else {
-                        "UserAssigned"
-                    }
-                    .to_owned(),
-                    principal_id: system.then(|| "principal".to_owned()),
-                    tenant_id: None,
-                    user_assigned: named
-                        .map(|(number, id)| UserAssignedIdentity {
-                            resource_id: id.clone(),
-                            client_id: None,
-                            principal_id: Some(format!("principal-{number}")),
-                        })
-                        .collect(),
-                },
-                ..Compute::default()
-            });
-        }
-        Step::Disown(_) | Step::Detach => seen.compute = Sight::Absent,
+        Step::Attach(body) | Step::Disown(body) => seen.compute = Sight::Present(put(body)),
+        Step::Detach => seen.compute = Sight::Absent,
         Step::Grant(grant) => {
             if let Sight::Present(found) = &mut seen.grants.found {
                 found.push(grant.clone());
@@ -235,5 +383,34 @@ fn obey(seen: &mut Seen, want: &Want, step: &Step) {
                 found.retain(|f| f.id != grant.id);
             }
         }
+    }
+}
+
+fn put(body: &Body) -> Compute {
+    let system = body.identity == AttachmentIdentityType::SystemAssigned;
+    let named = body.user_assigned.iter().enumerate();
+    Compute {
+        pool_id: body.pool.to_string(),
+        state: Provisioning::Succeeded,
+        description: body.description.clone(),
+        tags: body.tags.clone(),
+        identity: ResourceIdentity {
+            type_: if system {
+                "SystemAssigned"
+            } else {
+                "UserAssigned"
+            }
+            .to_owned(),
+            principal_id: system.then(|| "principal".to_owned()),
+            tenant_id: None,
+            user_assigned: named
+                .map(|(number, id)| UserAssignedIdentity {
+                    resource_id: id.clone(),
+                    client_id: None,
+                    principal_id: Some(format!("principal-{number}")),
+                })
+                .collect(),
+        },
+        ..Compute::default()
     }
 }

@@ -101,7 +101,7 @@ impl Kind for Attachments {
         };
         let settled = |c: &Compute| c.state == Provisioning::Succeeded || want.deleting;
         let grants = if compute.present().is_some_and(settled)
-            || (compute == Sight::Absent && !memo.grants.is_empty())
+            || (compute == Sight::Absent && !memo.record.grants.is_empty())
         {
             roles(world)?
         } else {
@@ -113,7 +113,8 @@ impl Kind for Attachments {
             compute,
             grants: grants::Seen {
                 found: grants,
-                ..grants::Seen::default()
+                offers: Sight::Present(Vec::new()),
+                powerless: Sight::Present(Vec::new()),
             },
         })
     }

@@ -123,7 +123,7 @@ fn a_lost_status_is_found_again() {
         &none(),
     );
     assert_eq!(
-        (memo.requested, memo.grants),
+        (memo.record.requested, memo.record.grants),
         (Some(now()), ours()),
         "on record again before anything is taken"
     );

@@ -172,8 +172,8 @@ fn roles_are_on_record_before_they_are_given() {
         &asked(500, &[]),
     );
     assert_eq!(
-        memo,
-        asked(0, &[grant("principal")]),
+        (memo.record.requested, memo.record.grants),
+        (Some(now()), vec![grant("principal")]),
         "with the time, from which doubts count"
     );
     let (_, memo) = decide(
@@ -183,11 +183,8 @@ fn roles_are_on_record_before_they_are_given() {
     );
     let wish = Some(want_with(any).compute.hash());
     assert_eq!(
-        memo,
-        Memo {
-            wish,
-            ..asked(0, &[grant("old")])
-        },
+        (memo.wish, memo.record.requested, memo.record.grants),
+        (wish, Some(now()), vec![grant("old")]),
         "the time of the request and what it was for, and nothing is forgotten"
     );
     let (_, memo) = decide(
@@ -196,7 +193,7 @@ fn roles_are_on_record_before_they_are_given() {
         &asked(5, &[]),
     );
     assert!(
-        memo.grants.is_empty(),
+        memo.record.grants.is_empty(),
         "what somebody else gave is not ours to take"
     );
 }
@@ -208,7 +205,7 @@ fn another_identity_gets_the_role_and_the_old_one_loses_it() {
     let now_seen = |grants: &[RoleAssignment]| seen(Present(compute()), grants);
     let (told, memo) = decide(&want, &now_seen(&both[..1]), &asked(900, &both[..1]));
     assert_eq!(
-        (told, memo.grants.len()),
+        (told, memo.record.grants.len()),
         (Told::Grant("principal"), 2),
         "first the new one"
     );
@@ -220,13 +217,13 @@ fn another_identity_gets_the_role_and_the_old_one_loses_it() {
     );
     let (told, memo) = decide(&want, &now_seen(&both[1..]), &asked(900, &both));
     assert_eq!(
-        (told, memo.grants),
+        (told, memo.record.grants),
         (Told::In(3_600), vec![grant("principal")]),
         "then it is forgotten"
     );
     let (told, memo) = decide(&want, &now_seen(&both[1..]), &asked(70, &both));
     assert_eq!(
-        (told, memo.grants.len()),
+        (told, memo.record.grants.len()),
         (Told::In(5), 2),
         "but not while it may only be too young to be seen"
     );
@@ -264,7 +261,7 @@ fn each_identity_gets_each_role() {
         assert!(given.len() <= 4, "{given:?}");
     }
     assert_eq!(given.len(), 4);
-    assert_eq!(memo.grants.len(), 4);
+    assert_eq!(memo.record.grants.len(), 4);
 }
 
 #[test]
@@ -278,8 +275,8 @@ fn a_lost_status_is_found_again() {
         &Memo::default(),
     );
     assert_eq!(
-        (told, memo),
-        (Told::In(3_600), asked(0, &all)),
+        (told, memo.owned, memo.record.requested, memo.record.grants),
+        (Told::In(3_600), true, Some(now()), all.to_vec()),
         "by the tag, and by ids that nobody else makes"
     );
     let blocked: Change = |g| {
@@ -293,7 +290,7 @@ fn a_lost_status_is_found_again() {
     ] {
         let (_, memo) = decide(&want_with(change), &seen(compute, &[]), &Memo::default());
         assert!(Attachment::holds(&memo), "{why}: the finalizer stays");
-        assert_eq!(memo.requested, Some(now()), "{why}");
+        assert_eq!(memo.record.requested, Some(now()), "{why}");
     }
     let (_, memo) = decide(&want_with(any), &seen(Unknown, &[]), &Memo::default());
     assert!(!Attachment::holds(&memo), "what never began holds nothing");
@@ -309,9 +306,13 @@ fn a_lost_answer_renews_the_doubt() {
         request_id: None,
     };
     let unsure = Attachment::faulted(&asked(50, &[]), &fault(crate::Class::Unsure), now());
-    assert_eq!(unsure, asked(0, &[]), "it may arrive until now");
+    assert_eq!(
+        unsure.record.requested,
+        Some(now()),
+        "it may arrive until now"
+    );
     let refused = Attachment::faulted(&asked(50, &[]), &fault(crate::Class::Terminal), now());
-    assert_eq!(refused.requested, Some(ago(50)));
+    assert_eq!(refused.record.requested, Some(ago(50)));
     let none = Attachment::faulted(&Memo::default(), &fault(crate::Class::Unsure), now());
     assert_eq!(none, Memo::default());
 }

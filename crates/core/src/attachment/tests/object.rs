@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::attachment::{
     Attachment, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step, Want,
 };
-use crate::grants;
+use crate::grants::{self, Offer, Record};
 use crate::machine::{Act, Machine, Sight, Wake};
 use crate::place::{Place, Reference, Workspace};
 use crate::role;
@@ -145,6 +145,16 @@ pub(super) fn by_hand(principal: &str) -> RoleAssignment {
     }
 }
 
+/// Every role, at any place.
+fn offers() -> Vec<Offer> {
+    let all = Role::ALL.into_iter();
+    all.map(|role| Offer {
+        role_id: role::id(role).to_owned(),
+        scopes: Vec::new(),
+    })
+    .collect()
+}
+
 pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
     Seen {
         pool: Sight::Present(Pool::default()),
@@ -152,7 +162,8 @@ pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
         compute,
         grants: grants::Seen {
             found: Sight::Present(grants.to_vec()),
-            ..grants::Seen::default()
+            offers: Sight::Present(offers()),
+            powerless: Sight::Present(Vec::new()),
         },
     }
 }
@@ -160,9 +171,15 @@ pub(super) fn seen(compute: Sight<Compute>, grants: &[RoleAssignment]) -> Seen {
 /// Asked for so many seconds ago, with these roles on record.
 pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
     Memo {
-        requested: Some(ago(seconds)),
-        grants: grants.to_vec(),
-        ..Memo::default()
+        pool: Some(POOL.to_owned()),
+        wish: Some("an earlier wish".to_owned()),
+        owned: true,
+        managed_tags: Vec::new(),
+        record: Record {
+            requested: Some(ago(seconds)),
+            since: Some(ago(seconds)),
+            grants: grants.to_vec(),
+        },
     }
 }
 
