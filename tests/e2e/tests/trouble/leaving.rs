@@ -1,0 +1,256 @@
+//! Deletion, where there is nothing left to take back, never was anything, or Azure lets nobody look.
+
+use std::time::Duration;
+
+use azureml_spark_testkit::manifest;
+use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
+use futures::future::try_join_all;
+use serde_json::json;
+
+use crate::stage::{principal, says};
+use crate::{ATTACHMENT, LINK, Theme, changing, scenario};
+
+/// An end that nothing was waited for before: far less than the time for which an absence is not believed.
+const AT_ONCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn what_azure_lost_does_not_hang() {
+    changing(Theme::Links, "leave-lost", async |stage| {
+        let (scope, emulator, portal) = (&stage.scope, stage.emulator(), &stage.portal);
+        // Each loses something else: its compute, its pool, the Synapse workspace of that, and links the same.
+        let compute = stage.pool("comp").await?;
+        let pool = stage.pool("pool").await?;
+        let (synapse, linked) = (stage.synapse("syn").await?, stage.synapse("lnk").await?);
+        stage.make(&format!("{synapse}/bigDataPools/pool")).await?;
+        let homeless = stage.attachment("home").with(
+            "/spec/pool/resourceId",
+            format!("{synapse}/bigDataPools/pool"),
+        );
+        let link = stage.link("link");
+        let stray = stage
+            .link("stray")
+            .with("/spec/synapseWorkspaceId", linked.clone());
+        let all = [
+            (ATTACHMENT, &compute),
+            (ATTACHMENT, &pool),
+            (ATTACHMENT, &homeless),
+            (LINK, &link),
+            (LINK, &stray),
+        ];
+        for (_, manifest) in all {
+            scope.apply(manifest).await?;
+        }
+        let mut holders = Vec::new();
+        for (kind, manifest) in all {
+            let ready = scope
+                .condition(kind, manifest.name(), "Ready", "True")
+                .await?;
+            holders.push(principal(&ready).to_owned());
+        }
+
+        portal.detach(compute.name()).await?;
+        emulator
+            .remove_resource(&stage.world().pool_id(pool.name()))
+            .await?;
+        emulator
+            .remove_resource(&format!("{synapse}/bigDataPools/pool"))
+            .await?;
+        emulator.remove_resource(&synapse).await?;
+        portal.delete_link(link.name()).await?;
+        emulator.remove_resource(&linked).await?;
+
+        for (kind, manifest) in all {
+            scope.delete(kind, manifest.name()).await?;
+        }
+        try_join_all(all.map(|(kind, manifest)| scope.gone(kind, manifest.name()))).await?;
+        let left = portal.synapse_roles().await?;
+        for holder in holders {
+            let kept = left.iter().filter(|one| one["principalId"] == holder);
+            assert_eq!(kept.count(), 0, "{holder}: {left:?}");
+        }
+        for attachment in [&compute, &pool, &homeless] {
+            assert_eq!(portal.compute(attachment.name()).await?, None);
+        }
+        for link in [&link, &stray] {
+            assert_eq!(portal.link(link.name()).await?, None);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_was_never_made_goes_at_once() {
+    scenario("leave-never", async |stage| {
+        let scope = &stage.scope;
+        let since = stage.emulator().now().await?;
+        let contributor = json!(["SynapseContributor"]);
+        let nowhere = manifest::attachment(&scope.unique("noml"), "nowhere", stage.world());
+        let no_link = manifest::linked_attachment(
+            &scope.unique("nolink"),
+            WORKSPACE,
+            "no-such-link",
+            stage.world(),
+        );
+        let refused = stage
+            .pool("role")
+            .await?
+            .with("/spec/grants/synapseRoles", contributor.clone());
+        let observed = stage
+            .pool("look")
+            .await?
+            .with("/spec/managementPolicy", "ObserveOnly");
+        let no_workspace = manifest::link(&scope.unique("noml"), "nowhere", stage.world());
+        let refused_link = stage
+            .link("role")
+            .with("/spec/grants/synapseRoles", contributor);
+        let all = [
+            (ATTACHMENT, nowhere, "WorkspaceNotFound"),
+            (ATTACHMENT, stage.attachment("nopool"), "PoolNotFound"),
+            (ATTACHMENT, no_link, "LinkNotFound"),
+            (ATTACHMENT, refused, "RoleNotAllowed"),
+            (ATTACHMENT, observed, "NotFound"),
+            (LINK, no_workspace, "WorkspaceNotFound"),
+            (LINK, refused_link, "RoleNotAllowed"),
+        ];
+        for (_, manifest, _) in &all {
+            scope.apply(manifest).await?;
+        }
+        for (kind, manifest, reason) in &all {
+            scope
+                .reason(kind, manifest.name(), "Ready", "False", reason)
+                .await?;
+        }
+        for (kind, manifest, _) in &all {
+            scope.delete(kind, manifest.name()).await?;
+        }
+        let ends = all
+            .iter()
+            .map(|(kind, manifest, _)| scope.gone_within(AT_ONCE, kind, manifest.name()));
+        try_join_all(ends).await?;
+        let seen = stage.asked(since).await?;
+        for (_, manifest, _) in &all {
+            let name = manifest.name();
+            for method in ["PUT", "DELETE"] {
+                assert_eq!(seen.count(method, &[name]), 0, "{seen}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_azure_refused_to_make_goes() {
+    scenario("leave-refused", async |stage| {
+        let scope = &stage.scope;
+        let nobody = stage.world().identity_id("nobody");
+        let pool = stage.pool("pool").await?.with(
+            "/spec/identity",
+            json!({"type": "UserAssigned", "userAssignedIdentities": [{"resourceId": nobody}]}),
+        );
+        let nowhere = stage
+            .world()
+            .resource("Microsoft.Synapse/workspaces/no-such-syn");
+        let link = stage.link("link").with("/spec/synapseWorkspaceId", nowhere);
+        let both = [
+            (ATTACHMENT, &pool, "FailedIdentityOperation"),
+            (LINK, &link, "no-such-syn"),
+        ];
+        for (kind, manifest, words) in both {
+            scope.apply(manifest).await?;
+            let message = stage.stalled(kind, manifest.name(), "Refused").await?;
+            says(&message, &[words]);
+        }
+        for (kind, manifest, _) in both {
+            scope.delete(kind, manifest.name()).await?;
+        }
+        try_join_all(both.map(|(kind, manifest, _)| scope.gone(kind, manifest.name()))).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn an_unreachable_azure_says_how_to_let_go() {
+    scenario("leave-shut", async |stage| {
+        let (scope, emulator) = (&stage.scope, stage.emulator());
+        let (pool, link) = (stage.pool("pool").await?, stage.link("link"));
+        let both = [
+            (ATTACHMENT, &pool, "computes"),
+            (LINK, &link, "linkedServices"),
+        ];
+        for (_, manifest, _) in both {
+            scope.apply(manifest).await?;
+        }
+        for (kind, manifest, _) in both {
+            scope
+                .condition(kind, manifest.name(), "Ready", "True")
+                .await?;
+        }
+        for (_, manifest, route) in both {
+            let refused = json!({"path": format!("/{route}/{}?", manifest.name()), "count": 1000,
+                "action": {"kind": "status", "status": 403}});
+            emulator.inject(refused).await?;
+        }
+        for (kind, manifest, _) in both {
+            let name = manifest.name();
+            scope.delete(kind, name).await?;
+            let message = stage.stalled(kind, name, "Forbidden").await?;
+            says(
+                &message,
+                &["AuthorizationFailed", "spark.azureml.dev/force-release"],
+            );
+            scope.annotate(kind, name, "force-release", "true").await?;
+            scope.gone(kind, name).await?;
+            let events = scope.events(kind, name).await?;
+            let told = events
+                .iter()
+                .find(|(_, reason, _)| reason == "ForceReleased");
+            let (_, _, note) = told.unwrap_or_else(|| panic!("{events:?}"));
+            says(note, &[name, "may still be there"]);
+        }
+        emulator.clear_faults().await?;
+        assert!(stage.portal.compute(pool.name()).await?.is_some());
+        assert!(stage.portal.link(link.name()).await?.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn credentials_that_are_refused_say_how_to_let_go() {
+    scenario("leave-secret", async |stage| {
+        let scope = &stage.scope;
+        let pool = stage.pool("pool").await?;
+        let name = pool.name();
+        scope.apply(&pool).await?;
+        scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        // Somebody changes the password in Azure, and tells the Secret nothing.
+        let world = stage.world();
+        let wrong =
+            manifest::credentials("azure", world).with("/stringData/AZURE_CLIENT_SECRET", "wrong");
+        scope.apply(&wrong).await?;
+        scope.reconcile("AzureMLWorkspace", WORKSPACE).await?;
+        scope
+            .reason(
+                "AzureMLWorkspace",
+                WORKSPACE,
+                "Stalled",
+                "True",
+                "CredentialsRejected",
+            )
+            .await?;
+        scope.delete(ATTACHMENT, name).await?;
+        let stuck = scope
+            .reason(ATTACHMENT, name, "Stalled", "True", "CredentialsRejected")
+            .await?;
+        says(
+            message(&stuck, "Ready"),
+            &["spark.azureml.dev/force-release"],
+        );
+        assert!(find_condition(&stuck, "Reconciling").is_none());
+        scope.apply(&manifest::credentials("azure", world)).await?;
+        scope.reconcile("AzureMLWorkspace", WORKSPACE).await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        scope.gone(ATTACHMENT, name).await?;
+        assert_eq!(stage.portal.compute(name).await?, None);
+        Ok(())
+    });
+}

@@ -1,0 +1,128 @@
+//! What goes wrong around links, attachments and roles: Azure refuses, loses, delays, or is not as it should be. One
+//! stack as in `shared`. Most scenarios change the emulator for all: those of one theme run one after another and leave
+//! it as it was.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod attaching;
+mod leaving;
+mod links;
+mod network;
+mod roles;
+mod stage;
+mod workspaces;
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::LazyLock;
+
+use anyhow::Result;
+use azureml_spark_testkit::stack::{Options, Stack};
+use futures::FutureExt as _;
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::sync::{Mutex, OnceCell, RwLock};
+
+use crate::stage::Stage;
+
+const LINK: &str = "LinkedService";
+const ATTACHMENT: &str = "SynapseSparkAttachment";
+
+/// The roles that this installation lets anybody grant: all but `SynapseContributor` and `Reader`.
+const ALLOWED_ROLES: [&str; 6] = [
+    "SynapseAdministrator",
+    "SynapseApacheSparkAdministrator",
+    "SynapseComputeOperator",
+    "Contributor",
+    "StorageBlobDataContributor",
+    "StorageBlobDataReader",
+];
+
+/// One runtime for all: connections of the shared stack belong to the runtime that made them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// Whoever ends the operator's process does so alone.
+static OPERATOR: RwLock<()> = RwLock::const_new(());
+
+/// What a scenario changes in the emulator for all. It disturbs nobody who is about something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Theme {
+    Links,
+    Computes,
+    Network,
+    Roles,
+    Workspace,
+}
+
+impl Theme {
+    fn lock(self) -> &'static Mutex<()> {
+        static LINKS: Mutex<()> = Mutex::const_new(());
+        static COMPUTES: Mutex<()> = Mutex::const_new(());
+        static NETWORK: Mutex<()> = Mutex::const_new(());
+        static ROLES: Mutex<()> = Mutex::const_new(());
+        static WORKSPACE: Mutex<()> = Mutex::const_new(());
+        match self {
+            Self::Links => &LINKS,
+            Self::Computes => &COMPUTES,
+            Self::Network => &NETWORK,
+            Self::Roles => &ROLES,
+            Self::Workspace => &WORKSPACE,
+        }
+    }
+}
+
+/// Runs a scenario that touches only what is its own.
+fn scenario(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    RUNTIME.block_on(async {
+        let _running = OPERATOR.read().await;
+        play(name, story).await;
+    });
+}
+
+/// Runs a scenario that changes the emulator for all in this respect.
+fn changing(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    RUNTIME.block_on(async {
+        let _changing = theme.lock().lock().await;
+        let _running = OPERATOR.read().await;
+        play(name, story).await;
+    });
+}
+
+/// Runs a scenario while no other one runs.
+fn alone(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    RUNTIME.block_on(async {
+        let _alone = OPERATOR.write().await;
+        play(name, story).await;
+    });
+}
+
+/// In a namespace of its own with a workspace that is ready. What it has changed for all is put back however it ends.
+async fn play(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    let stage = Stage::set_up(stack().await, name)
+        .await
+        .expect("a namespace with a workspace");
+    let ended = AssertUnwindSafe(story(&stage)).catch_unwind().await;
+    stage.tidy_up().await.expect("the emulator as it was");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{error:?}"),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// The stack of this binary. It ends with the process.
+async fn stack() -> &'static Stack {
+    static STACK: OnceCell<Stack> = OnceCell::const_new();
+    let start = async || {
+        let options = Options {
+            values: json!({"grants": {"allowedRoles": ALLOWED_ROLES}}),
+            ..Options::default()
+        };
+        Stack::start(options).await.expect("the stack starts")
+    };
+    STACK.get_or_init(start).await
+}

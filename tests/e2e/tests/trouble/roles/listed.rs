@@ -1,0 +1,187 @@
+//! What a list of role assignments shows, and what it does not.
+
+use std::time::Duration;
+
+use azureml_spark_testkit::manifest::Manifest;
+use azureml_spark_testkit::portal::synapse_role;
+use azureml_spark_testkit::scope::message;
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, principal, says};
+use crate::{ATTACHMENT, Theme, changing};
+
+/// A pool of the scenario's own, attached with user-assigned identities that are known beforehand.
+async fn pool_with(stage: &Stage<'_>, what: &str, ids: &[&str]) -> anyhow::Result<Manifest> {
+    let ids: Vec<Value> = ids.iter().map(|id| json!({"resourceId": id})).collect();
+    let identity = json!({"type": "UserAssigned", "userAssignedIdentities": ids});
+    Ok(stage.pool(what).await?.with("/spec/identity", identity))
+}
+
+/// Requests of the operator that would make a role assignment of this principal.
+async fn granted(stage: &Stage<'_>, since: u64, principal: &str) -> anyhow::Result<usize> {
+    let seen = stage
+        .asked(since)
+        .await?
+        .matching("PUT", &["/roleAssignments/"]);
+    let of = |body: &&&Value| body["principalId"] == principal;
+    Ok(seen.bodies().iter().filter(of).count())
+}
+
+#[test]
+fn a_role_that_the_list_does_not_show_yet_is_not_granted_twice_for_ever() {
+    changing(Theme::Roles, "role-list", async |stage| {
+        let scope = &stage.scope;
+        for repeat in ["accept", "refuse"] {
+            stage
+                .set(json!({"synapseListSeconds": 4, "synapseRepeat": repeat}))
+                .await?;
+            let since = stage.emulator().now().await?;
+            let pool = stage.pool(repeat).await?;
+            let name = pool.name();
+            scope.apply(&pool).await?;
+            let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+            let id = ready["status"]["roleAssignments"][0]["id"]
+                .as_str()
+                .unwrap();
+            assert!(stage.portal.synapse_role(id).await?.is_some(), "{repeat}");
+            let tried = granted(stage, since, principal(&ready)).await?;
+            assert!(
+                (1..=4).contains(&tried),
+                "{repeat}: asked for {tried} times"
+            );
+
+            stage.look(ATTACHMENT, name).await?;
+            let now = granted(stage, since, principal(&ready)).await?;
+            assert_eq!(now, tried, "{repeat}: all is quiet");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_duplicate_under_another_id() {
+    changing(Theme::Roles, "role-twin", async |stage| {
+        let (scope, portal) = (&stage.scope, &stage.portal);
+        for duplicate in ["refuse", "accept"] {
+            stage
+                .set(json!({"synapseDuplicate": duplicate, "synapseListSeconds": 0}))
+                .await?;
+            let identity = scope.unique(&format!("id-{duplicate}"));
+            let (identity, principal) = stage.emulator().make_identity(&identity).await?;
+            let (role, who) = (synapse_role::ADMINISTRATOR, principal.as_str());
+
+            // Somebody has granted it already: nothing to do, and nothing to take back.
+            let since = stage.emulator().now().await?;
+            let pool = pool_with(stage, &duplicate[..3], &[&identity]).await?;
+            let name = pool.name();
+            let at = stage.world().pool_scope(name);
+            let theirs = portal.put_synapse_role(role, who, &at).await?;
+            scope.apply(&pool).await?;
+            scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+            assert_eq!(granted(stage, since, who).await?, 0, "{duplicate}");
+            scope.delete(ATTACHMENT, name).await?;
+            scope.gone(ATTACHMENT, name).await?;
+            assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
+
+            // The same, and lists do not show it yet: with a second one, or by asking again.
+            stage.set(json!({"synapseListSeconds": 4})).await?;
+            let since = stage.emulator().now().await?;
+            let pool = pool_with(stage, &format!("{}late", &duplicate[..3]), &[&identity]).await?;
+            let name = pool.name();
+            let at = stage.world().pool_scope(name);
+            let theirs = portal.put_synapse_role(role, who, &at).await?;
+            scope.apply(&pool).await?;
+            scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+            let tried = granted(stage, since, who).await?;
+            assert!(
+                (1..=4).contains(&tried),
+                "{duplicate}: asked for {tried} times"
+            );
+            assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn roles_on_several_pages() {
+    changing(Theme::Roles, "role-pages", async |stage| {
+        let (scope, portal) = (&stage.scope, &stage.portal);
+        stage.set(json!({"synapsePageSize": 1})).await?;
+        let mut identities = Vec::new();
+        for word in ["one", "two", "three"] {
+            let name = scope.unique(word);
+            identities.push(stage.emulator().make_identity(&name).await?);
+        }
+        let ids: Vec<&str> = identities.iter().map(|(id, _)| id.as_str()).collect();
+        let since = stage.emulator().now().await?;
+        let pool = pool_with(stage, "pool", &ids).await?;
+        let name = pool.name();
+        scope.apply(&pool).await?;
+        let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        let roles = ready["status"]["roleAssignments"].as_array().unwrap();
+        assert_eq!(roles.len(), 3, "{roles:?}");
+        stage.look(ATTACHMENT, name).await?;
+        for (_, principal) in &identities {
+            assert_eq!(granted(stage, since, principal).await?, 1);
+        }
+        let at = stage.world().pool_scope(name);
+        let here = async || -> anyhow::Result<usize> {
+            let mut all = portal.pool_roles().await?;
+            all.retain(|one| one["scope"] == at);
+            Ok(all.len())
+        };
+        assert_eq!(here().await?, 3);
+
+        // Somebody takes away what stands on the last page.
+        let last = roles[2]["id"].as_str().unwrap();
+        portal.delete_synapse_role(last).await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        azureml_spark_testkit::eventually::until(
+            "the role is back",
+            Duration::from_mins(1),
+            async || Ok((here().await? == 3).then_some(())),
+        )
+        .await?;
+
+        scope.delete(ATTACHMENT, name).await?;
+        scope.gone(ATTACHMENT, name).await?;
+        assert_eq!(here().await?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_role_that_synapse_does_not_give_at_pools_is_named() {
+    changing(Theme::Roles, "role-scope", async |stage| {
+        let scope = &stage.scope;
+        let since = stage.emulator().now().await?;
+        let pool = stage.pool("pool").await?.with(
+            "/spec/grants/synapseRoles",
+            json!(["SynapseApacheSparkAdministrator"]),
+        );
+        let name = pool.name();
+        scope.apply(&pool).await?;
+        let message_ = stage.stalled(ATTACHMENT, name, "RoleNotAssignable").await?;
+        says(
+            &message_,
+            &[
+                "SynapseApacheSparkAdministrator",
+                "workspaces/{workspaceName}",
+            ],
+        );
+        let stalled = scope.get(ATTACHMENT, name).await?;
+        assert_eq!(granted(stage, since, principal(&stalled)).await?, 0);
+        says(
+            message(&stalled, "AccessGranted"),
+            &["spec.grants.synapseRoles"],
+        );
+
+        // Documentation and service have answered this differently.
+        stage.set(json!({"sparkAdministratorAtPool": true})).await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        assert_eq!(granted(stage, since, principal(&ready)).await?, 1);
+        Ok(())
+    });
+}
