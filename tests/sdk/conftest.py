@@ -153,14 +153,13 @@ def client_of(emulator, credential, workspace=None, cloud="Emulator"):
     )
 
 
-@pytest.fixture(scope="session")
-def _cloud(_emulator):
-    """Registers the cloud once; the client refuses a second time."""
+def register_cloud(emulator):
+    """Tells the client of the cloud, once; it refuses a second time."""
     MLClient(
-        _emulator.credential(),
-        _emulator.subscription,
-        _emulator.resource_group,
-        _emulator.workspace,
+        emulator.credential(),
+        emulator.subscription,
+        emulator.resource_group,
+        emulator.workspace,
         enable_telemetry=False,
         cloud="Emulator",
         cloud_metadata={
@@ -172,6 +171,11 @@ def _cloud(_emulator):
             "registry_discovery_endpoint": f"{URL}/",
         },
     )
+
+
+@pytest.fixture(scope="session")
+def _cloud(_emulator):
+    register_cloud(_emulator)
 
 
 @pytest.fixture

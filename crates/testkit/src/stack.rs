@@ -3,6 +3,7 @@
 mod run_folder;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -30,6 +31,9 @@ pub const NAMESPACE: &str = "azureml-spark-system";
 pub struct Options {
     /// The emulator.
     pub emulator: emulator::Options,
+    /// An emulator that runs already, for a second cluster on the same Azure; `emulator` is not looked at then, and who
+    /// started it ends it.
+    pub beside: Option<Arc<Emulator>>,
     /// Values of the chart, over those that make it know the emulator.
     pub values: Value,
     /// Whether the operator is started, or left for the test to start.
@@ -40,6 +44,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             emulator: emulator::Options::default(),
+            beside: None,
             values: json!({}),
             start_operator: true,
         }
@@ -51,7 +56,7 @@ impl Default for Options {
 pub struct Stack {
     // Fields drop in order: clients before their servers.
     operator: Operator,
-    emulator: Emulator,
+    emulator: Arc<Emulator>,
     plane: ControlPlane,
     helm: Helm,
     folder: PathBuf,
@@ -80,10 +85,8 @@ impl Stack {
     pub async fn start_in(folder: &Path, options: Options) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
-        let (plane, emulator) = tokio::try_join!(
-            ControlPlane::start(&folder),
-            Emulator::start(&folder, &options.emulator),
-        )?;
+        let (plane, emulator) =
+            tokio::try_join!(ControlPlane::start(&folder), emulator_of(&folder, &options),)?;
         let (helm, program) = tokio::task::spawn_blocking({
             let (home, kubeconfig) = (folder.join("helm"), plane.kubeconfig().to_path_buf());
             move || anyhow::Ok((Helm::connected(&home, &kubeconfig)?, binaries::operator()?))
@@ -164,9 +167,8 @@ impl Stack {
     /// Lets it outlive us, and says what to end later, in that order.
     pub fn detach(mut self) -> Result<Vec<(String, Identity)>> {
         let mut processes = vec![("operator".to_owned(), self.operator.detach()?)];
-        let others = [self.emulator.process_mut()]
-            .into_iter()
-            .chain(self.plane.processes_mut());
+        let emulator = Arc::get_mut(&mut self.emulator).map(Emulator::process_mut);
+        let others = emulator.into_iter().chain(self.plane.processes_mut());
         for process in others {
             processes.push((process.name().to_owned(), Some(process.detach()?)));
         }
@@ -201,6 +203,13 @@ impl Stack {
             },
         )
         .await
+    }
+}
+
+async fn emulator_of(folder: &Path, options: &Options) -> Result<Arc<Emulator>> {
+    match &options.beside {
+        Some(running) => Ok(running.clone()),
+        None => Ok(Arc::new(Emulator::start(folder, &options.emulator).await?)),
     }
 }
 

@@ -1,0 +1,204 @@
+//! Microsoft's SDK changes, by what its own `compute.get` returned, what the running operator keeps: neither trips over
+//! the other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod sdk;
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator::{self, Requests};
+use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition};
+use azureml_spark_testkit::stack::{Options, Stack};
+use serde_json::{Value, json};
+
+use crate::sdk::Sdk;
+
+const KIND: &str = "SynapseSparkAttachment";
+const NAME: &str = "synspark";
+const PUT: [&str; 1] = ["/computes/synspark"];
+
+/// What the operator has asked since then, without what the person has.
+async fn asked(scope: &Scope<'_>, since: u64) -> Result<Requests> {
+    let emulator = scope.stack().emulator();
+    let all = emulator.requests_since(since).await?;
+    Ok(all.of(&emulator.world().client_id))
+}
+
+/// Makes the operator look, waits until the compute is the operator's wish with these further tags, and the object says
+/// so; whatever the person did, one PUT brings it there.
+async fn is_brought_back(scope: &Scope<'_>, since: u64, tags: &Value) -> Result<Value> {
+    scope.reconcile(KIND, NAME).await?;
+    let portal = Portal::new(scope.stack().emulator())?;
+    let wished = until("the compute is as wished", PATIENCE, async || {
+        let compute = portal.compute(NAME).await?;
+        Ok(compute.filter(|compute| {
+            compute["identity"]["type"] == "SystemAssigned"
+                && compute["properties"]["provisioningState"] == "Succeeded"
+                && without_mark(&compute["tags"]) == *tags
+        }))
+    })
+    .await?;
+    let principal = wished["identity"]["principalId"].as_str().unwrap();
+    let object = scope
+        .wait(KIND, NAME, "is ready as wished", |object| {
+            let status = &object["status"];
+            let ready = find_condition(object, "Ready").is_some_and(|r| r["status"] == "True");
+            let roles = status["roleAssignments"].as_array();
+            ready
+                && status["drift"] == Value::Null
+                && status["identity"]["principalId"] == principal
+                && roles.is_some_and(|all| all.len() == 1 && all[0]["principalId"] == principal)
+        })
+        .await?;
+    let uid = object["metadata"]["uid"].as_str().unwrap();
+    let mark = wished["tags"]["azureml-spark-operator"].as_str().unwrap();
+    assert_eq!(mark.split(' ').next(), Some(uid), "{wished}");
+    assert_eq!(portal.synapse_roles_of(principal).await?.len(), 1);
+    let seen = asked(scope, since).await?;
+    assert_eq!(seen.count("PUT", &PUT), 1, "{seen}");
+    Ok(object)
+}
+
+fn without_mark(tags: &Value) -> Value {
+    let mut tags = tags.clone();
+    if let Some(tags) = tags.as_object_mut() {
+        tags.remove("azureml-spark-operator");
+    }
+    tags
+}
+
+/// What the SDK shows is what the operator wants.
+fn shows_the_wish(shown: &Value, object: &Value, tags: &Value) {
+    let compute = &shown["compute"];
+    assert_eq!(shown["names"], json!([NAME]));
+    assert_eq!(compute["state"], "Succeeded");
+    assert_eq!(compute["identity"], "system_assigned");
+    assert_eq!(
+        compute["principalId"],
+        object["status"]["identity"]["principalId"]
+    );
+    assert_eq!(compute["userAssigned"], json!([]));
+    assert_eq!(compute["pool"], object["spec"]["pool"]["resourceId"]);
+    assert_eq!(without_mark(&compute["tags"]), *tags);
+}
+
+#[tokio::test]
+async fn the_sdk_changes_identity_and_tags_and_both_stay_sane() -> Result<()> {
+    let options = Options {
+        emulator: emulator::Options {
+            // The client waits 30 s between its polls where no time is named.
+            settings: json!({"operationSeconds": 0.2, "operationRetryAfter": 1}),
+            ..emulator::Options::default()
+        },
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await?;
+    let (scope, sdk) = tokio::try_join!(stack.scope("beside"), Sdk::of(&stack))?;
+    scope.workspace().await?;
+    let wish = manifest::attachment(NAME, WORKSPACE, stack.emulator().world())
+        .with("/spec/tags/team", "data");
+    scope.apply(&wish).await?;
+    scope.condition(KIND, NAME, "Ready", "True").await?;
+
+    corrected(&scope, &sdk).await?;
+    told(&scope, &sdk, &wish).await?;
+    attached_again(&scope, &sdk).await?;
+
+    // What the object was ever said to be: never somebody else's.
+    let events = scope.events(KIND, NAME).await?;
+    assert!(
+        events.iter().all(|(_, reason, _)| reason != "Conflict"),
+        "{events:?}"
+    );
+    scope.delete(KIND, NAME).await?;
+    scope.gone(KIND, NAME).await?;
+    Ok(())
+}
+
+/// With `driftPolicy: Correct` the operator brings back what its spec names, and leaves the rest.
+async fn corrected(scope: &Scope<'_>, sdk: &Sdk<'_>) -> Result<()> {
+    let emulator = scope.stack().emulator();
+    let since = emulator.now().await?;
+    let theirs = json!({"team": "sdk", "cost-center": "42"});
+    let shown = sdk.run("change", NAME, &[&theirs.to_string()]).await?;
+    assert_eq!(shown["compute"]["identity"], "user_assigned");
+    assert_eq!(without_mark(&shown["compute"]["tags"]), theirs);
+    let tags = json!({"team": "data", "cost-center": "42"});
+    let object = is_brought_back(scope, since, &tags).await?;
+    shows_the_wish(&sdk.run("show", NAME, &[]).await?, &object, &tags);
+
+    // The client's PUT replaces all tags, the mark of the owner among them.
+    let since = emulator.now().await?;
+    let theirs = json!({"made-by": "sdk"});
+    let shown = sdk.run("replace", NAME, &[&theirs.to_string()]).await?;
+    assert_eq!(shown["compute"]["tags"], theirs);
+    let tags = json!({"team": "data", "made-by": "sdk"});
+    let object = is_brought_back(scope, since, &tags).await?;
+    shows_the_wish(&sdk.run("show", NAME, &[]).await?, &object, &tags);
+    Ok(())
+}
+
+/// With `driftPolicy: Report` the change stays and is told; without it, it is corrected after all.
+async fn told(scope: &Scope<'_>, sdk: &Sdk<'_>, wish: &Manifest) -> Result<()> {
+    let emulator = scope.stack().emulator();
+    scope
+        .apply(&wish.clone().with("/spec/driftPolicy", "Report"))
+        .await?;
+    scope.condition(KIND, NAME, "Ready", "True").await?;
+    let since = emulator.now().await?;
+    let theirs = json!({"left": "alone"});
+    let changed = sdk.run("replace", NAME, &[&theirs.to_string()]).await?;
+    scope.reconcile(KIND, NAME).await?;
+    let object = scope
+        .reason(KIND, NAME, "Attached", "True", "Drifted")
+        .await?;
+    let drift = object["status"]["drift"].as_array().unwrap();
+    let of = |field: &str| {
+        let found = drift.iter().find(|one| one["field"] == field);
+        let found = found.unwrap_or_else(|| panic!("no {field} in {drift:?}"));
+        (found["desired"].as_str(), found["observed"].as_str())
+    };
+    assert_eq!(of("tags.team"), (Some("data"), None));
+    assert_eq!(
+        of("identity.type"),
+        (Some("SystemAssigned"), Some("UserAssigned"))
+    );
+    assert!(
+        drift.iter().all(|one| one["field"] != "tags.left"),
+        "{drift:?}"
+    );
+    let ready = find_condition(&object, "Ready").unwrap();
+    assert_eq!(
+        (&ready["status"], &ready["reason"]),
+        (&json!("True"), &json!("Drifted"))
+    );
+    assert_eq!(sdk.run("show", NAME, &[]).await?, changed);
+    let seen = asked(scope, since).await?;
+    assert_eq!(seen.count("PUT", &PUT), 0, "{seen}");
+
+    let since = emulator.now().await?;
+    scope.apply(wish).await?;
+    let tags = json!({"team": "data", "left": "alone"});
+    let object = is_brought_back(scope, since, &tags).await?;
+    shows_the_wish(&sdk.run("show", NAME, &[]).await?, &object, &tags);
+    Ok(())
+}
+
+/// The SDK detaches the pool, and the operator attaches it again.
+async fn attached_again(scope: &Scope<'_>, sdk: &Sdk<'_>) -> Result<()> {
+    let since = scope.stack().emulator().now().await?;
+    let shown = sdk.run("detach", NAME, &[]).await?;
+    assert_eq!(shown, json!({"compute": null, "names": []}));
+    let tags = json!({"team": "data"});
+    let object = is_brought_back(scope, since, &tags).await?;
+    shows_the_wish(&sdk.run("show", NAME, &[]).await?, &object, &tags);
+    Ok(())
+}

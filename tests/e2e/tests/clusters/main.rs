@@ -1,0 +1,95 @@
+//! Two clusters, each with a control plane and an operator of its own, on one Azure. Each operator has credentials of
+//! its own, so that the ledger tells what it did from what the other did.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test with a place in it"
+)]
+
+mod attachments;
+mod cluster;
+mod links;
+
+use std::sync::{Arc, LazyLock};
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator::{self, Emulator};
+use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::repository;
+use azureml_spark_testkit::stack::{Options, RunFolder, Stack};
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::cluster::Cluster;
+
+const ATTACHMENT: &str = "SynapseSparkAttachment";
+const LINK: &str = "LinkedService";
+
+/// The second cluster's application; the first has the emulator's usual one.
+const SECOND_CLIENT_ID: &str = "22222222-2222-4222-8222-000000000002";
+
+/// One runtime for all: connections of the stacks belong to the runtime that made them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// Both stacks, and the Azure between them. They end with the process.
+struct Pair {
+    emulator: Arc<Emulator>,
+    first: Stack,
+    second: Stack,
+    _folder: RunFolder,
+}
+
+impl Pair {
+    async fn start() -> Result<Mutex<Self>> {
+        let folder = RunFolder::new(&repository::runs())?;
+        let options = emulator::Options {
+            world: json!({"principals": [{"clientId": SECOND_CLIENT_ID, "access": "all"}]}),
+            settings: json!({"operationSeconds": 0.2}),
+            ..emulator::Options::default()
+        };
+        let emulator = Arc::new(Emulator::start(folder.path(), &options).await?);
+        let cluster = || {
+            Stack::start(Options {
+                beside: Some(emulator.clone()),
+                ..Options::default()
+            })
+        };
+        let (first, second) = tokio::try_join!(cluster(), cluster())?;
+        Ok(Mutex::new(Self {
+            emulator,
+            first,
+            second,
+            _folder: folder,
+        }))
+    }
+}
+
+/// Runs a scenario on both clusters, in a namespace with a ready workspace in each. One at a time: it may stop an
+/// operator.
+fn scenario(
+    name: &str,
+    story: impl AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()>,
+) {
+    static PAIR: OnceCell<Mutex<Pair>> = OnceCell::const_new();
+    RUNTIME.block_on(async {
+        let pair = Box::pin(PAIR.get_or_try_init(Pair::start)).await;
+        let pair = pair.expect("the stacks start").lock().await;
+        for stack in [&pair.first, &pair.second] {
+            // A scenario that failed may have left it stopped.
+            if !stack.operator().is_running().expect("a process") {
+                stack.operator().start().await.expect("the operator starts");
+            }
+        }
+        let usual = &pair.emulator.world().client_id;
+        let first = Cluster::open(&pair.first, name, usual).await;
+        let second = Cluster::open(&pair.second, name, SECOND_CLIENT_ID).await;
+        let portal = Portal::new(&pair.emulator).expect("a portal");
+        let (first, second) = (first.expect("the first"), second.expect("the second"));
+        if let Err(error) = story(&first, &second, &portal).await {
+            panic!("{error:?}");
+        }
+    });
+}
