@@ -16,6 +16,8 @@ mod attachment;
 mod attachment_inputs;
 mod job;
 mod job_inputs;
+mod link;
+mod link_inputs;
 mod times;
 mod walk;
 mod workspace;
