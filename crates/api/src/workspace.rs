@@ -135,7 +135,7 @@ pub struct AzureMLWorkspaceStatus {
     /// True where the workspace may block the API for jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v1_legacy_mode: Option<bool>,
-    /// When the operator last asked Azure to attach identities; on record before the request.
+    /// When the operator asked Azure to attach identities; on record before the request, and until they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_time: Option<Time>,
 }

@@ -141,7 +141,7 @@ pub struct Seen {
 pub struct Memo {
     /// At least one object with our finalizer refers to it: while this is so, it keeps its finalizer.
     pub needed: bool,
-    /// When Azure was last asked to attach identities.
+    /// When Azure was last asked to attach identities that are not there yet.
     pub requested: Option<Timestamp>,
 }
 
@@ -211,6 +211,15 @@ impl Machine for Workspace {
             let requested = Some(whole_second(now));
             return Move::step(Memo { requested, ..*memo }, step);
         }
+        let rested = if seen.workspace.present().is_some() {
+            // What was asked for is there: what is missing next is another matter.
+            Memo {
+                requested: None,
+                ..rested
+            }
+        } else {
+            rested
+        };
         let after = if want.blocked.is_some() {
             SECRET_LOOK
         } else if identities::nonexistent(seen).next().is_some() {

@@ -226,3 +226,13 @@ fn a_time_that_lies_ahead_ends_too() {
         Some(now() + super::FIRST_LOOK)
     );
 }
+
+#[test]
+fn what_is_wished_next_does_not_wait_for_what_is_there() {
+    let shown = found(having("UserAssigned", &[BOB]), &[]);
+    let moved = decide(&wishing(&[BOB]), &shown, &asked(3));
+    assert_eq!(moved.memo.requested, None);
+    let unseen = Seen::default();
+    let moved = decide(&wishing(&[BOB]), &unseen, &asked(3));
+    assert_eq!(moved.memo, asked(3), "nobody has looked");
+}
