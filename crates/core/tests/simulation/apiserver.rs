@@ -79,11 +79,13 @@ impl<S: Clone, T: Clone + PartialEq + Serialize + DeserializeOwned> Store<S, T> 
 
     /// Whether any version of the object had this.
     pub(crate) fn ever(&self, uid: &str, had: impl Fn(&Object<S, T>) -> bool) -> bool {
-        self.objects
-            .values()
-            .flat_map(History::all)
-            .flatten()
-            .any(|object| object.uid == uid && had(object))
+        self.anybody_ever(|object| object.uid == uid && had(object))
+    }
+
+    /// Whether any version of any object had this, also of one that is gone.
+    pub(crate) fn anybody_ever(&self, had: impl Fn(&Object<S, T>) -> bool) -> bool {
+        let mut all = self.objects.values().flat_map(History::all).flatten();
+        all.any(had)
     }
 
     /// A write for exactly the version that was read, as the operator makes them.

@@ -1,19 +1,23 @@
 //! The effectful half of a `SynapseSparkAttachment`, as the operator has it.
 
+use std::collections::BTreeSet;
+
 use azureml_spark_api::condition::Condition;
-use azureml_spark_api::role::RoleAssignment;
+use azureml_spark_api::role::{Role, RoleAssignment};
 use azureml_spark_api::spark_job::Submission;
 use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus};
 use azureml_spark_core::attachment::{
     self, Body, Compute, Given, Memo, Provisioning, Seen, Step, Want,
 };
-use azureml_spark_core::{Sight, grants};
+use azureml_spark_core::grants::{self, Offer};
+use azureml_spark_core::{Sight, role};
 use jiff::SignedDuration;
 
 use crate::apiserver::Store;
 use crate::azure::{ComputeBody, Effect};
 use crate::drive::{Kind, SYNC};
 use crate::job::workspace;
+use crate::quirk::Quirk;
 use crate::world::{Attachment, Job, Key, Stop, World};
 
 pub(crate) struct Attachments;
@@ -42,27 +46,7 @@ impl Kind for Attachments {
     }
 
     fn gather(world: &mut World, object: &Attachment) -> Given {
-        let deleting = object.deleting.is_some();
-        Given {
-            namespace: "team".to_owned(),
-            name: object.name.clone(),
-            uid: object.uid.clone(),
-            spec: object.spec.clone(),
-            workspace: workspace(world, deleting),
-            link: None,
-            shared: std::collections::BTreeSet::new(),
-            grantable: azureml_spark_api::role::Role::ALL.into(),
-            warnings: Vec::new(),
-            users: world
-                .jobs
-                .all()
-                .filter(|job| job.held.is_some() && runs_on(job, &object.name))
-                .map(|job| format!("SparkJob {}", job.name))
-                .collect(),
-            held: object.held.is_some(),
-            deleting,
-            sync_period: SignedDuration::from_millis(SYNC),
-        }
+        given(world, object)
     }
 
     fn observe(world: &mut World, want: &Want, memo: &Memo) -> Result<Seen, Stop> {
@@ -82,40 +66,38 @@ impl Kind for Attachments {
             format!(
                 "compute {}: {:?}",
                 wish.name,
-                found.as_ref().map(|c| &c.state)
+                found
+                    .as_ref()
+                    .map(|c| (&c.state, &c.body.tags, c.body.identity))
             )
         });
         let compute = match found {
             Some(found) => Sight::Present(found.shown(&wish.name, time)),
             None => Sight::Absent,
         };
-        let pool = if compute == Sight::Absent && !want.deleting {
+        let pool = if want.deleting {
+            Sight::Unknown
+        } else {
             world.read("read the Spark pool")?;
             if world.azure.pool_exists {
                 Sight::Present(attachment::Pool::default())
             } else {
                 Sight::Absent
             }
-        } else {
-            Sight::Unknown
         };
         let settled = |c: &Compute| c.state == Provisioning::Succeeded || want.deleting;
         let grants = if compute.present().is_some_and(settled)
             || (compute == Sight::Absent && !memo.record.grants.is_empty())
         {
-            roles(world)?
+            roles(world, want, memo, compute.present())?
         } else {
-            Sight::Unknown
+            grants::Seen::default()
         };
         Ok(Seen {
             pool,
             synapse: Sight::Unknown,
             compute,
-            grants: grants::Seen {
-                found: grants,
-                offers: Sight::Present(Vec::new()),
-                powerless: Sight::Present(Vec::new()),
-            },
+            grants,
         })
     }
 
@@ -125,8 +107,8 @@ impl Kind for Attachments {
         match step {
             Step::Attach(body) | Step::Disown(body) => {
                 remembered(world, &owner, |status| status.requested_time.is_some());
-                let body = put(body);
-                world.write(Effect::PutCompute(wish.name.clone(), body))?;
+                world.may_change(&owner, &wish.name, &body.pool.to_string());
+                world.write(Effect::PutCompute(wish.name.clone(), put(body)))?;
             }
             Step::Grant(grant) => {
                 remembered(world, &owner, |status| {
@@ -135,21 +117,11 @@ impl Kind for Attachments {
                 world.write(Effect::PutRole(grant.clone(), owner))?;
             }
             Step::Revoke(grant) => {
+                world.may_revoke(&owner, &grant);
                 world.write(Effect::DeleteRole(grant.id.clone()))?;
             }
             Step::Detach => {
-                let used = world.jobs.all().any(|job| {
-                    let status = job.status.as_ref();
-                    let submitted = status.is_some_and(|status| {
-                        let known = |s: &Submission| !s.definition_hash.is_empty();
-                        status.submission.as_ref().is_some_and(known)
-                            && status.completion_time.is_none()
-                    });
-                    submitted && job.held.is_some() && runs_on(job, &wish.name)
-                });
-                if used {
-                    world.break_rule(format!("{} is detached under its jobs", wish.name));
-                }
+                world.may_detach(want);
                 world.write(Effect::DetachCompute(wish.name.clone()))?;
             }
         }
@@ -160,22 +132,80 @@ impl Kind for Attachments {
         seen.compute.present().is_none()
     }
 
-    fn wake_others(world: &mut World, before: &Attachment, _: Option<&Attachment>) {
-        let users: Vec<Key> = world
+    fn wake_others(world: &mut World, before: &Attachment, now: Option<&Attachment>) {
+        let users = world
             .jobs
             .all()
             .filter(|job| runs_on(job, &before.name))
-            .map(|job| Key::Job(job.name.clone()))
-            .collect();
-        for key in users {
+            .map(|job| Key::Job(job.name.clone()));
+        // Whoever relies on a role that is not on record here any more looks whether it is still there.
+        let left = now.map(recorded).unwrap_or_default();
+        let lost: BTreeSet<String> = recorded(before).difference(&left).cloned().collect();
+        let sharers = world
+            .attachments
+            .all()
+            .filter(|other| other.uid != before.uid && !recorded(other).is_disjoint(&lost))
+            .map(|other| Key::Attachment(other.name.clone()));
+        let woken: Vec<Key> = users.chain(sharers).collect();
+        for key in woken {
             world.wake(key);
         }
     }
 }
 
-fn runs_on(job: &Job, attachment: &str) -> bool {
+/// What the machine is told of an object.
+pub(crate) fn given(world: &World, object: &Attachment) -> Given {
+    let deleting = object.deleting.is_some();
+    let others = world.attachments.all();
+    let shared = others
+        .filter(|other| other.uid != object.uid && other.deleting.is_none())
+        .flat_map(recorded)
+        .filter(|_| world.quirk != Quirk::RolesAreOneObjects)
+        .collect();
+    Given {
+        namespace: "team".to_owned(),
+        name: object.name.clone(),
+        uid: object.uid.clone(),
+        spec: object.spec.clone(),
+        workspace: workspace(world, deleting),
+        link: None,
+        users: world
+            .jobs
+            .all()
+            .filter(|job| job.held.is_some() && runs_on(job, &object.name))
+            .map(|job| format!("SparkJob {}", job.name))
+            .collect(),
+        shared,
+        grantable: Role::ALL.into(),
+        held: object.held.is_some(),
+        deleting,
+        sync_period: SignedDuration::from_millis(SYNC),
+        warnings: Vec::new(),
+    }
+}
+
+/// Ids of the role assignments that an object has on record.
+pub(crate) fn recorded(object: &Attachment) -> BTreeSet<String> {
+    let status = object.status.iter();
+    status
+        .flat_map(|status| &status.role_assignments)
+        .map(|grant| grant.id.clone())
+        .collect()
+}
+
+pub(crate) fn runs_on(job: &Job, attachment: &str) -> bool {
     let named = job.spec.compute.attachment_ref.as_ref();
     named.is_some_and(|named| named.name == attachment)
+}
+
+/// Whether a run of this job may be live in Azure.
+pub(crate) fn is_submitted(job: &Job) -> bool {
+    let status = job.status.as_ref();
+    let submitted = status.is_some_and(|status| {
+        let known = |s: &Submission| !s.definition_hash.is_empty();
+        status.submission.as_ref().is_some_and(known) && status.completion_time.is_none()
+    });
+    submitted && job.held.is_some()
 }
 
 fn remembered(world: &mut World, uid: &str, had: impl Fn(&SynapseSparkAttachmentStatus) -> bool) {
@@ -195,15 +225,42 @@ fn put(body: Body) -> ComputeBody {
     }
 }
 
-fn roles(world: &mut World) -> Result<Sight<Vec<RoleAssignment>>, Stop> {
+fn roles(
+    world: &mut World,
+    want: &Want,
+    memo: &Memo,
+    compute: Option<&Compute>,
+) -> Result<grants::Seen, Stop> {
     let time = world.read("read the roles in Synapse")?;
-    let found: Vec<RoleAssignment> = world
-        .azure
-        .roles
-        .at(time)
-        .into_iter()
-        .flatten()
-        .map(|record| record.grant.clone())
-        .collect();
-    Ok(Sight::Present(found))
+    let records = world.azure.roles.at(time).cloned().unwrap_or_default();
+    let found: Vec<RoleAssignment> = records.iter().map(|r| r.grant.clone()).collect();
+    let wanted = compute.and_then(|compute| want.wanted(compute, memo));
+    let wanted = wanted.filter(|_| !want.deleting).unwrap_or_default();
+    let offers = if grants::wants_offers(&wanted, &found) {
+        world.read("read what Synapse offers")?;
+        let all = Role::ALL.into_iter().map(|role| Offer {
+            role_id: role::id(role).to_owned(),
+            scopes: Vec::new(),
+        });
+        Sight::Present(all.collect())
+    } else {
+        Sight::Unknown
+    };
+    let checked = grants::to_check(&wanted, &found);
+    let powerless = if checked.is_empty() {
+        Sight::Unknown
+    } else {
+        world.read("check the access in Synapse")?;
+        let out = |principal: &str| {
+            let mut of = records.iter().filter(|r| r.grant.principal_id == principal);
+            of.any(|r| r.works > world.now)
+        };
+        let out = checked.iter().filter(|check| out(check.principal_id));
+        Sight::Present(out.map(|check| check.principal_id.to_owned()).collect())
+    };
+    Ok(grants::Seen {
+        found: Sight::Present(found),
+        offers,
+        powerless,
+    })
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::{Class, Fault};
-pub(crate) use computes::{ComputeBody, ComputeRecord};
+pub(crate) use computes::{ComputeBody, ComputeRecord, Drift};
 pub(crate) use roles::RoleRecord;
 pub(crate) use runs::{RunBody, RunRecord};
 
@@ -42,6 +42,9 @@ impl Effect {
         }
     }
 }
+
+/// A role has an effect after at most this (contract §7).
+const SPREADS: i64 = 300_000;
 
 #[derive(Debug)]
 pub(crate) struct Azure {
@@ -93,7 +96,8 @@ impl Azure {
             Effect::PutCompute(name, body) => self.put_compute(now, name, body, chance),
             Effect::DetachCompute(name) => self.detach_compute(now, &name, chance),
             Effect::PutRole(grant, by) => {
-                self.put_role(now, grant, by);
+                let works = now + chance.millis(0, SPREADS);
+                self.put_role(now, grant, by, works);
                 Ok(())
             }
             Effect::DeleteRole(id) => {

@@ -1,6 +1,13 @@
 //! What must hold at every instant, and what must be so in the end.
 
-use crate::world::{Key, World};
+use azureml_spark_api::attachment::DeletionPolicy;
+use azureml_spark_api::condition::Condition;
+use azureml_spark_api::role::RoleAssignment;
+use azureml_spark_core::role::same_grant;
+use azureml_spark_core::{Machine, attachment as machine};
+
+use crate::attachment::{given, recorded};
+use crate::world::{Attachment, Key, World};
 
 impl World {
     /// Nothing in Azure outlives its object.
@@ -21,13 +28,24 @@ impl World {
         });
         let compute = self.azure.computes.iter().find_map(|(name, history)| {
             let record = history.last().as_ref().filter(|record| !record.foreign)?;
-            let owner = record.body.tags.get("azureml-spark-operator")?;
+            let owner = record.mark()?;
             let orphan = self.attachments.by_uid(owner).is_none();
             orphan.then(|| format!("the compute {name} of {owner}, which is gone, is there"))
         });
         let role = self.azure.roles.last().iter().find_map(|record| {
             let owner = record.by.as_ref()?;
             let orphan = self.attachments.by_uid(owner).is_none();
+            let retained = |o: &Attachment| o.spec.deletion_policy == Some(DeletionPolicy::Retain);
+            let relies = |o: &Attachment| recorded(o).contains(&record.grant.id);
+            let needed = || {
+                let mut others = self.attachments.all();
+                others.any(|other| self.attachments.ever(&other.uid, relies))
+            };
+            let left = || {
+                let left = |o: &Attachment| retained(o) && relies(o);
+                self.attachments.anybody_ever(left)
+            };
+            let orphan = orphan && !needed() && !left();
             orphan.then(|| {
                 format!(
                     "the role {} of {owner}, which is gone, is there",
@@ -61,6 +79,9 @@ impl World {
                 ready.reason.as_str(),
                 "Conflict"
                     | "AttachFailed"
+                    | "Detached"
+                    | "Drifted"
+                    | "NotFound"
                     | "AttachmentNotFound"
                     | "AttachmentNotReady"
                     | "Canceled"
@@ -75,9 +96,40 @@ impl World {
         None
     }
 
+    /// Whoever says that all is as the spec says, and is wrong.
+    pub(crate) fn mistaken(&self) -> Option<String> {
+        self.attachments.all().find_map(|object| {
+            let status = object.status.as_ref()?;
+            let sure = |c: &Condition| c.type_ == "Ready" && c.reason == "Ready";
+            if !status.conditions.iter().any(sure) {
+                return None;
+            }
+            let want = machine::Attachment::want(&given(self, object)).unwrap();
+            let name = &want.compute.name;
+            let record = self
+                .azure
+                .computes
+                .get(name)
+                .and_then(|c| c.last().as_ref());
+            let Some(record) = record.filter(|r| r.mark() == Some(&object.uid)) else {
+                return Some(format!("the compute {name} is not that of {}", object.uid));
+            };
+            let same = record.body.identity == want.compute.identity
+                && record.body.user_assigned == want.compute.user_assigned;
+            let memo = machine::Attachment::recall(status);
+            let wanted = want.wanted(&record.shown(name, self.now), &memo);
+            let granted = |grant: &RoleAssignment| {
+                let mut all = self.azure.roles.last().iter();
+                all.any(|record| same_grant(&record.grant, grant))
+            };
+            let whole = wanted.is_some_and(|wanted| wanted.iter().all(granted));
+            (!same || !whole).then(|| format!("{} is ready, and is not", object.uid))
+        })
+    }
+
     /// How many requests an hour at rest may cost.
     pub(crate) fn allowance(&self) -> usize {
-        let stuck = |reason: &str| matches!(reason, "Conflict" | "AttachFailed");
+        let stuck = |reason: &str| matches!(reason, "Conflict" | "AttachFailed" | "Detached");
         let ready = |conditions: &[azureml_spark_api::condition::Condition]| {
             conditions
                 .iter()
@@ -91,9 +143,9 @@ impl World {
             .attachments
             .all()
             .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
-        // One look a minute where a person must act in Azure, at an attachment in two reads; else its regular look.
+        // One look a minute where a person must act in Azure, at an attachment in four reads; else its regular look.
         stuck_jobs.count() * 61
-            + stuck_attachments.count() * 122
-            + self.attachments.all().count() * 6
+            + stuck_attachments.count() * 244
+            + self.attachments.all().count() * 12
     }
 }

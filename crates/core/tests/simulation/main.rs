@@ -22,6 +22,7 @@ mod exhaustive;
 mod history;
 mod job;
 mod leaks;
+mod ownership;
 mod process;
 mod quirk;
 mod scenario;
@@ -110,6 +111,11 @@ fn names_that_the_server_chooses_are_found_out() {
 #[test]
 fn an_effect_before_its_memory_is_found_out() {
     found_out(Quirk::NoWriteAhead, "without a memory");
+}
+
+#[test]
+fn taking_a_role_that_another_one_needs_is_found_out() {
+    found_out(Quirk::RolesAreOneObjects, "still relies on");
 }
 
 fn found_out(quirk: Quirk, by: &str) {

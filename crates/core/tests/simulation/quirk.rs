@@ -11,4 +11,6 @@ pub(crate) enum Quirk {
     ServerChoosesNames,
     /// The effect comes first, the memory of it afterwards.
     NoWriteAhead,
+    /// Nobody asks who else relies on a role before it is taken back.
+    RolesAreOneObjects,
 }

@@ -5,7 +5,7 @@ use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::{SparkJobSpec, SynapseSparkAttachmentSpec};
 use serde_json::json;
 
-use crate::azure::{ComputeBody, ComputeRecord, RoleRecord, RunRecord};
+use crate::azure::{ComputeBody, ComputeRecord, Drift, RoleRecord, RunRecord};
 use crate::history::History;
 use crate::process::Process;
 use crate::world::{Key, Workspace, World};
@@ -31,9 +31,25 @@ pub(crate) enum Deed {
     SetPool(bool),
     /// Somebody detaches a compute in Azure.
     RemoveCompute(String),
+    /// Somebody changes one.
+    Drift(String, Drift),
+    /// Somebody takes a role away.
+    LoseRole,
     KillOperator,
     StartStandby,
     EndStandby,
+}
+
+/// What the attachments have to do with each other.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cast {
+    /// They attach one pool with one identity.
+    shares: bool,
+    /// They claim one compute.
+    claims: bool,
+    /// Statuses get lost. What one had held of an identity, or a mark, that is not there any more cannot be found again:
+    /// those and lost statuses exclude each other.
+    forgetful: bool,
 }
 
 /// Draws one world.
@@ -43,8 +59,12 @@ pub(crate) fn populate(world: &mut World) {
     let with_pools = usize::try_from(world.chance.below(3)).unwrap();
     world.config_map = (!world.chance.one_in(6)).then(|| "print(1)".to_owned());
     world.azure.pool_exists = !world.chance.one_in(8);
-    // What a lost status had held of an identity that is not there any more cannot be found again: one or the other.
     let forgetful = world.chance.one_in(2);
+    world.cast = Cast {
+        shares: world.chance.one_in(3),
+        claims: !forgetful && world.chance.one_in(5),
+        forgetful,
+    };
     let mut deeds = vec![
         (
             draw(world),
@@ -89,13 +109,14 @@ pub(crate) fn populate(world: &mut World) {
             forgetful,
         );
         if world.chance.one_in(3) {
-            let kinds = if forgetful { 2 } else { 4 };
+            let kinds = if forgetful { 2 } else { 6 };
             let kind = world.chance.below(kinds);
             deeds.push((draw(world), Deed::EditAttachment((*name).to_owned(), kind)));
         }
         if !forgetful && world.chance.one_in(5) {
             deeds.push((draw(world), Deed::RemoveCompute((*name).to_owned())));
         }
+        drifts(world, &mut deeds, name);
     }
     let count = 1 + usize::try_from(world.chance.below(3)).unwrap();
     for name in &jobs[..count] {
@@ -114,6 +135,28 @@ pub(crate) fn populate(world: &mut World) {
     }
     deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
     world.deeds = deeds;
+}
+
+/// What somebody changes in Azure.
+fn drifts(world: &mut World, deeds: &mut Vec<(i64, Deed)>, name: &str) {
+    let all = [
+        Drift::PolicyTag,
+        Drift::Tag,
+        Drift::NoTags,
+        Drift::Identity,
+        Drift::Elsewhere,
+    ];
+    let most = if world.cast.forgetful { 2 } else { all.len() };
+    if world.chance.one_in(2) {
+        let drift = world.chance.pick(&all[..most]);
+        deeds.push((draw(world), Deed::Drift(name.to_owned(), drift)));
+    }
+    if world.chance.one_in(4) {
+        deeds.push((draw(world), Deed::LoseRole));
+    }
+    if world.chance.one_in(8) {
+        deeds.push((draw(world), Deed::SetPool(false)));
+    }
 }
 
 fn draw(world: &mut World) -> i64 {
@@ -178,6 +221,7 @@ fn strangers_at(world: &mut World, name: &str) {
                 id: format!("granted-by-hand-{name}"),
             },
             by: None,
+            works: BEFORE,
         });
         world.azure.roles.set(BEFORE, all);
     }
@@ -212,10 +256,42 @@ fn job_spec(world: &mut World, name: &str) -> SparkJobSpec {
 }
 
 fn attachment_spec(world: &mut World, name: &str) -> SynapseSparkAttachmentSpec {
-    let mut spec = json!({"workspaceRef": {"name": "ml"}, "pool": {"resourceId": pool_id(name)}});
+    let cast = world.cast;
+    let pool = if cast.shares || cast.claims {
+        "p"
+    } else {
+        name
+    };
+    let mut spec = json!({"workspaceRef": {"name": "ml"}, "pool": {"resourceId": pool_id(pool)}});
+    if cast.shares {
+        let one = json!({"resourceId": identity_id(1)});
+        spec["identity"] = json!({"type": "UserAssigned", "userAssignedIdentities": [one]});
+    }
+    if cast.claims {
+        spec["azureName"] = json!("p");
+    }
+    match world.chance.below(5) {
+        0 => {
+            let roles = ["SynapseAdministrator", "SynapseComputeOperator"];
+            spec["grants"] = json!({"synapseRoles": roles});
+        }
+        1 => {
+            let account = json!({"accountId": "/accounts/a/", "roles": ["StorageBlobDataReader"]});
+            spec["grants"] = json!({"storage": [account]});
+        }
+        _ => {}
+    }
+    if world.chance.one_in(10) {
+        spec["managementPolicy"] = json!("ObserveOnly");
+    }
+    if !cast.forgetful && world.chance.one_in(4) {
+        spec["adoptionPolicy"] = json!("Always");
+    }
+    if world.chance.one_in(6) {
+        spec["driftPolicy"] = json!("Report");
+    }
     if world.chance.one_in(5) {
-        spec["grants"] =
-            json!({"synapseRoles": ["SynapseAdministrator", "SynapseComputeOperator"]});
+        spec["deletionPolicy"] = json!("Retain");
     }
     serde_json::from_value(spec).unwrap()
 }
@@ -280,6 +356,8 @@ impl World {
                     self.azure.set_compute(now, name, None);
                 }
             }
+            Deed::Drift(name, drift) => self.azure.drift(now, &name, drift),
+            Deed::LoseRole => self.azure.lose_role(now),
             Deed::KillOperator => self.restart(),
             Deed::StartStandby => self.standby = Some(Process::default()),
             Deed::EndStandby => self.standby = None,
@@ -315,7 +393,13 @@ impl World {
                         "userAssignedIdentities": [{"resourceId": identity_id(1)}, {"resourceId": identity_id(2)}],
                     });
                 }
-                _ => spec["grants"] = json!({"synapseRoles": ["SynapseContributor"]}),
+                3 => spec["grants"] = json!({"synapseRoles": ["SynapseContributor"]}),
+                4 => spec["identity"] = json!({"type": "SystemAssigned"}),
+                _ => {
+                    let one = json!({"resourceId": identity_id(2)});
+                    spec["identity"] =
+                        json!({"type": "UserAssigned", "userAssignedIdentities": [one]});
+                }
             }
             object.spec = serde_json::from_value(spec).unwrap();
             object.generation += 1;

@@ -10,7 +10,7 @@ use crate::drive::{Next, pass};
 use crate::job::{Jobs, poll};
 use crate::process::Process;
 use crate::quirk::Quirk;
-use crate::scenario::{Deed, TROUBLE_ENDS, populate};
+use crate::scenario::{Cast, Deed, TROUBLE_ENDS, populate};
 use crate::script::Script;
 use crate::weather::Weather;
 use crate::world::{Key, Stop, Workspace, World};
@@ -18,8 +18,8 @@ use crate::world::{Key, Stop, Workspace, World};
 const HOUR: i64 = 3_600_000;
 
 /// Everything has settled so long after the last trouble: a refused request is repeated after 30 minutes, and a run, or
-/// a cancel that Azure takes its time with, may come on top.
-const SETTLES_WITHIN: i64 = HOUR;
+/// a cancel that Azure takes its time with, may come on top; what somebody changed in Azure is seen by the regular look.
+const SETTLES_WITHIN: i64 = 2 * HOUR;
 
 /// Most requests in any minute, for up to five objects, two leaders and every second answer wrong.
 const MOST_IN_A_MINUTE: usize = 120;
@@ -84,6 +84,7 @@ fn begin(chance: Chance, quirk: Quirk, told: bool) -> World {
         attachments: Store::new(),
         config_map: None,
         workspace: Workspace::Ready,
+        cast: Cast::default(),
         process: Process::default(),
         standby: None,
         due: BTreeMap::new(),
@@ -108,6 +109,9 @@ fn play(world: &mut World) -> Result<(), String> {
         return Err(format!("not settled: {who}"));
     }
     rests(world)?;
+    if let Some(who) = world.mistaken() {
+        return Err(format!("mistaken: {who}"));
+    }
     for key in world.keys() {
         world.delete(&key);
     }

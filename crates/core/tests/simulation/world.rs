@@ -13,7 +13,7 @@ use crate::azure::{Azure, Effect, fault};
 use crate::chance::Chance;
 use crate::process::Process;
 use crate::quirk::Quirk;
-use crate::scenario::Deed;
+use crate::scenario::{Cast, Deed};
 use crate::script::Script;
 use crate::weather::{LATE, Read, Weather, Write};
 
@@ -49,6 +49,7 @@ pub(crate) struct World {
     /// What every job's code is; `None`: the `ConfigMap` is not there.
     pub(crate) config_map: Option<String>,
     pub(crate) workspace: Workspace,
+    pub(crate) cast: Cast,
     pub(crate) process: Process,
     /// A second process that believes to lead, for a moment.
     pub(crate) standby: Option<Process>,

@@ -3,13 +3,29 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::azure_id::same;
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
-use azureml_spark_core::attachment::{Compute, Provisioning};
+use azureml_spark_core::attachment::{Compute, OWNER_TAG, Provisioning};
 use azureml_spark_core::{Class, Fault};
 
 use super::{Azure, fault};
 use crate::chance::Chance;
 use crate::history::History;
+
+/// What somebody changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drift {
+    /// Azure Policy adds a tag.
+    PolicyTag,
+    /// A tag of ours gets another value.
+    Tag,
+    /// All tags go, our mark with them.
+    NoTags,
+    /// Another kind of identity.
+    Identity,
+    /// Detached, and attached anew to another pool.
+    Elsewhere,
+}
 
 /// Of an identity that does not exist yet.
 const NEVER: i64 = i64::MAX;
@@ -28,6 +44,8 @@ pub(crate) struct ComputeRecord {
     pub(crate) body: ComputeBody,
     pub(crate) state: Provisioning,
     pub(crate) foreign: bool,
+    /// Since when its mark has been what it is.
+    pub(crate) marked: i64,
     /// Object id of the system-assigned identity, and from when on it is shown.
     principal: (String, i64),
     /// When the operation ends, and how; `None`: the compute is gone then.
@@ -40,9 +58,15 @@ impl ComputeRecord {
             body,
             state: Provisioning::Succeeded,
             foreign,
+            marked: crate::scenario::BEFORE,
             principal: (principal.to_owned(), 0),
             ends: None,
         }
+    }
+
+    /// Whose mark is on it.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.body.tags.get(OWNER_TAG)?.split(' ').next()
     }
 
     pub(crate) fn shown(&self, name: &str, time: i64) -> Compute {
@@ -112,9 +136,9 @@ impl Azure {
             return Err(fault(Class::Terminal, "BadArgument", op));
         }
         let mut record = match there {
-            Some(found) if found.foreign => {
-                self.break_rule(format!("the compute {name} of somebody else was changed"));
-                return Ok(());
+            // Whether this may be is unverified; nobody asks for it (contract §2.3).
+            Some(found) if !same(&found.body.pool_id, &body.pool_id) => {
+                return Err(fault(Class::Terminal, "BadArgument", op));
             }
             Some(found) if found.state == Provisioning::Deleting => {
                 return Err(fault(Class::Retryable, "Conflict", op));
@@ -122,6 +146,7 @@ impl Azure {
             Some(found) => found,
             None => ComputeRecord {
                 principal: (String::new(), NEVER),
+                marked: now,
                 ..ComputeRecord::at_rest(body.clone(), "", false)
             },
         };
@@ -137,7 +162,12 @@ impl Azure {
             let shown = done + chance.millis(0, 10_000);
             record.principal = (format!("principal-{}", self.principals), shown);
         }
+        let mark = record.mark().map(str::to_owned);
         record.body = body;
+        if record.mark() != mark.as_deref() {
+            record.marked = now;
+        }
+        record.foreign = false;
         record.state = Provisioning::Working;
         record.ends = Some((done, Some(outcome)));
         self.set_compute(now, name, Some(record));
@@ -153,10 +183,6 @@ impl Azure {
         let Some(mut record) = self.computes.get(name).and_then(|c| c.last().clone()) else {
             return Ok(());
         };
-        if record.foreign {
-            self.break_rule(format!("the compute {name} of somebody else was detached"));
-            return Ok(());
-        }
         if record.state == Provisioning::Working {
             return Err(fault(Class::Retryable, "Conflict", "detach the pool"));
         }
@@ -166,6 +192,49 @@ impl Azure {
             self.set_compute(now, name.to_owned(), Some(record));
         }
         Ok(())
+    }
+
+    /// Somebody changes a compute that is ours, in Studio.
+    pub(crate) fn drift(&mut self, now: i64, name: &str, drift: Drift) {
+        let Some(mut record) = self.computes.get(name).and_then(|c| c.last().clone()) else {
+            return;
+        };
+        if record.foreign || record.state != Provisioning::Succeeded {
+            return;
+        }
+        let tags = &mut record.body.tags;
+        match drift {
+            Drift::PolicyTag => drop(tags.insert("policy".to_owned(), "x".to_owned())),
+            Drift::Tag => drop(tags.insert("team".to_owned(), "changed".to_owned())),
+            Drift::NoTags => {
+                tags.clear();
+                record.marked = now;
+            }
+            Drift::Identity => {
+                let (identity, named) = match record.body.identity {
+                    AttachmentIdentityType::SystemAssigned => (
+                        AttachmentIdentityType::UserAssigned,
+                        vec!["/identities/3".to_owned()],
+                    ),
+                    AttachmentIdentityType::UserAssigned => {
+                        (AttachmentIdentityType::SystemAssigned, Vec::new())
+                    }
+                };
+                (record.body.identity, record.body.user_assigned) = (identity, named);
+                self.principals += 1;
+                record.principal = (format!("principal-{}", self.principals), now);
+            }
+            Drift::Elsewhere => {
+                let mut body = record.body;
+                body.pool_id = body.pool_id.replace("bigDataPools/", "bigDataPools/else");
+                body.tags.clear();
+                record = ComputeRecord {
+                    marked: now,
+                    ..ComputeRecord::at_rest(body, "theirs", true)
+                };
+            }
+        }
+        self.set_compute(now, name.to_owned(), Some(record));
     }
 
     /// By anybody's hand.

@@ -10,10 +10,12 @@ pub(crate) struct RoleRecord {
     pub(crate) grant: RoleAssignment,
     /// Uid of the object that it was made for; `None`: somebody else's.
     pub(crate) by: Option<String>,
+    /// From when on it has an effect.
+    pub(crate) works: i64,
 }
 
 impl Azure {
-    pub(super) fn put_role(&mut self, now: i64, grant: RoleAssignment, by: String) {
+    pub(super) fn put_role(&mut self, now: i64, grant: RoleAssignment, by: String, works: i64) {
         let mut all = self.roles.last().clone();
         if all.iter().any(|record| same_grant(&record.grant, &grant)) {
             return;
@@ -21,6 +23,7 @@ impl Azure {
         all.push(RoleRecord {
             grant,
             by: Some(by),
+            works,
         });
         self.roles.set(now, all);
     }
@@ -38,5 +41,14 @@ impl Azure {
             ));
         }
         self.roles.set(now, left);
+    }
+
+    /// Somebody takes a role away that was made by an object.
+    pub(crate) fn lose_role(&mut self, now: i64) {
+        let mut all = self.roles.last().clone();
+        if let Some(at) = all.iter().position(|record| record.by.is_some()) {
+            all.remove(at);
+            self.roles.set(now, all);
+        }
     }
 }
