@@ -160,7 +160,10 @@ pub struct IdentityRef {
 pub struct Grants {
     /// Roles in Synapse, at the pool. Omitted: `SynapseAdministrator`; `[]`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "set"))]
+    // A set would do but for `[]`: nobody owns the members of an empty set, and a server-side apply that comes to it
+    // leaves the field out, which means the default.
+    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"))]
+    #[x_kube(validation = Rule::new("self.all(role, self.exists_one(other, other == role))").message("grants.synapseRoles has duplicate entries"))]
     pub synapse_roles: Option<Vec<SynapseRole>>,
     /// Roles on storage accounts, at most 20 accounts. Omitted: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -263,12 +266,6 @@ pub struct SynapseSparkAttachmentStatus {
     /// Whether the compute was once seen with this object's mark: one that was taken away since is not taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owned: bool,
-    /// SHA-256 of the spec that Azure was last brought to: what differs since was changed outside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied_hash: Option<String>,
-    /// Since when Azure has refused in a way that passes once roles and identities have reached every server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused_since: Option<Time>,
     /// Keys of the tags that were last asked for: one that leaves the spec is taken off in Azure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed_tags: Vec<String>,

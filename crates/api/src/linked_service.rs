@@ -88,7 +88,10 @@ pub struct LinkedServiceSpec {
 pub struct LinkGrants {
     /// Roles in Synapse, at the workspace. Omitted: `SynapseApacheSparkAdministrator`; `[]`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "set"))]
+    // A set would do but for `[]`: nobody owns the members of an empty set, and a server-side apply that comes to it
+    // leaves the field out, which means the default.
+    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"))]
+    #[x_kube(validation = Rule::new("self.all(role, self.exists_one(other, other == role))").message("grants.synapseRoles has duplicate entries"))]
     pub synapse_roles: Option<Vec<SynapseRole>>,
 }
 

@@ -12,7 +12,6 @@ use azureml_spark_testkit::emulator::{self, Runner, World};
 use azureml_spark_testkit::process::end_detached;
 use azureml_spark_testkit::stack::{CLOUD, Options, Stack};
 use azureml_spark_testkit::tools::Prerequisite;
-use serde_json::json;
 
 use state::State;
 
@@ -39,8 +38,7 @@ pub(crate) async fn up(folder: &Path) -> Result<()> {
             runner: Runner::Spark,
             ..emulator::Options::default()
         },
-        values: json!({}),
-        start_operator: true,
+        ..Options::default()
     };
     let stack = Stack::start_in(folder, options).await?;
     let kubeconfig = folder.join("kubeconfig");

@@ -8,7 +8,7 @@ use azureml_spark_testkit::scope::{Scope, find_condition, message};
 
 use serde_json::{Value, json};
 
-use crate::{ATTACHMENT, asked, becomes, pool, scenario, waits_for};
+use crate::{ATTACHMENT, asked, becomes, pool, scenario};
 
 /// With a storage account that jobs read and write.
 fn with_storage(pool: &Manifest, account: &str) -> Manifest {
@@ -78,20 +78,12 @@ fn roles_on_storage_are_granted_and_taken_back() {
 
         // Out of the spec, out of Azure.
         scope.apply(&bare).await?;
-        let alone = |o: &Value| {
-            let roles = record(o);
-            roles.len() == 1
-                && roles
-                    .iter()
-                    .all(|(role, _)| *role == "SynapseAdministrator")
-        };
-        scope
-            .wait(ATTACHMENT, name, "has the role at the pool alone", alone)
-            .await?;
-        assert_eq!(
-            portal.azure_roles_of(&account, principal).await?,
-            Vec::<Value>::new()
-        );
+        becomes("no role on storage is left", async || {
+            let held = portal.azure_roles_of(&account, principal).await?;
+            Ok(held.is_empty())
+        })
+        .await?;
+        scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert_eq!(portal.synapse_roles_of(principal).await?, at_pool);
 
         // And with the object.
@@ -222,8 +214,10 @@ fn a_shared_role_outlives_the_first_of_two_attachments() {
         let role = held[0]["id"].as_str().unwrap();
 
         scope.delete(ATTACHMENT, first.name()).await?;
-        scope.gone(ATTACHMENT, first.name()).await?;
-        assert_eq!(portal.compute(first.name()).await?, None);
+        becomes("the first is detached", async || {
+            Ok(portal.compute(first.name()).await?.is_none())
+        })
+        .await?;
         assert_eq!(portal.synapse_roles_of(&principal).await?, held);
         let seen = asked(scope, since).await?;
         assert_eq!(
@@ -275,8 +269,15 @@ fn the_same_role_under_another_id_is_relied_on_and_left() {
             "True"
         );
 
+        // Not wanted any more, they are not ours to take back.
+        let none = manifest
+            .clone()
+            .with("/spec/grants", json!({"synapseRoles": []}));
+        scope.apply(&none).await?;
+        scope
+            .reason(ATTACHMENT, name, "AccessGranted", "True", "NothingToGrant")
+            .await?;
         scope.delete(ATTACHMENT, name).await?;
-        waits_for(scope, since, "DELETE", &["/computes/", name]).await?;
         becomes("the pool is detached", async || {
             Ok(portal.compute(name).await?.is_none())
         })
@@ -329,6 +330,19 @@ fn a_role_that_synapse_does_not_give_at_the_pool_is_refused_clearly() {
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         let held = portal.synapse_roles_of(principal(&ready)).await?;
         assert_eq!(held.len(), 1, "{held:?}");
-        Ok(())
+
+        // No role is a wish, too, and not the absence of one.
+        let none = manifest
+            .clone()
+            .with("/spec/grants/synapseRoles", json!([]));
+        scope.apply(&none).await?;
+        scope
+            .reason(ATTACHMENT, name, "AccessGranted", "True", "NothingToGrant")
+            .await?;
+        becomes("the role is taken back", async || {
+            let held = portal.synapse_roles_of(principal(&ready)).await?;
+            Ok(held.is_empty())
+        })
+        .await
     });
 }

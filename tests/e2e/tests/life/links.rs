@@ -5,7 +5,7 @@ use azureml_spark_testkit::portal::synapse_role;
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
 
-use crate::{ATTACHMENT, LINK, asked, link, scenario, waits_for};
+use crate::{ATTACHMENT, LINK, asked, becomes, link, scenario, waits_for};
 
 fn principal(link: &Value) -> &str {
     link["identity"]["principalId"].as_str().unwrap()
@@ -278,27 +278,18 @@ fn a_link_removed_outside_is_made_again() {
         waits_for(scope, since, "PUT", &["/linkedServices/", name]).await?;
         let second = portal.link(name).await?.unwrap();
         assert_ne!(principal(&first), principal(&second), "a new identity");
-        let other = principal(&second).to_owned();
+        let other = principal(&second);
         scope
-            .wait(
-                LINK,
-                name,
-                "has the new identity, and its role alone",
-                |o| {
-                    let roles = o["status"]["roleAssignments"].as_array();
-                    o["status"]["identity"]["principalId"] == other
-                        && roles.is_some_and(|all| all.len() == 1 && all[0]["principalId"] == other)
-                        && find_condition(o, "Ready").is_some_and(|ready| ready["status"] == "True")
-                },
-            )
+            .wait(LINK, name, "is ready with the new identity", |o| {
+                o["status"]["identity"]["principalId"] == other
+                    && find_condition(o, "Ready").is_some_and(|ready| ready["status"] == "True")
+            })
             .await?;
-        assert_eq!(portal.synapse_roles_of(&other).await?.len(), 1);
-        assert_eq!(
-            portal.synapse_roles_of(principal(&first)).await?,
-            Vec::<Value>::new(),
-            "the role of an identity that is no more is taken back"
-        );
-        Ok(())
+        assert_eq!(portal.synapse_roles_of(other).await?.len(), 1);
+        becomes("the former identity's role is taken back", async || {
+            Ok(portal.synapse_roles_of(principal(&first)).await?.is_empty())
+        })
+        .await
     });
 }
 

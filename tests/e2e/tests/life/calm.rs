@@ -1,0 +1,105 @@
+//! Looks that are over, and what the operator wrote meanwhile.
+
+use anyhow::Result;
+use azureml_spark_testkit::emulator::{Entry, Requests};
+use azureml_spark_testkit::scope::Scope;
+use futures::TryStreamExt as _;
+use kube::api::{WatchEvent, WatchParams};
+use serde_json::Value;
+
+use crate::{ATTACHMENT, JOB, LINK, asked, waits_for};
+
+/// Has the operator look at a link or an attachment that has its own name in Azure, and waits until a whole look, with
+/// all that follows from it, is over: one is, when the next one has begun.
+pub(crate) async fn look(scope: &Scope<'_>, kind: &str, name: &str) -> Result<()> {
+    look_at(scope, kind, name, name).await
+}
+
+/// The same where the name in Azure is another.
+pub(crate) async fn look_at(
+    scope: &Scope<'_>,
+    kind: &str,
+    name: &str,
+    azure_name: &str,
+) -> Result<()> {
+    let part = match kind {
+        LINK => format!("/linkedServices/{azure_name}?"),
+        ATTACHMENT => format!("/computes/{azure_name}?"),
+        _ => panic!("looks at a {kind} cannot be told apart"),
+    };
+    for _ in 0..2 {
+        let since = scope.stack().emulator().now().await?;
+        scope.reconcile(kind, name).await?;
+        waits_for(scope, since, "GET", &[&part]).await?;
+    }
+    Ok(())
+}
+
+/// What the operator has written in Azure since then about any of these names and ids. To ask what somebody may do is a
+/// POST and writes nothing.
+pub(crate) async fn writes(scope: &Scope<'_>, since: u64, about: &[&str]) -> Result<Requests> {
+    let is_about = |entry: &Entry| {
+        let body = entry.body.as_ref().map(Value::to_string);
+        let text = format!("{} {}", entry.path, body.unwrap_or_default()).to_lowercase();
+        about.iter().any(|one| text.contains(&one.to_lowercase()))
+    };
+    let mut seen = asked(scope, since).await?;
+    seen.0.retain(|entry| {
+        entry.method != "GET" && !entry.path.contains("checkAccess") && is_about(entry)
+    });
+    Ok(seen)
+}
+
+/// How often an object was written, by anybody, from one of its versions to another.
+pub(crate) async fn versions(
+    scope: &Scope<'_>,
+    kind: &str,
+    name: &str,
+    from: &str,
+    to: &str,
+) -> Result<usize> {
+    let only = WatchParams::default().fields(&format!("metadata.name={name}"));
+    let api = scope.objects(kind);
+    let mut events = std::pin::pin!(api.watch(&only, from).await?);
+    let mut count = 0;
+    while let Some(event) = events.try_next().await? {
+        if let WatchEvent::Modified(object) = event {
+            count += 1;
+            if object.metadata.resource_version.as_deref() == Some(to) {
+                return Ok(count);
+            }
+        }
+    }
+    anyhow::bail!("the watch ended before version {to} of {name}")
+}
+
+/// The version of an object, as the apiserver counts them.
+pub(crate) fn version(object: &Value) -> String {
+    let version = object["metadata"]["resourceVersion"].as_str();
+    version.unwrap().to_owned()
+}
+
+/// Whether an object carries our finalizer.
+pub(crate) fn is_held(object: &Value) -> bool {
+    object["metadata"]["finalizers"]
+        .to_string()
+        .contains("spark.azureml.dev/azure")
+}
+
+/// The object id of the compute's own identity, or of a link's.
+pub(crate) fn principal(object: &Value) -> &str {
+    object["status"]["identity"]["principalId"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no identity: {object}"))
+}
+
+/// A job of this namespace's code on an attached pool, which runs until somebody ends it.
+pub(crate) async fn live_job(scope: &Scope<'_>, name: &str, attachment: &str) -> Result<String> {
+    let job = long(name, attachment);
+    scope.apply(&job).await?;
+    let submitted = scope.condition(JOB, name, "Submitted", "True").await?;
+    Ok(submitted["status"]["azureName"]
+        .as_str()
+        .unwrap()
+        .to_owned())
+}
