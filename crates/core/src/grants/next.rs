@@ -85,7 +85,8 @@ pub fn settle(
     if let Some(later) = later {
         return (record, wait(now, later));
     }
-    if !powerless(wanted, seen).is_empty() {
+    // What was taken away, and is left so, has no effect either.
+    if missing(wanted, found).is_empty() && !powerless(wanted, seen).is_empty() {
         let since = *record.since.get_or_insert(whole_second(now));
         let young = now.duration_since(since) < super::report::SPREADING;
         let later = if young { SPREAD_LOOK } else { STUCK_LOOK };

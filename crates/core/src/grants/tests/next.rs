@@ -173,6 +173,7 @@ fn a_grant_is_followed_until_it_has_an_effect() {
         (wanted(), with(out()), settled(900, ours), CORRECT, Told::In(15), since(900, 0), "patience begins when it is noticed"),
         (wanted(), with(Sight::Present(vec!["two".to_owned()])), asked(30, ours), CORRECT, Told::Settled, settled(30, ours), "nobody of ours"),
         (wanted(), with(Sight::Unknown), asked(30, ours), CORRECT, Told::Settled, settled(30, ours), "what cannot be checked is believed"),
+        (wanted(), Seen { powerless: out(), ..found(&[]) }, settled(900, ours), REPORT, Told::Settled, settled(900, ours), "taken away, and left so: no effect is awaited"),
         (vec![blobs("one")], Seen { powerless: out(), ..found(&[blobs("one")]) }, asked(30, &[blobs("one")]), CORRECT, Told::Settled, settled(30, &[blobs("one")]), "Synapse knows nothing of storage"),
     ]);
 }
