@@ -11,7 +11,6 @@ pub mod backoff;
 mod doubt;
 pub mod fault;
 pub mod grants;
-mod kept;
 pub mod linked_service;
 pub mod machine;
 pub mod name;

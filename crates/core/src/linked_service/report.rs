@@ -11,9 +11,8 @@ use jiff::Timestamp;
 use super::next::{conflict, is_left_behind, is_left_unlinked};
 use super::{Link, LinkedService, Seen, Want, is_frozen};
 use crate::grants;
-use crate::kept::{kept, restated};
 use crate::machine::{Pass, Sight, Trouble};
-use crate::summary::{self, Standing, first_unmet, still_ready};
+use crate::summary::{self, Standing, first_unmet, restated, still_ready};
 
 pub(super) fn report(
     pass: &Pass<'_, LinkedService>,
@@ -88,15 +87,22 @@ fn facts(
             ));
         }
         // A look that failed says nothing new about Azure: what was known stays.
-        None => facts.extend(kept(
-            &old.conditions,
-            &[ConditionType::Linked, ConditionType::AccessGranted],
-        )),
+        None => facts.extend(kept(old)),
     }
     let standing = standing(pass, want, &facts, old, now);
     facts.extend(standing.held_up(pass.paused).facts());
     facts.extend(summary::warning(&want.warnings));
     facts
+}
+
+fn kept(old: &LinkedServiceStatus) -> Vec<Fact> {
+    [ConditionType::Linked, ConditionType::AccessGranted]
+        .into_iter()
+        .map(|kind| {
+            restated(&old.conditions, kind)
+                .unwrap_or_else(|| Fact::unknown(kind, Reason::Pending, "not looked at yet"))
+        })
+        .collect()
 }
 
 /// The roles that the link's identity shall have, once it is known.
