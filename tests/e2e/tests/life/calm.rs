@@ -7,7 +7,7 @@ use futures::TryStreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
 use serde_json::Value;
 
-use crate::{ATTACHMENT, JOB, LINK, asked, waits_for};
+use crate::{ATTACHMENT, LINK, asked, waits_for};
 
 /// Has the operator look at a link or an attachment that has its own name in Azure, and waits until a whole look, with
 /// all that follows from it, is over: one is, when the next one has begun.
@@ -91,15 +91,4 @@ pub(crate) fn principal(object: &Value) -> &str {
     object["status"]["identity"]["principalId"]
         .as_str()
         .unwrap_or_else(|| panic!("no identity: {object}"))
-}
-
-/// A job of this namespace's code on an attached pool, which runs until somebody ends it.
-pub(crate) async fn live_job(scope: &Scope<'_>, name: &str, attachment: &str) -> Result<String> {
-    let job = long(name, attachment);
-    scope.apply(&job).await?;
-    let submitted = scope.condition(JOB, name, "Submitted", "True").await?;
-    Ok(submitted["status"]["azureName"]
-        .as_str()
-        .unwrap()
-        .to_owned())
 }

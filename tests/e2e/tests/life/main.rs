@@ -8,9 +8,14 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+mod adoption;
+mod calm;
+mod drift;
 mod grants;
 mod identities;
+mod leaving;
 mod links;
+mod workspaces;
 
 use std::sync::LazyLock;
 
@@ -32,11 +37,18 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 
 /// Runs a scenario on the shared stack, in a namespace of its own with a workspace that is ready.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
+    bare_scenario(name, async |scope, portal| {
+        scope.workspace().await?;
+        story(scope, portal).await
+    });
+}
+
+/// The same in an empty namespace.
+fn bare_scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
     RUNTIME.block_on(async {
         let stack = Stack::shared().await.expect("the stack starts");
         let scope = stack.scope(name).await.expect("a namespace");
         let portal = Portal::new(stack.emulator()).expect("a portal");
-        scope.workspace().await.expect("a workspace");
         if let Err(error) = story(&scope, &portal).await {
             panic!("{error:?}");
         }
