@@ -40,18 +40,45 @@ pub(super) fn wake_each_other(sources: &mut Sources, holders: &Holders) {
     tell_sharers(sources);
 }
 
-/// A change of one object wakes those of its namespace that name it.
-fn naming<O: Watched, T: Watched>(
+/// What others name, and what of it they go by.
+trait Named: Watched {
+    /// Whether it says the same to those that name it.
+    fn says_the_same_as(&self, other: &Self) -> bool;
+}
+
+macro_rules! named {
+    ($($kind:ty),+) => {$(
+        impl Named for $kind {
+            fn says_the_same_as(&self, other: &Self) -> bool {
+                self.spec == other.spec
+                    && self.status == other.status
+                    && self.metadata.deletion_timestamp == other.metadata.deletion_timestamp
+            }
+        }
+    )+};
+}
+
+named!(AzureMLWorkspace, LinkedService, SynapseSparkAttachment);
+
+/// A change of one object wakes those of its namespace that name it. Our finalizer on it is no such change: it comes
+/// and goes with those very objects, and one that Azure refuses would be tried again without a pause.
+fn naming<O: Named, T: Watched>(
     source: &mut Source<O>,
     others: &Source<T>,
     names: fn(&T, &str) -> bool,
 ) {
     let store = others.store();
-    source.then_wake(others.wakes(), move |change| {
-        change
-            .object()
-            .map_or_else(Vec::new, |object| those_that_name(&store, object, names))
+    source.then_wake(others.wakes(), move |change| match is_news(change) {
+        Some(object) => those_that_name(&store, object, names),
+        None => Vec::new(),
     });
+}
+
+fn is_news<'c, O: Named>(change: &Change<'c, O>) -> Option<&'c O> {
+    match (change.before, change.now) {
+        (Some(before), Some(now)) if before.says_the_same_as(now) => None,
+        (before, now) => now.or(before),
+    }
 }
 
 fn those_that_name<O: Watched, T: Watched>(
@@ -143,4 +170,41 @@ where
     source.then_wake(wakes.clone(), move |change| {
         records::holding(&store, &records::lost(change))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use azureml_spark_api::meta::FINALIZER;
+    use serde_json::json;
+
+    use super::*;
+
+    fn workspace(metadata: &serde_json::Value, ready: &str) -> AzureMLWorkspace {
+        serde_json::from_value(json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "AzureMLWorkspace", "metadata": metadata,
+            "spec": {"subscriptionId": "s", "resourceGroup": "g", "workspaceName": "w"},
+            "status": {"location": ready}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn our_finalizer_is_no_news_and_what_it_says_and_its_deletion_are() {
+        let calm = workspace(&json!({"name": "ml"}), "eastus");
+        let news = |before: Option<&AzureMLWorkspace>, now: Option<&AzureMLWorkspace>| {
+            is_news(&Change { before, now }).is_some()
+        };
+        let held = workspace(&json!({"name": "ml", "finalizers": [FINALIZER]}), "eastus");
+        assert!(!news(Some(&calm), Some(&held)));
+        assert!(!news(Some(&held), Some(&calm)));
+        let other = workspace(&json!({"name": "ml"}), "westus");
+        assert!(news(Some(&calm), Some(&other)));
+        let going = workspace(
+            &json!({"name": "ml", "deletionTimestamp": "2026-01-01T00:00:00Z"}),
+            "eastus",
+        );
+        assert!(news(Some(&calm), Some(&going)));
+        assert!(news(None, Some(&calm)));
+        assert!(news(Some(&calm), None));
+    }
 }

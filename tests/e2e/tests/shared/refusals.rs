@@ -100,6 +100,7 @@ fn a_submission_that_azure_refuses_can_be_mended_in_place() {
             "/spec/identity",
             json!({"type": "Managed", "resourceId": unknown}),
         );
+        let since = scope.stack().emulator().now().await?;
         scope.apply(&refused).await?;
         let found = scope
             .reason(KIND, "a", "Stalled", "True", "Refused")
@@ -120,6 +121,13 @@ fn a_submission_that_azure_refuses_can_be_mended_in_place() {
         scope
             .wait(KIND, "a", "is free of our finalizer", free)
             .await?;
+        // The workspace is let go, too, and that alone is no reason to try again.
+        scope
+            .wait("AzureMLWorkspace", WORKSPACE, "is free, too", free)
+            .await?;
+        let seen = scope.stack().emulator().requests_since(since).await?;
+        let name = found["status"]["azureName"].as_str().unwrap();
+        assert_eq!(seen.count("PUT", &["/jobs/", name]), 1, "{seen}");
         scope.apply(&job(scope, "a")).await?;
         scope.condition(KIND, "a", "Complete", "True").await?;
         Ok(())
