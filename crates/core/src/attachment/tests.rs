@@ -1,7 +1,15 @@
 //! Tables: what is given, what is decided or said, and why.
 
+mod adoption;
+mod drift;
 mod leave;
 mod next;
 mod object;
+mod observe;
+mod pool;
 mod report;
+mod retain;
+mod roles;
+mod swap;
 mod want;
+mod warnings;

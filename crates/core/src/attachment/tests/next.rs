@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::object::{
     OWNER, Told, ago, asked, by_hand, compute, compute_with, decide, grant, now, seen, set,
-    user_assigned, want_with, with_identities,
+    user_assigned, want_with, wished, with_identities,
 };
 use crate::attachment::{
     Attachment, Body, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step,
@@ -34,15 +34,6 @@ fn check(rows: Vec<Row>) {
 }
 
 fn any(_: &mut Given) {}
-
-/// Asked so many seconds ago for the compute that the spec, changed so, leads to.
-fn wished(change: Change, seconds: i64) -> Memo {
-    let wish = Some(want_with(change).compute.hash());
-    Memo {
-        wish,
-        ..asked(seconds, &[])
-    }
-}
 
 fn at(state: Provisioning) -> Sight<Compute> {
     Sight::Present(compute_with(|c| c.state = state))

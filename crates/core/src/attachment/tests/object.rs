@@ -183,10 +183,38 @@ pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
     }
 }
 
+/// Asked so many seconds ago for the compute that the spec, changed so, leads to.
+pub(super) fn wished(change: fn(&mut Given), seconds: i64) -> Memo {
+    Memo {
+        wish: Some(want_with(change).compute.hash()),
+        ..asked(seconds, &[])
+    }
+}
+
+/// Long ago all was as the spec, changed so, says.
+pub(super) fn rested(change: fn(&mut Given), grants: &[RoleAssignment]) -> Memo {
+    let mut memo = wished(change, 5_000);
+    memo.record.since = None;
+    memo.record.grants = grants.to_vec();
+    memo.managed_tags = crate::attachment::body::named_tags(&want_with(change).compute);
+    memo
+}
+
+/// A compute with this mark, or none.
+pub(super) fn marked(mark: Option<&str>) -> Compute {
+    compute_with(|c| {
+        c.tags.clear();
+        if let Some(mark) = mark {
+            c.tags.insert(OWNER_TAG.to_owned(), mark.to_owned());
+        }
+    })
+}
+
 /// What is decided.
 #[derive(Debug, PartialEq)]
 pub(super) enum Told {
     Attach,
+    Disown,
     /// Of this principal.
     Grant(&'static str),
     /// Of this principal.
@@ -208,6 +236,7 @@ pub(super) fn decide(want: &Want, seen: &Seen, memo: &Memo) -> (Told, Memo) {
     };
     let told = match moved.act {
         Act::Do(Step::Attach { .. }) => Told::Attach,
+        Act::Do(Step::Disown(_)) => Told::Disown,
         Act::Do(Step::Detach) => Told::Detach,
         Act::Do(Step::Grant(ref grant)) if of(grant).is_some() => Told::Grant(of(grant).unwrap()),
         Act::Do(Step::Revoke(ref grant)) if of(grant).is_some() => Told::Revoke(of(grant).unwrap()),

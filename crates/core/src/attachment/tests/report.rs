@@ -26,14 +26,14 @@ fn pass<'a>(want: &'a Want, seen: Option<&'a Seen>, memo: &'a Memo) -> Pass<'a, 
     }
 }
 
-fn say(change: Change, seen: &Seen, memo: &Memo) -> SynapseSparkAttachmentStatus {
+pub(super) fn said(change: Change, seen: &Seen, memo: &Memo) -> SynapseSparkAttachmentStatus {
     let want = want_with(change);
     let old = SynapseSparkAttachmentStatus::default();
     Attachment::report(&pass(&want, Some(seen), memo), &old, now())
 }
 
 /// Which of the three it is, and why.
-fn standing(status: &SynapseSparkAttachmentStatus) -> (&'static str, String) {
+pub(super) fn standing(status: &SynapseSparkAttachmentStatus) -> (&'static str, String) {
     let holds =
         |kind: &str| condition(&status.conditions, kind).is_some_and(|c| c.status == "True");
     let standing = match (holds("Ready"), holds("Reconciling"), holds("Stalled")) {
@@ -58,7 +58,7 @@ fn going(given: &mut Given) {
     given.deleting = true;
 }
 
-use Sight::{Absent, Present, Unknown};
+use Sight::{Absent, Present};
 
 #[test]
 #[rustfmt::skip]
@@ -90,7 +90,7 @@ fn where_it_stands() {
         (going, seen(Absent, &[]), asked(9, &[]), "Reconciling", Reason::Detaching, "gone beyond doubt soon"),
     ];
     for (change, seen, memo, stands, reason, why) in rows {
-        let status = say(change, &seen, &memo);
+        let status = said(change, &seen, &memo);
         assert_eq!(
             standing(&status),
             (stands, reason.as_str().to_owned()),
@@ -111,7 +111,7 @@ fn whoever_is_in_the_way_is_named() {
         (any, Seen { pool: Absent,..seen(Absent, &[]) }, "Attached", "bigDataPools/p"),
     ];
     for (change, seen, kind, text) in rows {
-        let status = say(change, &seen, &Memo::default());
+        let status = said(change, &seen, &Memo::default());
         let message = &condition(&status.conditions, kind).unwrap().message;
         assert!(message.contains(text), "{message}");
     }
@@ -122,9 +122,9 @@ fn a_look_that_failed_leaves_what_was_known() {
     let ours = [grant("principal")];
     let want = want_with(any);
     let looks = [
-        say(any, &seen(Present(compute()), &ours), &asked(9, &ours)),
-        say(any, &seen(Absent, &[]), &asked(9, &[])),
-        say(
+        said(any, &seen(Present(compute()), &ours), &asked(9, &ours)),
+        said(any, &seen(Absent, &[]), &asked(9, &[])),
+        said(
             any,
             &Seen {
                 pool: Absent,
@@ -175,7 +175,7 @@ fn a_look_that_failed_leaves_what_was_known() {
 
 #[test]
 fn the_fields_are_those_of_the_compute() {
-    let status = say(
+    let status = said(
         any,
         &seen(
             Present(compute_with(|c| c.node_size = Some("Medium".into()))),
@@ -187,7 +187,7 @@ fn the_fields_are_those_of_the_compute() {
     assert_eq!(status.provisioning_state.as_deref(), Some("Succeeded"));
     assert_eq!(status.node_size.as_deref(), Some("Medium"));
     assert_eq!(status.default_identity.as_deref(), Some("SystemAssigned"));
-    let status = say(
+    let status = said(
         user_assigned,
         &seen(Present(compute_with(with_identities)), &[]),
         &asked(9, &[]),
