@@ -89,10 +89,11 @@ fn an_identical_compute_is_taken_over() {
         }
         assert_eq!(portal.synapse_roles_of(principal(&ready)).await?.len(), 1);
 
-        // It is this object's from then on.
+        // It is this object's from then on, and so it begins to take it back.
         scope.delete(ATTACHMENT, name).await?;
-        becomes("it is detached", async || {
-            Ok(portal.compute(name).await?.is_none())
+        becomes("its role is taken back", async || {
+            let held = portal.synapse_roles_of(principal(&ready)).await?;
+            Ok(held.is_empty())
         })
         .await
     });
@@ -470,8 +471,9 @@ fn a_paused_object_is_left_as_it_is() {
         scope
             .annotate(ATTACHMENT, name, "paused", Value::Null)
             .await?;
-        becomes("it is detached", async || {
-            Ok(portal.compute(name).await?.is_none())
+        becomes("its role is taken back", async || {
+            let held = portal.synapse_roles_of(principal(&ready)).await?;
+            Ok(held.is_empty())
         })
         .await
     });

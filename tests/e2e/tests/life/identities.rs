@@ -58,6 +58,7 @@ fn the_identity_changes_in_place_and_the_roles_follow() {
         let own = settled(scope, portal, &pool, &[]).await?;
         let own_principal = own["status"]["identity"]["principalId"].as_str().unwrap();
         assert_eq!(own["status"]["defaultIdentity"], "SystemAssigned");
+        let made = portal.compute(name).await?.unwrap();
         let since = emulator.now().await?;
 
         // From the compute's own identity to one that exists.
@@ -135,7 +136,7 @@ fn the_identity_changes_in_place_and_the_roles_follow() {
         assert_eq!(seen.count("DELETE", &["/computes/", name]), 0, "in place");
         let compute = portal.compute(name).await?.unwrap();
         assert_eq!(
-            compute["properties"]["createdOn"], own["status"]["createdOn"],
+            compute["properties"]["createdOn"], made["properties"]["createdOn"],
             "the same compute"
         );
         Ok(())
