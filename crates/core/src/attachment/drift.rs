@@ -21,7 +21,12 @@ pub(super) fn differences(want: &Want, compute: &Compute, memo: &Memo) -> Vec<Di
             Some(compute.pool_id.clone()),
         ));
     }
-    if wish.description.is_some() && wish.description != compute.description {
+    let found = compute.description.as_deref().unwrap_or_default();
+    if wish
+        .description
+        .as_deref()
+        .is_some_and(|wanted| wanted != found)
+    {
         all.push(difference(
             "description",
             wish.description.clone(),

@@ -369,7 +369,7 @@ fn obeyed(
     Ok((seen, memo))
 }
 
-fn obey(seen: &mut Seen, step: &Step) {
+pub(crate) fn obey(seen: &mut Seen, step: &Step) {
     match step {
         Step::Attach(body) | Step::Disown(body) => seen.compute = Sight::Present(put(body)),
         Step::Detach => seen.compute = Sight::Absent,

@@ -272,7 +272,7 @@ proptest! {
     }
 }
 
-fn obey(seen: &mut Seen, want: &Want, step: &Step) {
+pub(crate) fn obey(seen: &mut Seen, want: &Want, step: &Step) {
     let found = match &mut seen.grants.found {
         Sight::Present(found) => found,
         other => panic!("{other:?}"),

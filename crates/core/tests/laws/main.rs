@@ -21,3 +21,4 @@ mod link_inputs;
 mod times;
 mod walk;
 mod workspace;
+mod year;

@@ -14,6 +14,24 @@ use crate::machine::Sight::{self, Absent, Present};
 
 type Change = fn(&mut Given);
 
+type Decided = (
+    Change,
+    Sight<Compute>,
+    Vec<RoleAssignment>,
+    Told,
+    &'static str,
+);
+
+/// What is seen; where it stands, the reason and a text of it; and why.
+type Said = (
+    Sight<Compute>,
+    Vec<RoleAssignment>,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
 fn correct(given: &mut Given) {
     set(given, "description", json!("d"));
     set(given, "tags", json!({"team": "a"}));
@@ -47,7 +65,7 @@ fn none(_: &mut Compute) {}
 #[rustfmt::skip]
 fn it_is_corrected_or_left() {
     let ours = || vec![grant("principal")];
-    let rows: Vec<(Change, Sight<Compute>, Vec<RoleAssignment>, Told, &str)> = vec![
+    let rows: Vec<Decided> = vec![
         (correct, Present(as_described(none)), ours(), Told::In(3_600), "nothing has changed"),
         (report, Present(as_described(none)), ours(), Told::In(3_600), "nothing has changed"),
         (correct, Present(as_described(tag)), ours(), Told::Attach, "brought back"),
@@ -111,6 +129,7 @@ fn only_what_the_spec_says_counts() {
         (any, compute(), &["team"], vec![], "one that is gone as it should be"),
         (correct, as_described(|c| c.description = None), &[], one("description", Some("d"), None), "a description"),
         (any, compute_with(|c| c.description = Some("x".into())), &[], vec![], "one that the spec does not speak of"),
+        (|g| set(g, "description", json!("")), compute(), &[], vec![], "an empty one is none"),
         (any, compute_with(|c| { c.tags.insert(OWNER_TAG.into(), format!("{} renamed/words", super::object::UID)); }), &[], vec![], "the words after the uid are for people"),
         (any, compute_with(|c| { c.tags.insert(OWNER_TAG.into(), "x".into()); }), &[], one("tags.azureml-spark-operator", Some(OWNER), Some("x")), "another one's mark"),
         (any, compute_with(with_identities), &[], one("identity.type", Some("SystemAssigned"), Some("userAssigned")), "another kind of identity"),
@@ -127,7 +146,7 @@ fn only_what_the_spec_says_counts() {
 #[rustfmt::skip]
 fn it_is_told_what_it_means() {
     let ours = || vec![grant("principal")];
-    let rows: Vec<(Sight<Compute>, Vec<RoleAssignment>, &str, &str, &str, &str)> = vec![
+    let rows: Vec<Said> = vec![
         (Present(as_described(none)), ours(), "Ready", "Ready", "", "nothing has changed"),
         (Present(as_described(tag)), ours(), "Ready", "Drifted", "tags.team", "a tag stops no job"),
         (Present(as_described(retyped)), ours(), "Stalled", "Drifted", "identities", "an identity without a role does"),

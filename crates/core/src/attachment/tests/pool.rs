@@ -15,14 +15,14 @@ use crate::place::{Link, Reference};
 
 type Change = fn(&mut Given);
 
-fn leads(workspace: &str) -> Option<Reference<Link>> {
-    Some(Reference::Ready(Link {
+fn leads(workspace: &str) -> Reference<Link> {
+    Reference::Ready(Link {
         synapse: SynapseWorkspaceId {
             subscription: "s".to_owned(),
             resource_group: "g".to_owned(),
             workspace: workspace.to_owned(),
         },
-    }))
+    })
 }
 
 fn linked(given: &mut Given) {
@@ -31,7 +31,7 @@ fn linked(given: &mut Given) {
         "pool",
         json!({"linkedServiceRef": {"name": "link"}, "poolName": "p"}),
     );
-    given.link = leads("syn");
+    given.link = Some(leads("syn"));
 }
 
 fn going(given: &mut Given) {
@@ -110,7 +110,7 @@ fn a_pool_that_is_gone_is_told_and_the_compute_is_left() {
 #[rustfmt::skip]
 fn to_leave_it_the_record_tells_where_it_is() {
     let ours = || vec![grant("principal")];
-    let elsewhere: Change = |g| { going(g); g.link = leads("another"); };
+    let elsewhere: Change = |g| { going(g); g.link = Some(leads("another")); };
     let unknown = Memo { pool: None, ..asked(900, &[]) };
     let rows: Vec<(Change, Sight<_>, Vec<_>, Memo, Told, &str)> = vec![
         (going, Present(compute()), ours(), asked(900, &ours()), Told::Revoke("principal"), "the link is gone, the record is not"),
@@ -132,7 +132,7 @@ fn to_leave_it_the_record_tells_where_it_is() {
 fn a_link_that_leads_elsewhere_by_now_moves_nothing() {
     let moved: Change = |g| {
         linked(g);
-        g.link = leads("another");
+        g.link = Some(leads("another"));
     };
     let (told, _) = decide(
         &want_with(moved),

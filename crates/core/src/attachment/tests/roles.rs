@@ -93,12 +93,19 @@ fn the_same_grant_has_the_same_name_however_the_account_is_written() {
     assert_ne!(name("/accounts/A"), name("/accounts/B"));
 }
 
+/// The spec, what may be granted, the field and a text of what is refused, and why.
+type Allowed = (
+    Change,
+    BTreeSet<Role>,
+    Option<(&'static str, &'static str)>,
+    &'static str,
+);
+
 #[test]
 #[rustfmt::skip]
 fn the_installation_says_which_roles_may_be_granted() {
     let only = |role: Role| BTreeSet::from([role]);
-    type Row = (Change, BTreeSet<Role>, Option<(&'static str, &'static str)>, &'static str);
-    let rows: Vec<Row> = vec![
+    let rows: Vec<Allowed> = vec![
         (|_| {}, Role::ALL.into(), None, "every role"),
         (|_| {}, only(Role::Reader), Some(("spec.grants.synapseRoles", "[]")), "what is granted where nothing is said is a role, too"),
         (|_| {}, only(Role::SynapseAdministrator), None, "the one that is asked for"),

@@ -11,6 +11,14 @@ use crate::summary::Warning;
 
 type Change = fn(&mut Given);
 
+/// The object, the look, the reason and texts of what is said, and why.
+type Warned = (
+    Change,
+    Seen,
+    Option<(&'static str, Vec<&'static str>)>,
+    &'static str,
+);
+
 fn any(_: &mut Given) {}
 
 /// Roles on one account, and the workspace's own account.
@@ -47,7 +55,7 @@ fn managed(endpoints: &[&str]) -> Sight<Synapse> {
 #[rustfmt::skip]
 fn one_condition_says_it_all() {
     let closed = || Present(Synapse { public_network_access_disabled: true, ..Synapse::default() });
-    let rows: Vec<(Change, Seen, Option<(&str, Vec<&str>)>, &str)> = vec![
+    let rows: Vec<Warned> = vec![
         (any, look(Unknown, None), None, "what may not be read is not warned of"),
         (any, look(Present(Synapse::default()), Some("East US")), None, "the same region in other words"),
         (any, look(Unknown, Some("westus")), Some(("OtherRegion", vec!["westus", "eastus"])), "another region"),
