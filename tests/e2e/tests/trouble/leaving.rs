@@ -14,7 +14,7 @@ use crate::{ATTACHMENT, LINK, Theme, changing, scenario};
 const AT_ONCE: Duration = Duration::from_secs(20);
 
 #[test]
-fn what_azure_lost_does_not_hang() {
+fn what_azure_lost_or_refused_does_not_hang() {
     changing(Theme::Links, "leave-lost", async |stage| {
         let (scope, emulator, portal) = (&stage.scope, stage.emulator(), &stage.portal);
         // Each loses something else: its compute, its pool, the Synapse workspace of that, and links the same.
@@ -48,6 +48,28 @@ fn what_azure_lost_does_not_hang() {
             holders.push(principal(&ready).to_owned());
         }
 
+        // And two that Azure has refused to make.
+        let nobody = json!([{"resourceId": stage.world().identity_id("nobody")}]);
+        let nobodys = stage.pool("nobody").await?.with(
+            "/spec/identity",
+            json!({"type": "UserAssigned", "userAssignedIdentities": nobody}),
+        );
+        let nowhere = stage
+            .world()
+            .resource("Microsoft.Synapse/workspaces/no-such-syn");
+        let astray = stage
+            .link("nosyn")
+            .with("/spec/synapseWorkspaceId", nowhere);
+        let refused = [
+            (ATTACHMENT, &nobodys, "FailedIdentityOperation"),
+            (LINK, &astray, "no-such-syn"),
+        ];
+        for (kind, manifest, words) in refused {
+            scope.apply(manifest).await?;
+            let message = stage.stalled(kind, manifest.name(), "Refused").await?;
+            says(&message, &[words]);
+        }
+
         portal.detach(compute.name()).await?;
         emulator
             .remove_resource(&stage.world().pool_id(pool.name()))
@@ -59,10 +81,13 @@ fn what_azure_lost_does_not_hang() {
         portal.delete_link(link.name()).await?;
         emulator.remove_resource(&linked).await?;
 
-        for (kind, manifest) in all {
+        let refused = refused.map(|(kind, manifest, _)| (kind, manifest));
+        let all: Vec<_> = all.into_iter().chain(refused).collect();
+        for (kind, manifest) in &all {
             scope.delete(kind, manifest.name()).await?;
         }
-        try_join_all(all.map(|(kind, manifest)| scope.gone(kind, manifest.name()))).await?;
+        let ends = all.iter();
+        try_join_all(ends.map(|(kind, manifest)| scope.gone(kind, manifest.name()))).await?;
         let left = portal.synapse_roles().await?;
         for holder in holders {
             let kept = left.iter().filter(|one| one["principalId"] == holder);
@@ -134,36 +159,6 @@ fn what_was_never_made_goes_at_once() {
                 assert_eq!(seen.count(method, &[name]), 0, "{seen}");
             }
         }
-        Ok(())
-    });
-}
-
-#[test]
-fn what_azure_refused_to_make_goes() {
-    scenario("leave-refused", async |stage| {
-        let scope = &stage.scope;
-        let nobody = stage.world().identity_id("nobody");
-        let pool = stage.pool("pool").await?.with(
-            "/spec/identity",
-            json!({"type": "UserAssigned", "userAssignedIdentities": [{"resourceId": nobody}]}),
-        );
-        let nowhere = stage
-            .world()
-            .resource("Microsoft.Synapse/workspaces/no-such-syn");
-        let link = stage.link("link").with("/spec/synapseWorkspaceId", nowhere);
-        let both = [
-            (ATTACHMENT, &pool, "FailedIdentityOperation"),
-            (LINK, &link, "no-such-syn"),
-        ];
-        for (kind, manifest, words) in both {
-            scope.apply(manifest).await?;
-            let message = stage.stalled(kind, manifest.name(), "Refused").await?;
-            says(&message, &[words]);
-        }
-        for (kind, manifest, _) in both {
-            scope.delete(kind, manifest.name()).await?;
-        }
-        try_join_all(both.map(|(kind, manifest, _)| scope.gone(kind, manifest.name()))).await?;
         Ok(())
     });
 }
@@ -249,8 +244,7 @@ fn credentials_that_are_refused_say_how_to_let_go() {
         scope.apply(&manifest::credentials("azure", world)).await?;
         scope.reconcile("AzureMLWorkspace", WORKSPACE).await?;
         scope.reconcile(ATTACHMENT, name).await?;
-        scope.gone(ATTACHMENT, name).await?;
-        assert_eq!(stage.portal.compute(name).await?, None);
+        stage.detached(name).await?;
         Ok(())
     });
 }

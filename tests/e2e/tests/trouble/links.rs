@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition};
+use futures::future::try_join_all;
 use serde_json::json;
 
 use crate::stage::{principal, says};
@@ -61,21 +62,24 @@ fn a_refused_link_names_the_way_without_one() {
 fn links_that_are_not_served_at_all_name_the_way_without_one() {
     changing(Theme::Links, "link-unserved", async |stage| {
         let scope = &stage.scope;
-        for (served, asked_to_make) in [
+        let served = [
             ("noRegisteredProvider", 0),
             ("invalidResourceType", 0),
             ("invalidApiVersion", 0),
-            // Says no more than that there is no such link.
-            ("notFound", 1),
-        ] {
-            stage.set(json!({"linkedServicesServed": "served"})).await?;
-            let old = stage.link(&format!("old-{}", served.to_lowercase()));
-            scope.apply(&old).await?;
-            scope.condition(LINK, old.name(), "Ready", "True").await?;
-
+            // Says no more than that there is no such link, so it is asked for: at the first look, and at two by request.
+            ("notFound", 3),
+        ];
+        let mut old = Vec::new();
+        for (word, _) in served {
+            let link = stage.link(&format!("old-{}", word.to_lowercase()));
+            scope.apply(&link).await?;
+            let ready = scope.condition(LINK, link.name(), "Ready", "True").await?;
+            old.push((link, principal(&ready).to_owned()));
+        }
+        for ((word, most), (old, _)) in served.into_iter().zip(&old) {
             let since = stage.emulator().now().await?;
-            stage.set(json!({"linkedServicesServed": served})).await?;
-            let link = stage.link(&served.to_lowercase());
+            stage.set(json!({"linkedServicesServed": word})).await?;
+            let link = stage.link(&word.to_lowercase());
             scope.apply(&link).await?;
             let message = stage.stalled(LINK, link.name(), "LinkFrozen").await?;
             says(&message, &["SynapseSparkAttachment spec.pool.resourceId"]);
@@ -83,14 +87,19 @@ fn links_that_are_not_served_at_all_name_the_way_without_one() {
             stage.stalled(LINK, link.name(), "LinkFrozen").await?;
             let seen = stage.asked(since).await?;
             let puts = seen.count("PUT", &["/linkedServices/", link.name()]);
-            // Two looks by request, and the first one.
-            assert!(puts <= asked_to_make * 3, "{seen}");
+            assert!(puts <= most, "{seen}");
             scope.delete(LINK, link.name()).await?;
             scope.gone_within(AT_ONCE, LINK, link.name()).await?;
-
-            // One that was there when they were served: nobody can tell what became of it, so nobody is kept waiting.
+            // One from when they were served: nobody can tell what became of it, so nobody is kept waiting for ever.
             scope.delete(LINK, old.name()).await?;
-            scope.gone(LINK, old.name()).await?;
+        }
+        stage
+            .set(json!({"linkedServicesServed": "noRegisteredProvider"}))
+            .await?;
+        try_join_all(old.iter().map(|(link, _)| scope.gone(LINK, link.name()))).await?;
+        for (_, holder) in &old {
+            let held = stage.portal.synapse_roles_of(holder).await?;
+            assert!(held.is_empty(), "{held:?}");
         }
         Ok(())
     });

@@ -21,6 +21,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::LazyLock;
 
 use anyhow::Result;
+use azureml_spark_testkit::emulator;
 use azureml_spark_testkit::stack::{Options, Stack};
 use futures::FutureExt as _;
 use serde_json::json;
@@ -119,6 +120,11 @@ async fn stack() -> &'static Stack {
     static STACK: OnceCell<Stack> = OnceCell::const_new();
     let start = async || {
         let options = Options {
+            // Azure at its fastest: who is about the length of things sets it.
+            emulator: emulator::Options {
+                settings: json!({"operationSeconds": 0, "instantSeconds": 0.2}),
+                ..emulator::Options::default()
+            },
             values: json!({"grants": {"allowedRoles": ALLOWED_ROLES}}),
             ..Options::default()
         };

@@ -152,6 +152,16 @@ impl<'a> Stage<'a> {
         Ok(ready["message"].as_str().unwrap().to_owned())
     }
 
+    /// Waits until the compute of an attachment is gone, and with it the roles that were granted for it. The object stays
+    /// for as long as a late request could still make something: no scenario waits for that which is not about it.
+    pub(crate) async fn detached(&self, name: &str) -> Result<()> {
+        until(&format!("{name} is detached"), PATIENCE, async || {
+            let compute = self.portal.compute(name).await?;
+            Ok(compute.is_none().then_some(()))
+        })
+        .await
+    }
+
     /// Waits until an object has no such condition.
     pub(crate) async fn without(&self, kind: &str, name: &str, condition: &str) -> Result<Value> {
         let what = format!("has no {condition}");

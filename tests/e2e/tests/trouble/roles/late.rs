@@ -58,7 +58,7 @@ fn a_fresh_identity_is_waited_for() {
     changing(Theme::Roles, "role-fresh", async |stage| {
         let scope = &stage.scope;
         stage
-            .set(json!({"principalReplicationSeconds": 4, "namedPrincipal": "lookedUp"}))
+            .set(json!({"principalReplicationSeconds": 6, "namedPrincipal": "lookedUp"}))
             .await?;
         let account = stage.world().resource(&format!(
             "Microsoft.Storage/storageAccounts/{}",

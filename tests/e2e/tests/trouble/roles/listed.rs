@@ -80,7 +80,7 @@ fn a_duplicate_under_another_id() {
             scope.condition(ATTACHMENT, name, "Ready", "True").await?;
             assert_eq!(granted(stage, since, who).await?, 0, "{duplicate}");
             scope.delete(ATTACHMENT, name).await?;
-            scope.gone(ATTACHMENT, name).await?;
+            stage.detached(name).await?;
             assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
 
             // The same, and lists do not show it yet: with a second one, or by asking again.
@@ -145,7 +145,7 @@ fn roles_on_several_pages() {
         .await?;
 
         scope.delete(ATTACHMENT, name).await?;
-        scope.gone(ATTACHMENT, name).await?;
+        stage.detached(name).await?;
         assert_eq!(here().await?, 0);
         Ok(())
     });
