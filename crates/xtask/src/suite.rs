@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that is run.
 
+mod targets;
+
 use std::process::Command;
 
 use anyhow::Result;
@@ -12,6 +14,8 @@ use crate::run::{Steps, cargo, run};
 
 /// Tests of one binary at a time; each may have a job and a waiting apiserver of its own.
 const MOST_THREADS: usize = 4;
+/// Scenarios at a time that share a stack: they wait for seconds of Azure's, not for a core.
+const WAITING_THREADS: usize = 8;
 
 pub(crate) async fn test() -> Result<()> {
     let mut steps = Steps::new();
@@ -26,7 +30,11 @@ pub(crate) async fn test() -> Result<()> {
     steps.step("the operator, the emulator and the plugin", || {
         binaries::operator().map(drop)
     });
-    steps.step("Rust", rust);
+    steps.step("Rust: libraries and programs", others);
+    steps.step("Rust: scenarios side by side", waiting);
+    steps.step("Rust: examples in the documentation", || {
+        run(tests(MOST_THREADS)?.arg("--doc"))
+    });
     // Blocking steps and async work do not mix: the emulator is started around the step.
     match sdk_emulator().await {
         Ok((emulator, _folder)) => steps.step("Microsoft's SDK", || sdk(&emulator)),
@@ -35,16 +43,35 @@ pub(crate) async fn test() -> Result<()> {
     steps.finish()
 }
 
-fn rust() -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+/// `cargo test` with what the tests need. Always of the whole workspace: a selection would build the libraries again,
+/// with other features.
+fn tests(threads: usize) -> Result<Command> {
     let mut command = cargo();
     command
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-        .env("RUST_TEST_THREADS", cores.min(MOST_THREADS).to_string())
+        .env("RUST_TEST_THREADS", threads.to_string())
         .env("EMULATOR_PYTHON", tools::spark_python()?)
         .env("AZUREML_SPARK_OPERATOR_BINARY", binaries::operator()?)
         .env("AZUREML_EMULATOR_BINARY", binaries::emulator()?)
         .env("KUBECTL_AZUREML_BINARY", binaries::plugin()?);
+    Ok(command)
+}
+
+fn others() -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut command = tests(cores.min(MOST_THREADS))?;
+    command.args(["--lib", "--bins"]);
+    for name in targets::others()? {
+        command.args(["--test", &name]);
+    }
+    run(&mut command)
+}
+
+fn waiting() -> Result<()> {
+    let mut command = tests(WAITING_THREADS)?;
+    for name in targets::WAITING {
+        command.args(["--test", name]);
+    }
     run(&mut command)
 }
 

@@ -109,7 +109,10 @@ fn refused() -> [(Value, &'static str); 9] {
             "resourceManager",
         ),
         (json!({"clouds": {"mine": both}}), "mine"),
-        (json!({"grants": {"allowedRoles": ["Owner"]}}), "allowedRoles"),
+        (
+            json!({"grants": {"allowedRoles": ["Owner"]}}),
+            "allowedRoles",
+        ),
         (
             json!({"operatorIdentity": {"namespaces": ["No_Namespace"]}}),
             "namespaces",
