@@ -3,7 +3,7 @@
 //!
 //! A machine has a [`Record`] in its memo and asks
 //!
-//! - in `want`, unless the object is being deleted or only observed: [`allowed`];
+//! - in `want`, unless the object is being deleted or only observed: [`allowed()`];
 //! - in `next`, once what holds the identity is as it should be and every principal is known:
 //!
 //!   ```text
@@ -68,7 +68,7 @@ pub struct Offer {
 /// What else a decision about roles depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
-    /// Ids of the role assignments that other objects of the cluster, which stay, have on record.
+    /// Ids of the role assignments that other objects of the cluster, which stay, have on record and ask for.
     pub shared: &'a BTreeSet<String>,
     /// Whether the operator changes Azure; said in a report, and never asked by a decision.
     pub management: ManagementPolicy,
