@@ -21,7 +21,7 @@ use azureml_spark_testkit::repository;
 use azureml_spark_testkit::stack::{Options, RunFolder, Stack};
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{OnceCell, RwLock};
 
 use crate::cluster::Cluster;
 
@@ -43,7 +43,7 @@ struct Pair {
 }
 
 impl Pair {
-    async fn start() -> Result<Mutex<Self>> {
+    async fn start() -> Result<RwLock<Self>> {
         let folder = RunFolder::new(&repository::runs())?;
         let options = emulator::Options {
             world: json!({"principals": [{"clientId": SECOND_CLIENT_ID, "access": "all"}]}),
@@ -58,7 +58,7 @@ impl Pair {
             })
         };
         let (first, second) = tokio::try_join!(cluster(), cluster())?;
-        Ok(Mutex::new(Self {
+        Ok(RwLock::new(Self {
             emulator,
             first,
             second,
@@ -67,29 +67,39 @@ impl Pair {
     }
 }
 
-/// Runs a scenario on both clusters, in a namespace with a ready workspace in each. One at a time: it may stop an
-/// operator.
-fn scenario(
-    name: &str,
-    story: impl AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()>,
-) {
-    static PAIR: OnceCell<Mutex<Pair>> = OnceCell::const_new();
+/// Runs a scenario on both clusters, in a namespace with a ready workspace in each, side by side with others.
+fn scenario(name: &str, story: impl Story) {
     RUNTIME.block_on(async {
-        let pair = Box::pin(PAIR.get_or_try_init(Pair::start)).await;
-        let pair = pair.expect("the stacks start").lock().await;
-        for stack in [&pair.first, &pair.second] {
-            // A scenario that failed may have left it stopped.
-            if !stack.operator().is_running().expect("a process") {
-                stack.operator().start().await.expect("the operator starts");
-            }
-        }
-        let usual = &pair.emulator.world().client_id;
-        let first = Cluster::open(&pair.first, name, usual).await;
-        let second = Cluster::open(&pair.second, name, SECOND_CLIENT_ID).await;
-        let portal = Portal::new(&pair.emulator).expect("a portal");
-        let (first, second) = (first.expect("the first"), second.expect("the second"));
-        if let Err(error) = story(&first, &second, &portal).await {
-            panic!("{error:?}");
-        }
+        run(&*pair().await.read().await, name, story).await;
     });
+}
+
+/// The same for a scenario that stops an operator: no other runs beside it.
+fn scenario_alone(name: &str, story: impl Story) {
+    RUNTIME.block_on(async {
+        let pair = pair().await.write().await;
+        run(&pair, name, story).await;
+    });
+}
+
+trait Story: AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()> {}
+impl<F: AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()>> Story for F {}
+
+async fn pair() -> &'static RwLock<Pair> {
+    static PAIR: OnceCell<RwLock<Pair>> = OnceCell::const_new();
+    let pair = Box::pin(PAIR.get_or_try_init(Pair::start)).await;
+    pair.expect("the stacks start")
+}
+
+async fn run(pair: &Pair, name: &str, story: impl Story) {
+    let usual = &pair.emulator.world().client_id;
+    let (first, second) = tokio::try_join!(
+        Cluster::open(&pair.first, name, usual),
+        Cluster::open(&pair.second, name, SECOND_CLIENT_ID),
+    )
+    .expect("a namespace in each");
+    let portal = Portal::new(&pair.emulator).expect("a portal");
+    if let Err(error) = story(&first, &second, &portal).await {
+        panic!("{error:?}");
+    }
 }
