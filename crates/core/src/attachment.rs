@@ -2,6 +2,7 @@
 //! so, and take it back.
 
 mod body;
+mod claim;
 mod drift;
 mod leave;
 mod next;
@@ -29,6 +30,8 @@ use crate::place::{Blocked, Link, Reference, Workspace};
 use crate::role;
 use crate::summary::Warning;
 
+pub use claim::claims;
+
 /// Tag on a compute that says whose it is: the uid of the object that attached it, then its namespace and name.
 pub const OWNER_TAG: &str = "azureml-spark-operator";
 
@@ -49,7 +52,8 @@ pub struct Given {
     pub link: Option<Reference<Link>>,
     /// Jobs of this cluster that still hold our finalizer and run here.
     pub users: Vec<String>,
-    /// Ids of the role assignments that other objects of the cluster, which stay, have on record.
+    /// Ids of the role assignments that other objects of the cluster, which stay, have on record and
+    /// ask for: see [`claims`].
     pub shared: BTreeSet<String>,
     /// The roles that the installation lets anybody grant.
     pub grantable: BTreeSet<Role>,

@@ -1,5 +1,6 @@
 //! Decisions for a `LinkedService`: link a Synapse workspace, grant its identity, keep it so, and take it back.
 
+mod claim;
 mod next;
 mod report;
 mod want;
@@ -20,6 +21,8 @@ use crate::place::{Blocked, Reference, Workspace};
 use crate::role;
 use crate::summary::Warning;
 
+pub use claim::claims;
+
 /// The code of a fault of class `Terminal` that says that Azure does not make new links (contract §6).
 pub const FROZEN: &str = "LinkFrozen";
 
@@ -34,7 +37,8 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// Attachments of this cluster that still hold our finalizer and name it.
     pub users: Vec<String>,
-    /// Ids of the role assignments that other objects of the cluster, which stay, have on record.
+    /// Ids of the role assignments that other objects of the cluster, which stay, have on record and
+    /// ask for: see [`claims`].
     pub shared: BTreeSet<String>,
     /// The roles that the installation lets anybody grant.
     pub grantable: BTreeSet<Role>,

@@ -6,17 +6,23 @@ use std::sync::Arc;
 
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::{LinkedService, SynapseSparkAttachment};
-use azureml_spark_core::role;
+use azureml_spark_core::{attachment, linked_service, role};
 use azureml_spark_engine::{Change, Error, deadline};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::reflector::{ObjectRef, Store};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// An object that may have role assignments on record.
-pub(crate) trait Records: kube::Resource<DynamicType = ()> + Clone + 'static {
+pub(crate) trait Records:
+    kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + 'static
+{
     /// Those on record.
     fn recorded(&self) -> &[RoleAssignment];
+
+    /// Whether it still asks for one of them.
+    fn claims(&self, grant: &RoleAssignment) -> bool;
 }
 
 impl Records for SynapseSparkAttachment {
@@ -24,12 +30,22 @@ impl Records for SynapseSparkAttachment {
         let status = self.status.as_ref();
         status.map_or(&[], |status| &status.role_assignments)
     }
+
+    fn claims(&self, grant: &RoleAssignment) -> bool {
+        let status = self.status.as_ref();
+        status.is_some_and(|status| attachment::claims(&self.spec, status, grant))
+    }
 }
 
 impl Records for LinkedService {
     fn recorded(&self) -> &[RoleAssignment] {
         let status = self.status.as_ref();
         status.map_or(&[], |status| &status.role_assignments)
+    }
+
+    fn claims(&self, grant: &RoleAssignment) -> bool {
+        let status = self.status.as_ref();
+        status.is_some_and(|status| linked_service::claims(&self.spec, status, grant))
     }
 }
 
@@ -39,30 +55,40 @@ pub(crate) fn some_unwanted(recorded: &[RoleAssignment], wanted: &[RoleAssignmen
     !recorded.iter().all(is_wanted)
 }
 
-/// Ids that other objects of the cluster, which stay, have on record: by the apiserver's word and not a cache, since
-/// what nobody else has on record is taken back.
+/// Ids that other objects of the cluster, which stay, have on record and still ask for: by the apiserver's word and not
+/// a cache, since what nobody else asks for is taken back.
 pub(crate) async fn of_others(kube: &kube::Client, uid: &str) -> Result<BTreeSet<String>, Error> {
-    let mut all = BTreeSet::new();
-    for kind in [
-        ApiResource::erase::<SynapseSparkAttachment>(&()),
-        ApiResource::erase::<LinkedService>(&()),
-    ] {
-        // Untyped: an object whose spec does not fit its type has its records all the same.
-        let api: Api<DynamicObject> = Api::all_with(kube.clone(), &kind);
-        let found = deadline::within("list records", api.list(&ListParams::default())).await??;
-        all.extend(found.iter().filter(|other| stays(other, uid)).flat_map(ids));
-    }
+    let mut all = claimed::<SynapseSparkAttachment>(kube, uid).await?;
+    all.extend(claimed::<LinkedService>(kube, uid).await?);
     Ok(all)
+}
+
+async fn claimed<O: Records>(kube: &kube::Client, uid: &str) -> Result<BTreeSet<String>, Error> {
+    // Untyped: an object whose spec does not fit its type has its records all the same.
+    let api: Api<DynamicObject> = Api::all_with(kube.clone(), &ApiResource::erase::<O>(&()));
+    let found = deadline::within("list records", api.list(&ListParams::default())).await??;
+    let others = found.items.into_iter().filter(|other| stays(other, uid));
+    Ok(others.flat_map(ids::<O>).collect())
 }
 
 fn stays(other: &DynamicObject, uid: &str) -> bool {
     other.metadata.deletion_timestamp.is_none() && other.metadata.uid.as_deref() != Some(uid)
 }
 
-fn ids(object: &DynamicObject) -> Vec<String> {
-    let all = object.data.pointer("/status/roleAssignments");
-    let all = all.and_then(Value::as_array).into_iter().flatten();
-    all.filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
+/// Of one that cannot be read as what it is, all that it has on record: what it asks for is not known.
+fn ids<O: Records>(object: DynamicObject) -> Vec<String> {
+    let recorded = object.data.pointer("/status/roleAssignments").cloned();
+    if let Ok(object) = object.try_parse::<O>() {
+        let all = object.recorded().iter();
+        return all
+            .filter(|grant| object.claims(grant))
+            .map(|grant| grant.id.clone())
+            .collect();
+    }
+    let all = recorded.as_ref().and_then(Value::as_array);
+    all.into_iter()
+        .flatten()
+        .filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
         .collect()
 }
 
@@ -157,21 +183,40 @@ mod tests {
     }
 
     #[test]
-    fn records_of_others_count_whatever_their_spec_and_only_while_they_stay() {
-        let other = |metadata: Value| -> DynamicObject {
+    fn a_record_counts_while_its_object_stays_and_asks_for_it() {
+        let other = |metadata: Value, grants: Value| -> DynamicObject {
             serde_json::from_value(json!({
-                "metadata": metadata, "spec": {"pool": 7},
-                "status": {"roleAssignments": [{"id": "x"}, {"role": "no id"}]}
+                "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SynapseSparkAttachment",
+                "metadata": metadata,
+                "spec": {"workspaceRef": {"name": "ml"}, "pool": {}, "grants": grants},
+                "status": {
+                    "identity": {"type": "SystemAssigned", "principalId": "p"},
+                    "roleAssignments": [
+                        {"role": "SynapseAdministrator", "scope": "/s", "principalId": "p", "id": "x"}
+                    ]
+                }
             }))
             .unwrap()
         };
-        let stranger = other(json!({"name": "b", "uid": "other"}));
+        let named = || json!({"name": "b", "uid": "other"});
+        let stranger = other(named(), json!({}));
         assert!(stays(&stranger, "mine"));
-        assert_eq!(ids(&stranger), ["x"]);
         assert!(!stays(&stranger, "other"), "it is the object itself");
-        let going = other(
-            json!({"name": "b", "uid": "other", "deletionTimestamp": "2026-01-01T00:00:00Z"}),
-        );
-        assert!(!stays(&going, "mine"));
+        assert_eq!(ids::<SynapseSparkAttachment>(stranger), ["x"]);
+        let leaves_it = other(named(), json!({"synapseRoles": []}));
+        assert_eq!(ids::<SynapseSparkAttachment>(leaves_it), [""; 0]);
+        let going =
+            json!({"name": "b", "uid": "other", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+        assert!(!stays(&other(going, json!({})), "mine"));
+    }
+
+    #[test]
+    fn what_an_object_asks_for_that_cannot_be_read_is_not_known() {
+        let strange: DynamicObject = serde_json::from_value(json!({
+            "metadata": {"name": "b", "uid": "other"}, "spec": {"pool": 7},
+            "status": {"roleAssignments": [{"id": "x"}, {"role": "no id"}]}
+        }))
+        .unwrap();
+        assert_eq!(ids::<SynapseSparkAttachment>(strange), ["x"]);
     }
 }

@@ -273,11 +273,16 @@ impl<'a> Scope<'a> {
 
     /// Asks for the deletion of the namespace with all that is in it, and waits until it is gone.
     pub async fn delete_namespace(&self) -> Result<()> {
+        self.delete_namespace_within(PATIENCE).await
+    }
+
+    /// The same with another deadline.
+    pub async fn delete_namespace_within(&self, deadline: Duration) -> Result<()> {
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
         namespaces
             .delete(&self.namespace, &DeleteParams::default())
             .await?;
-        eventually(&namespaces, &self.namespace, "is gone", PATIENCE, |one| {
+        eventually(&namespaces, &self.namespace, "is gone", deadline, |one| {
             one.is_none()
         })
         .await?;

@@ -1,6 +1,7 @@
 //! Tables: what is given, what is decided or said, and why.
 
 mod adoption;
+mod claim;
 mod drift;
 mod leave;
 mod next;

@@ -1,5 +1,6 @@
 //! Tables: what is given, what is decided or said, and why.
 
+mod claim;
 mod leave;
 mod next;
 mod object;

@@ -89,7 +89,9 @@ impl Kind for Attachments {
         let grants = if compute.present().is_some_and(settled)
             || (compute == Sight::Absent && !memo.record.grants.is_empty())
         {
-            roles(world, want, memo, compute.present())?
+            let wanted = compute.present().and_then(|found| want.wanted(found, memo));
+            let wanted = wanted.filter(|_| !want.deleting).unwrap_or_default();
+            look_at_roles(world, &wanted)?
         } else {
             grants::Seen::default()
         };
@@ -225,18 +227,15 @@ fn put(body: Body) -> ComputeBody {
     }
 }
 
-fn roles(
+/// What a look finds of roles, some of which are wanted.
+pub(crate) fn look_at_roles(
     world: &mut World,
-    want: &Want,
-    memo: &Memo,
-    compute: Option<&Compute>,
+    wanted: &[RoleAssignment],
 ) -> Result<grants::Seen, Stop> {
     let time = world.read("read the roles in Synapse")?;
     let records = world.azure.roles.at(time).cloned().unwrap_or_default();
     let found: Vec<RoleAssignment> = records.iter().map(|r| r.grant.clone()).collect();
-    let wanted = compute.and_then(|compute| want.wanted(compute, memo));
-    let wanted = wanted.filter(|_| !want.deleting).unwrap_or_default();
-    let offers = if grants::wants_offers(&wanted, &found) {
+    let offers = if grants::wants_offers(wanted, &found) {
         world.read("read what Synapse offers")?;
         let all = Role::ALL.into_iter().map(|role| Offer {
             role_id: role::id(role).to_owned(),
@@ -246,7 +245,7 @@ fn roles(
     } else {
         Sight::Unknown
     };
-    let checked = grants::to_check(&wanted, &found);
+    let checked = grants::to_check(wanted, &found);
     let powerless = if checked.is_empty() {
         Sight::Unknown
     } else {

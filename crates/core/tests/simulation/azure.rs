@@ -3,6 +3,7 @@
 //! Everything keeps its past, so that a read may be stale. Effects are data, so that one may arrive late.
 
 mod computes;
+mod links;
 mod roles;
 mod runs;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::{Class, Fault};
 pub(crate) use computes::{ComputeBody, ComputeRecord, Drift};
+pub(crate) use links::LinkRecord;
 pub(crate) use roles::RoleRecord;
 pub(crate) use runs::{RunBody, RunRecord};
 
@@ -25,6 +27,9 @@ pub(crate) enum Effect {
     CancelRun(String),
     PutCompute(String, ComputeBody),
     DetachCompute(String),
+    /// Its name, where it leads, and for whom.
+    PutLink(String, String, String),
+    DeleteLink(String),
     PutRole(RoleAssignment, String),
     DeleteRole(String),
 }
@@ -37,6 +42,8 @@ impl Effect {
             Self::CancelRun(_) => "cancel the run",
             Self::PutCompute(..) => "attach the pool",
             Self::DetachCompute(_) => "detach the pool",
+            Self::PutLink(..) => "make the link",
+            Self::DeleteLink(_) => "remove the link",
             Self::PutRole(..) => "grant a role in Synapse",
             Self::DeleteRole(_) => "revoke a role in Synapse",
         }
@@ -51,6 +58,9 @@ pub(crate) struct Azure {
     pub(crate) codes: BTreeSet<String>,
     pub(crate) runs: BTreeMap<String, History<RunRecord>>,
     pub(crate) computes: BTreeMap<String, History<Option<ComputeRecord>>>,
+    pub(crate) links: BTreeMap<String, History<Option<LinkRecord>>>,
+    /// Whether new links are refused.
+    pub(crate) links_frozen: bool,
     pub(crate) roles: History<Vec<RoleRecord>>,
     pub(crate) pool_exists: bool,
     /// Whether a second PUT of a run is refused, or accepted without effect (contract §3.5, §13: unverified).
@@ -66,6 +76,8 @@ impl Azure {
             codes: BTreeSet::new(),
             runs: BTreeMap::new(),
             computes: BTreeMap::new(),
+            links: BTreeMap::new(),
+            links_frozen: false,
             roles: History::new(crate::scenario::BEFORE, Vec::new()),
             pool_exists: true,
             repeat_is_refused,
@@ -95,6 +107,11 @@ impl Azure {
             Effect::CancelRun(name) => self.cancel_run(now, &name, chance),
             Effect::PutCompute(name, body) => self.put_compute(now, name, body, chance),
             Effect::DetachCompute(name) => self.detach_compute(now, &name, chance),
+            Effect::PutLink(name, leads, by) => self.put_link(now, name, &leads, Some(by)),
+            Effect::DeleteLink(name) => {
+                self.set_link(now, name, None);
+                Ok(())
+            }
             Effect::PutRole(grant, by) => {
                 let works = now + chance.millis(0, SPREADS);
                 self.put_role(now, grant, by, works);

@@ -51,6 +51,11 @@ fn an_attachment_in_every_way() {
 }
 
 #[test]
+fn a_link_in_every_way() {
+    check(&Deed::CreateLink("l".to_owned()));
+}
+
+#[test]
 fn every_wrong_operator_is_found_out() {
     for quirk in [
         Quirk::AbsenceIsBelieved,

@@ -4,10 +4,11 @@ use azureml_spark_api::attachment::DeletionPolicy;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::role::same_grant;
-use azureml_spark_core::{Machine, attachment as machine};
+use azureml_spark_core::{Machine, attachment as machine, linked_service};
 
 use crate::attachment::{given, recorded};
-use crate::world::{Attachment, Key, World};
+use crate::link;
+use crate::world::{Attachment, Key, Link, World};
 
 impl World {
     /// Nothing in Azure outlives its object.
@@ -32,9 +33,16 @@ impl World {
             let orphan = self.attachments.by_uid(owner).is_none();
             orphan.then(|| format!("the compute {name} of {owner}, which is gone, is there"))
         });
+        let link = self.azure.links.iter().find_map(|(name, history)| {
+            let owner = history.last().as_ref()?.by.as_ref()?;
+            let orphan = self.links.by_uid(owner).is_none();
+            let orphan = orphan && !self.links.ever(owner, link::leaves);
+            orphan.then(|| format!("the link {name} of {owner}, which is gone, is there"))
+        });
         let role = self.azure.roles.last().iter().find_map(|record| {
             let owner = record.by.as_ref()?;
-            let orphan = self.attachments.by_uid(owner).is_none();
+            let orphan =
+                self.attachments.by_uid(owner).is_none() && self.links.by_uid(owner).is_none();
             let retained = |o: &Attachment| o.spec.deletion_policy == Some(DeletionPolicy::Retain);
             let relies = |o: &Attachment| recorded(o).contains(&record.grant.id);
             let needed = || {
@@ -45,7 +53,14 @@ impl World {
                 let left = |o: &Attachment| retained(o) && relies(o);
                 self.attachments.anybody_ever(left)
             };
-            let orphan = orphan && !needed() && !left();
+            let linked = || {
+                let relies = |o: &Link| link::recorded(o).contains(&record.grant.id);
+                let left = |o: &Link| link::leaves(o) && relies(o);
+                let mut others = self.links.all();
+                others.any(|other| self.links.ever(&other.uid, relies))
+                    || self.links.anybody_ever(left)
+            };
+            let orphan = orphan && !needed() && !left() && !linked();
             orphan.then(|| {
                 format!(
                     "the role {} of {owner}, which is gone, is there",
@@ -53,7 +68,7 @@ impl World {
                 )
             })
         });
-        if let Some(what) = run.or(compute).or(role) {
+        if let Some(what) = run.or(compute).or(link).or(role) {
             self.break_rule(what);
         }
     }
@@ -68,7 +83,11 @@ impl World {
             let conditions = o.status.as_ref().map_or(&[][..], |s| &s.conditions);
             (Key::Attachment(o.name.clone()), o.deleting, conditions)
         });
-        for (key, deleting, conditions) in jobs.chain(attachments) {
+        let links = self.links.all().map(|o| {
+            let conditions = o.status.as_ref().map_or(&[][..], |s| &s.conditions);
+            (Key::Link(o.name.clone()), o.deleting, conditions)
+        });
+        for (key, deleting, conditions) in jobs.chain(attachments).chain(links) {
             if deleting.is_some() {
                 return Some(format!("{key:?} is still going"));
             }
@@ -81,6 +100,7 @@ impl World {
                     | "AttachFailed"
                     | "Detached"
                     | "Drifted"
+                    | "Unlinked"
                     | "NotFound"
                     | "AttachmentNotFound"
                     | "AttachmentNotReady"
@@ -98,6 +118,35 @@ impl World {
 
     /// Whoever says that all is as the spec says, and is wrong.
     pub(crate) fn mistaken(&self) -> Option<String> {
+        self.mistaken_attachment().or_else(|| self.mistaken_link())
+    }
+
+    fn mistaken_link(&self) -> Option<String> {
+        self.links.all().find_map(|object| {
+            let status = object.status.as_ref()?;
+            let sure = |c: &Condition| c.type_ == "Ready" && c.reason == "Ready";
+            if !status.conditions.iter().any(sure) {
+                return None;
+            }
+            let given = link::given(self, object);
+            let want = linked_service::LinkedService::want(&given).unwrap();
+            let name = &want.link.name;
+            let history = self.azure.links.get(name);
+            let Some(record) = history.and_then(|link| link.last().as_ref()) else {
+                return Some(format!("the link {name} of {} is not there", object.uid));
+            };
+            let wanted = want.wanted(record.shown(name).principal_id.as_deref());
+            let granted = |grant: &RoleAssignment| {
+                let mut all = self.azure.roles.last().iter();
+                all.any(|record| same_grant(&record.grant, grant))
+            };
+            let well =
+                record.leads_to(&want.link.synapse.to_string()) && wanted.iter().all(granted);
+            (!well).then(|| format!("{} is ready, and is not", object.uid))
+        })
+    }
+
+    fn mistaken_attachment(&self) -> Option<String> {
         self.attachments.all().find_map(|object| {
             let status = object.status.as_ref()?;
             let sure = |c: &Condition| c.type_ == "Ready" && c.reason == "Ready";
@@ -143,9 +192,15 @@ impl World {
             .attachments
             .all()
             .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
+        let stuck_links = self
+            .links
+            .all()
+            .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
         // One look a minute where a person must act in Azure, at an attachment in four reads; else its regular look.
         stuck_jobs.count() * 61
             + stuck_attachments.count() * 244
             + self.attachments.all().count() * 12
+            + stuck_links.count() * 183
+            + self.links.all().count() * 8
     }
 }

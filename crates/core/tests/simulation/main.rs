@@ -22,6 +22,7 @@ mod exhaustive;
 mod history;
 mod job;
 mod leaks;
+mod link;
 mod ownership;
 mod process;
 mod quirk;
@@ -69,7 +70,7 @@ fn everything_settles_and_nothing_is_left_behind() {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
                 scope.spawn(move || {
-                    (0..runs)
+                    (number("SIM_FROM").unwrap_or(0)..runs)
                         .skip(worker)
                         .step_by(threads)
                         .find(|seed| simulate(*seed, Quirk::None, false).is_err())

@@ -10,7 +10,7 @@ use crate::attachment::{is_submitted, recorded, runs_on};
 use crate::world::{Attachment, Job, World};
 
 /// A read is a minute old at most, and a request that is late some seconds: who decided before that could not know.
-const KNOWN: i64 = 75_000;
+pub(crate) const KNOWN: i64 = 75_000;
 
 impl World {
     /// A compute may be changed by whoever owns it, and be taken over under `Always`, once.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_core::spark_job::Run;
 
-use crate::world::{Attachment, Job};
+use crate::world::{Attachment, Job, Link};
 
 /// A live run that was not seen for so long is unknown.
 const BELIEVED_FOR: i64 = 60_000;
@@ -18,6 +18,7 @@ pub(crate) struct Process {
     /// Answers to our last writes, by uid.
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) attachments: BTreeMap<String, Attachment>,
+    pub(crate) links: BTreeMap<String, Link>,
     /// Failures in a row, by uid and class.
     pub(crate) tries: BTreeMap<(String, &'static str), u32>,
     /// Names that a server chose, by the name that was asked for; only where that is (wrongly) so.

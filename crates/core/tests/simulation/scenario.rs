@@ -2,7 +2,7 @@
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::role::{RoleAssignment, SynapseRole};
-use azureml_spark_api::{SparkJobSpec, SynapseSparkAttachmentSpec};
+use azureml_spark_api::{LinkedServiceSpec, SparkJobSpec, SynapseSparkAttachmentSpec};
 use serde_json::json;
 
 use crate::azure::{ComputeBody, ComputeRecord, Drift, RoleRecord, RunRecord};
@@ -21,6 +21,7 @@ pub(crate) const BEFORE: i64 = -3_600_000;
 pub(crate) enum Deed {
     CreateJob(String),
     CreateAttachment(String),
+    CreateLink(String),
     Delete(Key),
     /// Deletes it, and describes it anew as soon as it is gone.
     Recreate(Key),
@@ -31,6 +32,10 @@ pub(crate) enum Deed {
     SetPool(bool),
     /// Somebody detaches a compute in Azure.
     RemoveCompute(String),
+    /// Somebody removes a link in Azure.
+    RemoveLink(String),
+    /// Azure makes no new links, or does again.
+    FreezeLinks(bool),
     /// Somebody changes one.
     Drift(String, Drift),
     /// Somebody takes a role away.
@@ -76,6 +81,7 @@ pub(crate) fn populate(world: &mut World) {
         ),
         (TROUBLE_ENDS, Deed::SetWorkspace(Workspace::Ready)),
         (TROUBLE_ENDS, Deed::SetPool(true)),
+        (TROUBLE_ENDS, Deed::FreezeLinks(false)),
         (TROUBLE_ENDS, Deed::EndStandby),
     ];
     if world.chance.one_in(4) {
@@ -118,6 +124,14 @@ pub(crate) fn populate(world: &mut World) {
         }
         drifts(world, &mut deeds, name);
     }
+    if world.cast.shares && !forgetful && world.chance.one_in(2) {
+        // One `kubectl apply` of several files.
+        let (at, kind) = (draw(world), world.chance.below(6));
+        for name in &pools[..with_pools] {
+            deeds.push((at, Deed::EditAttachment((*name).to_owned(), kind)));
+        }
+    }
+    links(world, &mut deeds);
     let count = 1 + usize::try_from(world.chance.below(3)).unwrap();
     for name in &jobs[..count] {
         deeds.push((
@@ -135,6 +149,34 @@ pub(crate) fn populate(world: &mut World) {
     }
     deeds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
     world.deeds = deeds;
+}
+
+/// Links, of which there are two at most, and what becomes of them.
+fn links(world: &mut World, deeds: &mut Vec<(i64, Deed)>) {
+    world.azure.links_frozen = world.chance.one_in(6);
+    let names = ["l", "m"];
+    let count = usize::try_from(world.chance.below(3)).unwrap();
+    for name in &names[..count] {
+        let leads = match world.chance.below(6) {
+            0 => Some(SYNAPSE),
+            1 => Some("/their/workspace"),
+            _ => None,
+        };
+        if let Some(leads) = leads {
+            let name = (*name).to_owned();
+            world.azure.add_link(BEFORE, name, leads, None);
+        }
+        let born = world.chance.millis(0, 60_000);
+        deeds.push((born, Deed::CreateLink((*name).to_owned())));
+        let forgetful = world.cast.forgetful;
+        fate(world, deeds, &Key::Link((*name).to_owned()), forgetful);
+        if !forgetful && world.chance.one_in(4) {
+            deeds.push((draw(world), Deed::RemoveLink((*name).to_owned())));
+        }
+        if world.chance.one_in(10) {
+            deeds.push((draw(world), Deed::FreezeLinks(true)));
+        }
+    }
 }
 
 /// What somebody changes in Azure.
@@ -167,7 +209,9 @@ fn fate(world: &mut World, deeds: &mut Vec<(i64, Deed)>, key: &Key, forgetful: b
     if world.chance.one_in(2) {
         deeds.push((draw(world), Deed::Delete(key.clone())));
     }
-    if world.chance.one_in(3) {
+    // A new link has another identity: see `Cast::forgetful`.
+    let lasts = forgetful && matches!(key, Key::Link(_));
+    if world.chance.one_in(3) && !lasts {
         deeds.push((draw(world), Deed::Recreate(key.clone())));
     }
     if forgetful {
@@ -231,6 +275,34 @@ fn pool_id(name: &str) -> String {
     format!(
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/{name}"
     )
+}
+
+const SYNAPSE: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn";
+
+fn link_spec(world: &mut World) -> LinkedServiceSpec {
+    let mut spec = json!({"workspaceRef": {"name": "ml"}, "synapseWorkspaceId": SYNAPSE});
+    match world.chance.below(5) {
+        0 => spec["grants"] = json!({"synapseRoles": []}),
+        1 => {
+            let roles = ["SynapseApacheSparkAdministrator", "SynapseComputeOperator"];
+            spec["grants"] = json!({"synapseRoles": roles});
+        }
+        _ => {}
+    }
+    if world.chance.one_in(10) {
+        spec["managementPolicy"] = json!("ObserveOnly");
+    }
+    if !world.cast.forgetful && world.chance.one_in(4) {
+        spec["adoptionPolicy"] = json!("Never");
+    }
+    if world.chance.one_in(6) {
+        spec["driftPolicy"] = json!("Report");
+    }
+    if world.chance.one_in(5) {
+        spec["deletionPolicy"] = json!("Retain");
+    }
+    serde_json::from_value(spec).unwrap()
 }
 
 fn identity_id(number: u64) -> String {
@@ -315,12 +387,20 @@ impl World {
                     self.wake(Key::Attachment(name));
                 }
             }
+            Deed::CreateLink(name) => {
+                if self.links.get(&name).is_none() {
+                    let spec = link_spec(self);
+                    self.links.create(now, &name, spec);
+                    self.wake(Key::Link(name));
+                }
+            }
             Deed::Delete(key) => self.delete(&key),
             Deed::Recreate(key) => {
                 self.delete(&key);
                 let again = match key {
                     Key::Job(name) => Deed::CreateJob(name),
                     Key::Attachment(name) => Deed::CreateAttachment(name),
+                    Key::Link(name) => Deed::CreateLink(name),
                 };
                 // A tool that tries until the old one is gone.
                 for wait in [1_000, 30_000, 120_000, 400_000] {
@@ -335,6 +415,9 @@ impl World {
                     Key::Attachment(name) => {
                         self.attachments
                             .change(now, name, |object| object.status = None);
+                    }
+                    Key::Link(name) => {
+                        self.links.change(now, name, |object| object.status = None);
                     }
                 }
                 self.wake(key);
@@ -356,6 +439,16 @@ impl World {
                     self.azure.set_compute(now, name, None);
                 }
             }
+            Deed::RemoveLink(name) => {
+                let there = self.azure.links.get(&name);
+                let ours = there
+                    .and_then(|l| l.last().as_ref())
+                    .is_some_and(|l| l.by.is_some());
+                if ours {
+                    self.azure.set_link(now, name, None);
+                }
+            }
+            Deed::FreezeLinks(frozen) => self.azure.links_frozen = frozen,
             Deed::Drift(name, drift) => self.azure.drift(now, &name, drift),
             Deed::LoseRole => self.azure.lose_role(now),
             Deed::KillOperator => self.restart(),
@@ -374,6 +467,10 @@ impl World {
             }
             Key::Attachment(name) => {
                 self.attachments
+                    .change(now, name, |o| o.deleting = o.deleting.or(Some(now)));
+            }
+            Key::Link(name) => {
+                self.links
                     .change(now, name, |o| o.deleting = o.deleting.or(Some(now)));
             }
         }

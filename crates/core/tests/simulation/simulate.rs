@@ -8,6 +8,7 @@ use crate::azure::Azure;
 use crate::chance::Chance;
 use crate::drive::{Next, pass};
 use crate::job::{Jobs, poll};
+use crate::link::Links;
 use crate::process::Process;
 use crate::quirk::Quirk;
 use crate::scenario::{Cast, Deed, TROUBLE_ENDS, populate};
@@ -21,8 +22,8 @@ const HOUR: i64 = 3_600_000;
 /// a cancel that Azure takes its time with, may come on top; what somebody changed in Azure is seen by the regular look.
 const SETTLES_WITHIN: i64 = 2 * HOUR;
 
-/// Most requests in any minute, for up to five objects, two leaders and every second answer wrong.
-const MOST_IN_A_MINUTE: usize = 120;
+/// Most requests in any minute, for up to seven objects, two leaders and every second answer wrong.
+const MOST_IN_A_MINUTE: usize = 170;
 
 /// A rule that did not hold.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ fn begin(chance: Chance, quirk: Quirk, told: bool) -> World {
         azure: Azure::new(true),
         jobs: Store::new(),
         attachments: Store::new(),
+        links: Store::new(),
+        driven_link: None,
         config_map: None,
         workspace: Workspace::Ready,
         cast: Cast::default(),
@@ -213,6 +216,7 @@ fn look(world: &mut World, key: &Key) -> Next {
     match key {
         Key::Job(name) => pass::<Jobs>(world, name),
         Key::Attachment(name) => pass::<Attachments>(world, name),
+        Key::Link(name) => pass::<Links>(world, name),
     }
 }
 
@@ -225,13 +229,13 @@ impl World {
         };
         let key = self.chance.pick(&keys);
         self.tell(|| format!("> the other leader looks at {key:?}"));
-        let (due, poll) = (self.due.clone(), self.poll);
+        let (due, poll, driven) = (self.due.clone(), self.poll, self.driven_link.clone());
         let first = std::mem::replace(&mut self.process, standby);
         self.nested = true;
         let next = look(self, &key);
         self.nested = false;
         let second = std::mem::replace(&mut self.process, first);
-        (self.due, self.poll) = (due, poll);
+        (self.due, self.poll, self.driven_link) = (due, poll, driven);
         self.standby = Some(match next {
             Next::Crashed => Process::default(),
             Next::At(_) | Next::Never => second,

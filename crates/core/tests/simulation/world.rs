@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::{
-    SparkJobSpec, SparkJobStatus, SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus,
+    LinkedServiceSpec, LinkedServiceStatus, SparkJobSpec, SparkJobStatus,
+    SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus,
 };
 use azureml_spark_core::{Class, Fault};
 use jiff::Timestamp;
@@ -19,12 +20,14 @@ use crate::weather::{LATE, Read, Weather, Write};
 
 pub(crate) type Job = Object<SparkJobSpec, SparkJobStatus>;
 pub(crate) type Attachment = Object<SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus>;
+pub(crate) type Link = Object<LinkedServiceSpec, LinkedServiceStatus>;
 
 /// Who is looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     Attachment(String),
     Job(String),
+    Link(String),
 }
 
 /// Why a step or look did not succeed.
@@ -46,6 +49,9 @@ pub(crate) struct World {
     pub(crate) azure: Azure,
     pub(crate) jobs: Store<SparkJobSpec, SparkJobStatus>,
     pub(crate) attachments: Store<SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus>,
+    pub(crate) links: Store<LinkedServiceSpec, LinkedServiceStatus>,
+    /// Uid of the link that is driven: its wish does not say whose it is.
+    pub(crate) driven_link: Option<String>,
     /// What every job's code is; `None`: the `ConfigMap` is not there.
     pub(crate) config_map: Option<String>,
     pub(crate) workspace: Workspace,
@@ -204,7 +210,8 @@ impl World {
             .all()
             .map(|o| Key::Attachment(o.name.clone()));
         let jobs = self.jobs.all().map(|o| Key::Job(o.name.clone()));
-        attachments.chain(jobs).collect()
+        let links = self.links.all().map(|o| Key::Link(o.name.clone()));
+        attachments.chain(jobs).chain(links).collect()
     }
 
     /// The process ends, and another one begins.

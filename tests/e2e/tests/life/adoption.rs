@@ -8,7 +8,7 @@ use azureml_spark_testkit::scope::{Scope, find_condition, message};
 use futures::future::try_join;
 use serde_json::{Value, json};
 
-use crate::calm::{is_held, look, look_at, principal, writes};
+use crate::calm::{is_held, look, look_at, only_doubts, principal, writes};
 use crate::{ATTACHMENT, asked, becomes, pool, scenario};
 
 const MARK: &str = "azureml-spark-operator";
@@ -223,7 +223,7 @@ fn always_takes_from_a_named_owner_once() {
 
         // The former owner goes and takes nothing along.
         scope.delete(ATTACHMENT, name).await?;
-        scope.gone(ATTACHMENT, name).await?;
+        only_doubts(scope, name).await?;
         assert_eq!(owner(portal, name).await?, mark);
         assert_eq!(portal.synapse_roles_of(principal(&taken)).await?.len(), 1);
         let written = writes(scope, since, &[name, principal(&taken)]).await?;

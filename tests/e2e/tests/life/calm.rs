@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{Entry, Requests};
-use azureml_spark_testkit::scope::Scope;
+use azureml_spark_testkit::eventually::{PATIENCE, eventually};
+use azureml_spark_testkit::scope::{Scope, find_condition};
 use futures::TryStreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
 use serde_json::Value;
@@ -77,6 +78,21 @@ pub(crate) async fn versions(
 pub(crate) fn version(object: &Value) -> String {
     let version = object["metadata"]["resourceVersion"].as_str();
     version.unwrap().to_owned()
+}
+
+/// Waits until a deleted attachment has given up all but its doubts about what may yet appear, or is gone.
+pub(crate) async fn only_doubts(scope: &Scope<'_>, name: &str) -> Result<()> {
+    let what = "has nothing left but doubts";
+    let objects = scope.objects(ATTACHMENT);
+    eventually(&objects, name, what, PATIENCE, |found| {
+        found.is_none_or(|object| {
+            let object = serde_json::to_value(object).unwrap_or_default();
+            let ready = find_condition(&object, "Ready");
+            ready.is_some_and(|one| one["reason"] == "Detaching")
+        })
+    })
+    .await
+    .map(drop)
 }
 
 /// Whether an object carries our finalizer.

@@ -9,7 +9,7 @@ use azureml_spark_testkit::portal::{Portal, synapse_role};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
 
-use crate::calm::{look, principal, version, versions, writes};
+use crate::calm::{look, only_doubts, principal, version, versions, writes};
 use crate::{ATTACHMENT, LINK, asked, becomes, link, pool, scenario, waits_for};
 
 /// Enough for something that is done each minute.
@@ -378,11 +378,10 @@ fn a_pool_attached_again_to_another_pool_is_a_conflict_with_both_ids() {
                 Ok(held.is_empty())
             })
             .await?;
+            only_doubts(scope, name).await?;
             assert_eq!(portal.compute(name).await?, Some(theirs));
-        }
-        for manifest in [&careful, &bold] {
-            scope.gone(ATTACHMENT, manifest.name()).await?;
-            assert!(portal.compute(manifest.name()).await?.is_some());
+            let seen = asked(scope, since).await?;
+            assert_eq!(seen.count("DELETE", &["/computes/", name]), 0, "{seen}");
         }
         Ok(())
     });

@@ -311,6 +311,8 @@ fn an_attachment_waits_for_its_live_jobs_and_names_them() {
 
         // One ends by itself, the other is deleted.
         emulator.set_run(&runs[0], "Completed").await?;
+        scope.condition(JOB, "one", "Complete", "True").await?;
+        scope.reconcile(ATTACHMENT, name).await?;
         scope
             .wait(ATTACHMENT, name, "waits for the other", |o| {
                 let said = message(o, "Ready");
@@ -324,8 +326,9 @@ fn an_attachment_waits_for_its_live_jobs_and_names_them() {
         let written = writes(scope, since, &[name, role]).await?;
         assert!(written.0.is_empty(), "{written}");
         scope.delete(JOB, "two").await?;
-        becomes("it is detached", async || {
-            Ok(portal.compute(name).await?.is_none())
+        becomes("its role is taken back", async || {
+            let held = portal.synapse_roles_of(principal(&waiting)).await?;
+            Ok(held.is_empty())
         })
         .await?;
         let ended = emulator.run_status(&runs[1]).await?;
@@ -365,7 +368,7 @@ fn a_retained_compute_can_be_taken_over() {
         assert_eq!(written.count("PUT", &["/computes/", name]), 1, "{written}");
         assert_eq!(written.0.len(), 1, "{written}");
 
-        // Whoever describes it as it is has it, and takes all of it back in the end.
+        // Whoever describes it as it is has it, and takes it back in the end.
         let heir = manifest
             .clone()
             .without("/spec/deletionPolicy")
@@ -381,9 +384,9 @@ fn a_retained_compute_can_be_taken_over() {
         );
         assert_eq!(portal.synapse_roles_of(principal(&ready)).await?, roles);
         scope.delete(ATTACHMENT, heir.name()).await?;
-        becomes("nothing is left of it", async || {
-            let roles = portal.synapse_roles_of(principal(&ready)).await?;
-            Ok(portal.compute(name).await?.is_none() && roles.is_empty())
+        becomes("its role is taken back", async || {
+            let held = portal.synapse_roles_of(principal(&ready)).await?;
+            Ok(held.is_empty())
         })
         .await
     });

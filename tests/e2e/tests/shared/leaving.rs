@@ -1,12 +1,19 @@
 //! Deletion: a live run is cancelled and waited for, an ended one is left alone, and a namespace ends clean.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use azureml_spark_testkit::manifest;
+use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 
 use crate::scenario;
 
 const KIND: &str = "SparkJob";
+
+/// How long the end of a namespace may take: what was attached by a link goes before that, and neither is believed to be
+/// absent for 75 s after it was asked for.
+const END: Duration = Duration::from_mins(4);
 
 /// A job that runs until somebody cancels it, whatever the other scenarios set the runner to.
 fn long(scope: &Scope<'_>, name: &str) -> manifest::Manifest {
@@ -85,12 +92,20 @@ fn a_namespace_with_everything_in_it_ends_clean() {
     scenario("leave-all", async |scope| {
         scope.workspace().await?;
         code(scope).await?;
-        let pool = scope.unique("pool");
+        let emulator = scope.stack().emulator();
+        let portal = Portal::new(emulator)?;
+        let world = emulator.world();
+        let (pool, linked) = (scope.unique("pool"), scope.unique("linked"));
+        let link = scope.unique("link");
         scope
-            .apply(&manifest::attachment(
-                &pool,
-                WORKSPACE,
-                scope.stack().emulator().world(),
+            .apply(&manifest::link(&link, WORKSPACE, world))
+            .await?;
+        scope
+            .apply(&manifest::attachment(&pool, WORKSPACE, world))
+            .await?;
+        scope
+            .apply(&manifest::linked_attachment(
+                &linked, WORKSPACE, &link, world,
             ))
             .await?;
         let on_pool = manifest::attached_job("on-pool", WORKSPACE, "src", &pool)
@@ -102,9 +117,19 @@ fn a_namespace_with_everything_in_it_ends_clean() {
             let running = scope.condition(KIND, job, "Submitted", "True").await?;
             names.push(running["status"]["azureName"].as_str().unwrap().to_owned());
         }
-        let since = scope.stack().emulator().now().await?;
-        scope.delete_namespace().await?;
-        let emulator = scope.stack().emulator();
+        let mut roles = Vec::new();
+        for (kind, name) in [
+            ("LinkedService", &link),
+            ("SynapseSparkAttachment", &pool),
+            ("SynapseSparkAttachment", &linked),
+        ] {
+            let ready = scope.condition(kind, name, "Ready", "True").await?;
+            let held = ready["status"]["roleAssignments"].as_array().unwrap();
+            assert_eq!(held.len(), 1, "{held:?}");
+            roles.push(held[0]["id"].as_str().unwrap().to_owned());
+        }
+        let since = emulator.now().await?;
+        scope.delete_namespace_within(END).await?;
         for name in names {
             assert_eq!(
                 emulator.run_status(&name).await?.as_deref(),
@@ -112,8 +137,21 @@ fn a_namespace_with_everything_in_it_ends_clean() {
             );
         }
         let seen = emulator.requests_since(since).await?;
-        assert_eq!(seen.count("DELETE", &["/computes/", &pool]), 1, "{seen}");
-        assert_eq!(seen.count("DELETE", &["/roleAssignments/"]), 1, "{seen}");
+        for compute in [&pool, &linked] {
+            assert_eq!(seen.count("DELETE", &["/computes/", compute]), 1, "{seen}");
+            assert_eq!(portal.compute(compute).await?, None);
+        }
+        let unlinked = seen.count("DELETE", &["/linkedServices/", &link]);
+        assert_eq!(unlinked, 1, "{seen}");
+        assert_eq!(portal.link(&link).await?, None);
+        for role in roles {
+            assert_eq!(
+                seen.count("DELETE", &["/roleAssignments/", &role]),
+                1,
+                "{seen}"
+            );
+            assert_eq!(portal.synapse_role(&role).await?, None);
+        }
         Ok(())
     });
 }
