@@ -37,6 +37,8 @@ pub enum ConditionType {
     Complete,
     /// The run ended otherwise; present only then.
     Failed,
+    /// `spec.suspend` holds the run, and nothing of it is going on; present only while true.
+    Suspended,
     /// Something will make jobs fail, though this object is as it should be; present only while true.
     Warning,
     /// An annotation keeps the operator from changing anything; present only while true.
@@ -59,6 +61,7 @@ impl ConditionType {
             Self::Submitted => "Submitted",
             Self::Complete => "Complete",
             Self::Failed => "Failed",
+            Self::Suspended => "Suspended",
             Self::Warning => "Warning",
             Self::Paused => "Paused",
         }

@@ -5,6 +5,7 @@ use kube::CustomResourceExt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use crate::spark_job::frozen;
 use crate::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
 
 /// Every definition, ready to be written to `crds/`.
@@ -23,11 +24,13 @@ pub fn crds() -> Result<Vec<CustomResourceDefinition>, serde_json::Error> {
     .collect()
 }
 
-/// What the derive cannot say: a status before the first look, and no explicit nulls in a spec.
+/// What the derive cannot say: a status before the first look, what a submitted run cannot change, and no explicit
+/// nulls in a spec.
 ///
 /// `status.observedGeneration: -1` keeps health tools from being green before the operator has looked. `null` where a
 /// field may be left out would let `has()` in a rule be true for nothing.
 fn finish(crd: CustomResourceDefinition) -> Result<CustomResourceDefinition, serde_json::Error> {
+    let is_job = crd.spec.names.kind == "SparkJob";
     let mut value = serde_json::to_value(crd)?;
     if let Some(schema) = value.pointer_mut("/spec/versions/0/schema/openAPIV3Schema") {
         if let Some(status) = schema
@@ -39,6 +42,9 @@ fn finish(crd: CustomResourceDefinition) -> Result<CustomResourceDefinition, ser
                 "description".to_owned(),
                 json!("What the operator last saw; written by nobody else."),
             );
+        }
+        if is_job {
+            frozen::add_rules(schema);
         }
         tidy(schema);
     }

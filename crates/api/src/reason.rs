@@ -169,4 +169,60 @@ reasons! {
     OtherRegion,
     /// An annotation makes no sense and is not followed.
     InvalidAnnotation,
+    /// An asset that the spec names is not in the workspace.
+    AssetNotFound,
+    /// Azure does not let the credentials read an asset that the spec names.
+    AssetUnreadable,
+    /// The Flux source that is named does not exist, or Flux is not installed.
+    SourceNotFound,
+    /// The Flux source that is named has no artifact yet.
+    SourceNotReady,
+    /// The artifact of the Flux source cannot be used: too large, unsafe paths, or not what its digest says.
+    SourceUnusable,
+    /// The environment is being registered.
+    EnvironmentRegistering,
+    /// A file that the spec names is not among the files of the code.
+    FileNotFound,
+    /// The code is larger than its source may be; the message says what to use instead.
+    CodeTooLarge,
+    /// The `SparkJob` that is named in `fromJob` has no such output.
+    OutputNotFound,
+    /// The `SparkJob` that is named in `fromJob` does not exist.
+    JobNotFound,
+    /// The `SparkJob` that is named in `fromJob` has not ended yet.
+    JobNotReady,
+    /// The `SparkJob` that is named in `fromJob` did not end well.
+    JobFailed,
+    /// The identity of the run is not attached to its compute or workspace.
+    IdentityNotAttached,
+    /// The workspace has no compute of that name.
+    ComputeNotFound,
+    /// `spec.suspend` is set, and nothing runs.
+    Suspended,
+    /// `spec.suspend` is set, and the run is being cancelled.
+    Suspending,
+    /// `spec.suspend` was taken back.
+    Resumed,
+    /// The run failed, and the next attempt is waited for.
+    BackingOff,
+    /// The run failed because a quota of the subscription or workspace is used up.
+    QuotaExceeded,
+    /// The run failed because Azure or the pool had no machines for it.
+    NoCapacity,
+    /// The run failed because its image or packages could not be made.
+    ImageFailed,
+    /// The run failed because its identity could not be used, or lacks a right.
+    IdentityFailed,
+    /// Somebody else cancelled the run.
+    CanceledOutside,
+    /// Azure refuses to cancel the run; the message is Azure's.
+    CancelRefused,
+    /// The run took longer than `spec.activeDeadlineSeconds` and was cancelled.
+    DeadlineExceeded,
+    /// The run had not started within `spec.startDeadlineSeconds` and was cancelled.
+    StartDeadlineExceeded,
+    /// Azure had heard nothing of the run for too long, and it was cancelled.
+    NotResponding,
+    /// The version of Spark is known as retired: Azure may refuse it, or soon will.
+    RetiredRuntime,
 }

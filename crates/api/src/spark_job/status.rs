@@ -1,7 +1,10 @@
 //! What is published about a run.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the operator last saw of the run.
@@ -12,10 +15,20 @@ pub struct SparkJobStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The state of affairs: `Ready`, `SpecAccepted`, `ReferencesResolved`, `CodeUploaded`, `Submitted`, at the end
-    /// `Complete` or `Failed`, and while true `Reconciling` or `Stalled`.
+    /// `Complete` or `Failed`, and while true `Suspended`, `Reconciling`, `Stalled`, `Warning` or `Paused`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+    /// Which attempt this is about, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<i32>,
+    /// The attempts that ended and were followed by another, the newest last, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub attempts: Vec<AttemptStatus>,
+    /// When the next attempt is made, while one is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_time: Option<Time>,
     /// Name of the run in Azure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure_name: Option<String>,
@@ -28,13 +41,22 @@ pub struct SparkJobStatus {
     /// The intent to submit, on record before the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<Submission>,
-    /// When the operator asked Azure to cancel the run.
+    /// The cancel that the operator asked Azure for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancel_requested_time: Option<Time>,
+    pub cancel: Option<CancelStatus>,
     /// Resource id of the registered code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_id: Option<String>,
-    /// When Azure started the run.
+    /// What the names in the spec meant at the first submission; every attempt runs with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
+    /// The Flux artifact that the code was taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceStatus>,
+    /// SHA-256 of the display name, description and tags that were last sent to Azure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels_hash: Option<String>,
+    /// When Azure started the run, its first attempt if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
     /// When the run ended.
@@ -55,9 +77,86 @@ pub struct SparkJobStatus {
     /// What it writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputStatus>,
+    /// Why it ended, the reason of `Complete` or `Failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+}
+
+/// An attempt that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptStatus {
+    /// Name of its run in Azure.
+    pub azure_name: String,
+    /// Azure's word for the state that it ended in.
+    pub state: String,
+    /// When Azure started it; absent if it never ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// When it ended.
+    pub end_time: Time,
+    /// Why it ended: the word that would be the reason of `Failed`, or `Suspended`.
+    pub reason: String,
+}
+
+/// A cancel that the operator asked Azure for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelStatus {
+    /// When it was last asked for; on record before the request.
+    pub requested_time: Time,
+    /// What for.
+    pub why: CancelCause,
+    /// How often it was asked for.
+    pub tries: i32,
+}
+
+/// What a cancel is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CancelCause {
+    /// `spec.cancel`.
+    Asked,
+    /// `spec.suspend`.
+    Suspend,
+    /// `spec.activeDeadlineSeconds`.
+    Deadline,
+    /// `spec.startDeadlineSeconds`.
+    StartDeadline,
+    /// Azure has heard nothing of the run for too long.
+    NotResponding,
+    /// The object is being deleted.
+    Deleted,
+}
+
+/// What the names in the spec meant at the first submission.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resolved {
+    /// Resource id of the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_id: Option<String>,
+    /// Resource id of the environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
+    /// What is sent as the path of each input that names an asset or a job, by the name of the input.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
+    /// Resource id of the compute; absent on serverless compute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute_id: Option<String>,
+}
+
+/// A Flux artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceStatus {
+    /// Its revision, such as `main@sha1:…`.
+    pub revision: String,
+    /// Its digest, `sha256:…`, which was verified.
+    pub digest: String,
 }
 
 /// The intent to submit a run.
@@ -107,6 +206,9 @@ pub struct OutputStatus {
     pub name: String,
     /// Where it is written.
     pub path: String,
+    /// The data asset that it is registered as, `azureml:{name}:{version}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<String>,
 }
 
 /// Why a run failed.
