@@ -241,7 +241,7 @@ impl SparkJobKind {
         let api: Api<ConfigMap> =
             Api::namespaced(self.kube.clone(), &object.namespace().unwrap_or_default());
         let mut found = BTreeMap::new();
-        for source in &object.spec.code.config_maps {
+        for source in object.spec.code.config_maps.iter().flatten() {
             let map = deadline::within("get configmap", api.get_opt(&source.name)).await??;
             found.insert(source.name.clone(), map.map(contents));
         }

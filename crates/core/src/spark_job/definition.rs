@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use azureml_spark_api::spark_job::{Driver, DynamicAllocation, Executor, PathType};
+use azureml_spark_api::spark_job::{DataType, Driver, DynamicAllocation, Executor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -30,7 +30,7 @@ pub struct Definition {
     /// What it reads.
     pub inputs: BTreeMap<String, InputChoice>,
     /// What it writes: type and path.
-    pub outputs: BTreeMap<String, (PathType, String)>,
+    pub outputs: BTreeMap<String, (DataType, String)>,
     /// Spark configuration without the sizes.
     pub conf: BTreeMap<String, String>,
     /// Size of the driver.
@@ -49,7 +49,7 @@ pub struct Definition {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum InputChoice {
     /// A file or folder.
-    Path(PathType, String),
+    Path(DataType, String),
     /// A plain value.
     Literal(String),
 }

@@ -1,7 +1,9 @@
 //! The status of a run, and the memory that lives in it.
 
 use azureml_spark_api::condition::{ConditionType, Fact, Time, merge};
-use azureml_spark_api::spark_job::{OutputStatus, Submission as SubmissionStatus};
+use azureml_spark_api::spark_job::{
+    CancelCause, CancelStatus, OutputStatus, Submission as SubmissionStatus,
+};
 use azureml_spark_api::{Reason, SparkJobStatus};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +25,7 @@ pub(super) fn recall(status: &SparkJobStatus) -> Memo {
             code_id: status.code_id.clone().unwrap_or_default(),
             seen_by_azure: status.azure_id.is_some(),
         }),
-        cancel: status.cancel_requested_time.as_ref().map(|time| time.0),
+        cancel: status.cancel.as_ref().map(|cancel| cancel.requested_time.0),
         started: status.start_time.as_ref().map(|time| time.0),
         ended: match (&status.completion_time, state) {
             (Some(at), Some(state)) => Some(Ended {
@@ -75,7 +77,11 @@ fn remember(status: &mut SparkJobStatus, memo: &Memo) {
         .as_ref()
         .map(|s| s.code_id.clone())
         .filter(|id| !id.is_empty());
-    status.cancel_requested_time = memo.cancel.map(Time);
+    status.cancel = memo.cancel.map(|asked| CancelStatus {
+        requested_time: Time(asked),
+        why: CancelCause::Deleted,
+        tries: 1,
+    });
     status.start_time = memo.started.map(Time);
     if let Some(ended) = &memo.ended {
         status.state = Some(ended.state.as_str().to_owned());
@@ -131,6 +137,7 @@ fn outputs(definition: &Definition) -> Vec<OutputStatus> {
         .map(|(name, (_, path))| OutputStatus {
             name: name.clone(),
             path: path.clone(),
+            asset: None,
         })
         .collect()
 }
@@ -289,9 +296,9 @@ fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Stan
     }
     // Asked for once more, now or before.
     let again = old
-        .cancel_requested_time
+        .cancel
         .as_ref()
-        .is_some_and(|before| pass.memo.cancel.is_some_and(|asked| asked > before.0))
+        .is_some_and(|before| pass.memo.cancel.is_some_and(|asked| asked > before.requested_time.0))
         || old
             .conditions
             .iter()

@@ -124,14 +124,15 @@ fn definition(given: &Given) -> Result<Definition, Blocked> {
             ));
         }
     };
-    let code = code::lay_out(&spec.code.config_maps, &given.config_maps)?;
-    if !code.holds(&spec.entry.file) {
+    let sources = spec.code.config_maps.as_deref().unwrap_or_default();
+    let code = code::lay_out(sources, &given.config_maps)?;
+    let entry = spec.entry.file.as_deref().unwrap_or_default();
+    if !code.holds(entry) {
         let files: Vec<&str> = code.files().map(|(path, _)| path).collect();
         return Err(Blocked::new(
             Reason::EntryNotFound,
             format!(
-                "spec.entry.file: '{}' is not among the files of spec.code: {}",
-                spec.entry.file,
+                "spec.entry.file: '{entry}' is not among the files of spec.code: {}",
                 files.join(", ")
             ),
         ));
@@ -159,7 +160,7 @@ fn definition(given: &Given) -> Result<Definition, Blocked> {
         description: spec.description.clone(),
         tags: spec.tags.clone().unwrap_or_default(),
         code,
-        entry_file: spec.entry.file.clone(),
+        entry_file: entry.to_owned(),
         args: spec.args.clone(),
         inputs: spec
             .inputs

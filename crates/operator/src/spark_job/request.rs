@@ -1,6 +1,6 @@
 //! The body of a submission.
 
-use azureml_spark_api::spark_job::PathType;
+use azureml_spark_api::spark_job::DataType;
 use azureml_spark_azure::ArmId;
 use azureml_spark_azure::aml::job;
 use azureml_spark_core::spark_job::{
@@ -94,23 +94,21 @@ fn input(choice: &InputChoice) -> job::JobInput {
         InputChoice::Literal(value) => job::JobInput::Literal {
             value: value.clone(),
         },
-        InputChoice::Path(PathType::UriFile, path) => {
+        InputChoice::Path(DataType::UriFile, path) => {
             job::JobInput::UriFile(job::Uri::direct(path))
         }
-        InputChoice::Path(PathType::UriFolder, path) => {
-            job::JobInput::UriFolder(job::Uri::direct(path))
-        }
+        InputChoice::Path(_, path) => job::JobInput::UriFolder(job::Uri::direct(path)),
     }
 }
 
-fn output(type_: PathType, path: &str) -> job::JobOutput {
+fn output(type_: DataType, path: &str) -> job::JobOutput {
     let uri = job::OutputUri {
         uri: Some(path.to_owned()),
         ..job::OutputUri::default()
     };
     match type_ {
-        PathType::UriFile => job::JobOutput::UriFile(uri),
-        PathType::UriFolder => job::JobOutput::UriFolder(uri),
+        DataType::UriFile => job::JobOutput::UriFile(uri),
+        _ => job::JobOutput::UriFolder(uri),
     }
 }
 
