@@ -18,6 +18,7 @@ pub mod azure_id;
 pub mod condition;
 mod definition;
 pub mod linked_service;
+pub mod logs;
 pub mod meta;
 pub mod policy;
 mod reason;
