@@ -93,6 +93,24 @@ fn word_without_secrets(word: &str) -> String {
     }
 }
 
+/// A line of a log without signatures and tokens, and with its spaces: a table stays one.
+pub(crate) fn line(raw: &str) -> String {
+    let mut shown = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let word = rest
+            .find(|c: char| !c.is_whitespace())
+            .unwrap_or(rest.len());
+        let (space, after) = rest.split_at(word);
+        let end = after.find(char::is_whitespace).unwrap_or(after.len());
+        let (word, left) = after.split_at(end);
+        shown.push_str(space);
+        shown.push_str(&word_without_secrets(word));
+        rest = left;
+    }
+    shown
+}
+
 /// An error's text from outside, without signatures and tokens, on one line, of bounded length.
 pub fn text(raw: &str) -> String {
     let mut shown = String::new();

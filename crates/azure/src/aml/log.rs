@@ -1,4 +1,10 @@
-//! The end of the driver's log.
+//! What the driver wrote: the end of it, or all of it while it is written.
+
+mod channel;
+mod lines;
+mod part;
+mod position;
+mod reader;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +12,10 @@ use crate::blob;
 use crate::client::Client;
 use crate::error::Error;
 use crate::redact::SasUrl;
+
+pub use channel::{Channel, Wanted};
+pub use position::{InvalidPosition, Position};
+pub use reader::{Event, Pace, Reader, Wish};
 
 #[cfg(test)]
 mod tests;
