@@ -2,9 +2,11 @@
 
 mod code;
 mod definition;
+mod labels;
 mod next;
 mod report;
 mod run;
+mod steering;
 mod want;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,9 @@ use jiff::Timestamp;
 
 pub use code::Folder;
 pub use definition::{ComputeChoice, Definition, IdentityChoice, InputChoice};
+pub use labels::Labels;
 pub use run::{Run, RunState};
+pub use steering::Steering;
 
 use crate::fault::{Class, Fault};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
@@ -85,6 +89,10 @@ pub struct Want {
     pub definition: Result<Box<Definition>, Blocked>,
     /// Whether it is to go.
     pub deleting: bool,
+    /// How it is steered.
+    pub steering: Steering,
+    /// What people read of it in Studio.
+    pub labels: Labels,
     cluster: Cluster,
     identity: Option<EffectiveIdentity>,
 }
@@ -106,12 +114,20 @@ impl Want {
 /// One look at the world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Resource id of the registered code; looked at only before the submission.
+    /// Resource id of the registered code. This and the next three are looked at only before the first submission.
     pub code: Sight<String>,
+    /// Resource id of the environment; looked at only if the definition asks for one.
+    pub environment: Sight<String>,
+    /// Resource ids of the data assets that are inputs, by the name of the input.
+    pub inputs: BTreeMap<String, Sight<String>>,
+    /// The compute that this cluster does not manage; looked at only if the definition names one.
+    pub compute: Sight<NamedCompute>,
     /// The run of our name.
     pub run: Sight<Run>,
-    /// Why it failed; looked at only once it has.
+    /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.
     pub failure: Sight<Failure>,
+    /// SHA-256 of the labels that this process has sent to the run; `Unknown` if it has sent none.
+    pub labels: Sight<String>,
 }
 
 /// What must survive a restart.
@@ -183,16 +199,28 @@ pub struct Ended {
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Register the code, unless somebody did.
+    /// Register the code, a folder or what is at an address, unless somebody did.
     UploadCode,
+    /// Register the environment, unless somebody did.
+    RegisterEnvironment,
     /// Submit the run, under a name that makes a second submission meet the first.
     Submit,
     /// Cancel the run.
     Cancel,
+    /// Send the labels, by run history.
+    Relabel,
+    /// Delete our own object, if it still is the one of this uid.
+    Expire,
 }
 
 /// What submitting is called in a fault; [`Machine::faulted`] looks for it.
 pub const SUBMIT: &str = "submit the run";
+
+/// What cancelling is called in a fault.
+pub const CANCEL: &str = "cancel the run";
+
+/// What sending labels is called in a fault.
+pub const RELABEL: &str = "label the run";
 
 /// The machine.
 #[derive(Debug)]

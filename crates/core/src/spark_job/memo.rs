@@ -1,0 +1,224 @@
+//! What must survive a restart. It lives in the status.
+
+use std::collections::BTreeMap;
+
+use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::spark_job::{CancelCause, Failure};
+use jiff::Timestamp;
+
+use super::{End, RunState};
+
+/// Most attempts that are kept on record.
+pub(super) const MOST_PAST: usize = 20;
+
+/// What must survive a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memo {
+    /// The current attempt: the intent to submit, on record before the submission.
+    pub submission: Option<Submission>,
+    /// What the spec meant when it was first submitted: every attempt runs with it.
+    pub pinned: Option<Pinned>,
+    /// The attempts before the current one, the oldest first.
+    pub past: Vec<Past>,
+    /// The state in which the current attempt was last seen, and since when.
+    pub sighted: Option<Sighted>,
+    /// The cancel that Azure was asked for.
+    pub cancel: Option<Cancel>,
+    /// When a run was first seen running, since the beginning or since the last suspension.
+    pub started: Option<Timestamp>,
+    /// How it all ended. After this nothing is asked of Azure any more.
+    pub ended: Option<Ended>,
+    /// The labels that the current run has.
+    pub labels: Option<Labelled>,
+    /// When the next attempt is due, while one is waited for.
+    pub next_attempt: Option<Timestamp>,
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Which attempt, from 1.
+    pub attempt: i32,
+    /// Since when; anew with every try.
+    pub requested: Timestamp,
+    /// SHA-256 of the definition.
+    pub definition_hash: String,
+    /// Whether the run has been seen in Azure since.
+    pub seen_by_azure: bool,
+    /// Whether nothing was on record when it was found: a later attempt may be there too.
+    pub found: bool,
+    /// Whether it was taken over although its definition is another (`adoptionPolicy: Always`).
+    pub foreign: bool,
+    /// When this attempt was first seen running.
+    pub started: Option<Timestamp>,
+}
+
+/// What was looked up for the first submission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pinned {
+    /// SHA-256 of the definition.
+    pub definition_hash: String,
+    /// Resource id of the code.
+    pub code_id: String,
+    /// Resource id of the environment, if it has one.
+    pub environment_id: Option<String>,
+    /// Addresses of the inputs, but for literals, by the name of the input.
+    pub inputs: BTreeMap<String, String>,
+    /// Resource id of the compute, unless it is serverless.
+    pub compute_id: Option<String>,
+    /// Resource id of the identity that stands for `Managed` on that compute, unless it is the compute's own.
+    pub identity_id: Option<String>,
+}
+
+/// An attempt that ended and was followed by another, or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Which attempt, from 1.
+    pub attempt: i32,
+    /// Name of its run.
+    pub azure_name: String,
+    /// Azure's word for how it ended, or ours.
+    pub state: RunState,
+    /// When it started, if it did.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Why it ended.
+    pub reason: End,
+}
+
+/// A state, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighted {
+    /// The state.
+    pub state: RunState,
+    /// Since when it has been seen in it without a break.
+    pub since: Timestamp,
+}
+
+/// A cancel that Azure was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancel {
+    /// Why.
+    pub why: CancelCause,
+    /// When first.
+    pub since: Timestamp,
+    /// When last; on record before the request.
+    pub asked: Timestamp,
+    /// How often.
+    pub tries: i32,
+    /// Azure's words, if it refused the last one.
+    pub refused: Option<String>,
+}
+
+/// How it all ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Azure's word, or ours for a run that is not there any more, or never was.
+    pub state: RunState,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: End,
+    /// What Azure says about it, if it failed.
+    pub failure: Option<Failure>,
+}
+
+/// Labels of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// SHA-256 of them.
+    pub hash: String,
+    /// Whether Azure has them.
+    pub state: LabelState,
+}
+
+/// Whether Azure has the labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelState {
+    /// It was, or is about to be, asked to take them.
+    Sending,
+    /// It has them.
+    Sent,
+    /// It refuses them: they are not sent again until they change.
+    Refused,
+}
+
+impl Submission {
+    /// Stands for what may have been on record and is not any more.
+    pub(super) fn forgotten(attempt: i32, now: Timestamp) -> Self {
+        Self {
+            attempt,
+            requested: whole_second(now),
+            definition_hash: String::new(),
+            seen_by_azure: false,
+            found: true,
+            foreign: false,
+            started: None,
+        }
+    }
+
+    /// Whether it is on record what was submitted.
+    pub(super) fn is_known(&self) -> bool {
+        !self.definition_hash.is_empty()
+    }
+}
+
+impl Memo {
+    /// Whether nothing is on record: nothing was begun, or the status was lost.
+    pub(super) fn is_blank(&self) -> bool {
+        self.submission.is_none() && self.past.is_empty() && self.ended.is_none()
+    }
+
+    /// Which attempt is the current one, or comes next, from 1.
+    pub fn attempt(&self) -> i32 {
+        match (&self.submission, self.past.last()) {
+            (Some(submission), _) => submission.attempt,
+            (None, Some(past)) => past.attempt.saturating_add(1),
+            (None, None) => 1,
+        }
+    }
+
+    /// Whether a run was asked for, or is there: from then on, what the spec refers to does not count.
+    pub(super) fn is_submitted(&self) -> bool {
+        self.pinned.is_some()
+            || self
+                .submission
+                .as_ref()
+                .is_some_and(|s| s.is_known() || s.seen_by_azure)
+    }
+
+    /// Attempts that count against the most that there may be.
+    pub(super) fn counted(&self) -> usize {
+        self.past
+            .iter()
+            .filter(|past| past.reason != End::Suspended)
+            .count()
+    }
+
+    /// Without the current attempt, of which no run came.
+    pub(super) fn withdrawn(mut self) -> Self {
+        self.submission = None;
+        self.sighted = None;
+        self.labels = None;
+        if self.past.is_empty() {
+            // Nothing has run with it: the spec can be mended.
+            self.pinned = None;
+        }
+        self
+    }
+
+    /// With one more attempt that is over, and without a current one. Of too many, those go first that do not count.
+    pub(super) fn after(mut self, past: Past) -> Self {
+        self.past.push(past);
+        while self.past.len() > MOST_PAST {
+            let at = self.past.iter().position(|p| p.reason == End::Suspended);
+            self.past.remove(at.unwrap_or(0));
+        }
+        self.submission = None;
+        self.sighted = None;
+        self.cancel = None;
+        self.labels = None;
+        self
+    }
+}
