@@ -37,7 +37,8 @@ pub enum ConditionType {
     Complete,
     /// The run ended otherwise; present only then.
     Failed,
-    /// `spec.suspend` holds the run, and nothing of it is going on; present only while true.
+    /// `spec.suspend` holds the run, and nothing of it is going on; false while the run is still being cancelled for it,
+    /// and once it has been taken back, as on a `batch/v1` Job.
     Suspended,
     /// Something will make jobs fail, though this object is as it should be; present only while true.
     Warning,

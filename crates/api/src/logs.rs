@@ -62,26 +62,16 @@ pub enum Frame {
 /// Which runs of a job have a log: number of the attempt and name in Azure, oldest first. A name that is only meant to
 /// be, or that turned out to be another's, is none of them.
 pub fn runs(status: &SparkJobStatus) -> Vec<(i32, &str)> {
-    let name = status.azure_name.as_deref();
-    let past: Vec<&str> = status
+    let mut runs: Vec<(i32, &str)> = status
         .attempts
         .iter()
-        .map(|attempt| attempt.azure_name.as_str())
+        .map(|attempt| (attempt.attempt, attempt.azure_name.as_str()))
         .collect();
-    let number = status
-        .attempt
-        .unwrap_or_else(|| i32::try_from(past.len()).map_or(i32::MAX, |past| past + 1));
-    let is_past = past.last().copied() == name;
-    let newest_past = if is_past { number } else { number - 1 };
-    let mut runs: Vec<(i32, &str)> = past
-        .into_iter()
-        .rev()
-        .zip((1..=newest_past).rev())
-        .map(|(name, number)| (number, name))
-        .collect();
-    runs.reverse();
-    let current = name.filter(|_| status.azure_id.is_some() && !is_past);
-    runs.extend(current.map(|name| (number, name)));
+    let is_past = |name: &str| runs.iter().any(|(_, past)| *past == name);
+    let name = status.azure_name.as_deref();
+    let current = name.filter(|name| status.azure_id.is_some() && !is_past(name));
+    let next = runs.last().map_or(1, |(number, _)| number + 1);
+    runs.extend(current.map(|name| (status.attempt.unwrap_or(next), name)));
     runs
 }
 
@@ -91,13 +81,13 @@ mod tests {
 
     use super::*;
 
-    fn ended(name: &str) -> Value {
-        json!({"azureName": name, "state": "Failed", "endTime": "2026-01-01T00:00:00Z", "reason": "NoCapacity"})
+    fn ended(attempt: i32, name: &str) -> Value {
+        json!({"attempt": attempt, "azureName": name, "state": "Failed", "endTime": "2026-01-01T00:00:00Z", "reason": "NoCapacity"})
     }
 
     #[test]
     fn a_run_has_a_log_once_azure_has_it() {
-        let both = [ended("a-2"), ended("a-3")];
+        let both = [ended(2, "a-2"), ended(3, "a-3")];
         for (status, expected) in [
             (json!({}), &[][..]),
             (json!({"azureName": "a-1", "attempt": 1}), &[]),

@@ -20,8 +20,8 @@ pub use data::{DataType, FromJob, Input, Output, RegisterAs};
 pub use environment::{Environment, KeyRef};
 pub use size::{Driver, DynamicAllocation, Executor};
 pub use status::{
-    AttemptStatus, CancelCause, CancelStatus, Cluster, EffectiveIdentity, Failure, OutputStatus,
-    Resolved, SourceStatus, SparkJobStatus, Submission,
+    AttemptStatus, CancelCause, CancelStatus, Cluster, EffectiveIdentity, Failure, LabelsState,
+    OutputStatus, Resolved, ResolvedInput, SourceStatus, SparkJobStatus, Submission,
 };
 pub use steering::{Retry, RetryCause, RunDeletionPolicy};
 

@@ -1,11 +1,14 @@
 //! What is published about a run.
 
 use std::collections::BTreeMap;
+use std::ops::Not;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::DataType;
 
 /// What the operator last saw of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -38,6 +41,9 @@ pub struct SparkJobStatus {
     /// Azure's word for the state of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// Since when the run has been seen in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_time: Option<Time>,
     /// The intent to submit, on record before the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<Submission>,
@@ -56,6 +62,9 @@ pub struct SparkJobStatus {
     /// SHA-256 of the display name, description and tags that were last sent to Azure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels_hash: Option<String>,
+    /// What became of them; absent once Azure has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels_state: Option<LabelsState>,
     /// When Azure started the run, its first attempt if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
@@ -89,6 +98,8 @@ pub struct SparkJobStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptStatus {
+    /// Which attempt, from 1.
+    pub attempt: i32,
     /// Name of its run in Azure.
     pub azure_name: String,
     /// Azure's word for the state that it ended in.
@@ -106,12 +117,26 @@ pub struct AttemptStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CancelStatus {
+    /// When it was first asked for.
+    pub since_time: Time,
     /// When it was last asked for; on record before the request.
     pub requested_time: Time,
     /// What for.
     pub why: CancelCause,
     /// How often it was asked for.
     pub tries: i32,
+    /// Azure's words, if it refused the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// What became of labels that are not Azure's yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LabelsState {
+    /// They were, or are about to be, sent.
+    Sending,
+    /// Azure refused them; they are sent again once they change.
+    Refused,
 }
 
 /// What a cancel is for.
@@ -135,18 +160,32 @@ pub enum CancelCause {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Resolved {
+    /// SHA-256 of the definition of the first attempt; each further one has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition_hash: Option<String>,
     /// Resource id of the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_id: Option<String>,
     /// Resource id of the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<String>,
-    /// What is sent as the path of each input that names an asset or a job, by the name of the input.
+    /// What is sent as each input that is no literal, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub inputs: BTreeMap<String, String>,
+    pub inputs: BTreeMap<String, ResolvedInput>,
     /// Resource id of the compute; absent on serverless compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute_id: Option<String>,
+}
+
+/// What is sent as an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedInput {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub type_: DataType,
+    /// Where it is: an address, or the resource id of a data asset.
+    pub path: String,
 }
 
 /// A Flux artifact.
@@ -169,6 +208,19 @@ pub struct Submission {
     pub requested_time: Time,
     /// SHA-256 of the run's definition; travels as a property of the run.
     pub definition_hash: String,
+    /// Whether Azure has shown the run since.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub seen: bool,
+    /// Whether the run was found while nothing was on record, as after the loss of the status: a later attempt may be
+    /// there too, and is looked for before this one is believed to be the last.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub found: bool,
+    /// Whether the run was taken over under `adoptionPolicy: Always`, and its definition is not that of this object.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub foreign: bool,
+    /// When Azure started this attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
 }
 
 /// As whom a run runs.
