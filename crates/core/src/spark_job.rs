@@ -1,30 +1,49 @@
 //! Decisions for a `SparkJob`: lay out its code, submit it once, follow it, and say how it ended.
 
+mod allocation;
+mod asset;
+mod check;
 mod code;
+mod compute;
 mod definition;
+mod environment;
+mod files;
+mod identity;
+mod inputs;
 mod labels;
 mod next;
+mod pinned;
 mod report;
 mod run;
+mod source;
 mod steering;
 mod want;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure};
+use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use jiff::Timestamp;
 
-pub use code::Folder;
-pub use definition::{ComputeChoice, Definition, IdentityChoice, InputChoice};
+pub use asset::AssetName;
+pub use code::{CodeChoice, Folder};
+pub use compute::{AttachedPool, ComputeChoice, NamedCompute};
+pub use definition::{Definition, EntryChoice};
+pub use environment::EnvironmentChoice;
+pub use identity::IdentityChoice;
+pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced};
 pub use labels::Labels;
 pub use run::{Run, RunState};
+pub use source::{Artifact, Source};
 pub use steering::Steering;
+pub use want::{config_maps, jobs};
 
 use crate::fault::{Class, Fault};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::place::{Blocked, Reference, Workspace};
+use crate::summary::Warning;
 
 /// Tag key on every run of this operator: what a listing is narrowed to.
 pub const TAG: &str = "azureml-spark-operator";
@@ -51,21 +70,22 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// The attachment that it names, if it names one.
     pub attachment: Option<Reference<AttachedPool>>,
-    /// The `ConfigMap`s that it names, by name; not read once the run is submitted.
+    /// The identities of the workspace, where they are known.
+    pub workspace_identity: Option<ResourceIdentity>,
+    /// The `ConfigMap`s that it names, by name ([`config_maps`]); not read once the run is submitted.
     pub config_maps: BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>,
+    /// The Flux source that it names, if it names one; not fetched once the run is submitted.
+    pub source: Option<Source>,
+    /// The jobs whose outputs it names, by name ([`jobs`]).
+    pub produced: BTreeMap<String, Produced>,
+    /// Versions of Spark that are known as retired.
+    pub retired: BTreeSet<String>,
+    /// What its names meant at the first submission, once there was one ([`Memo::pinned`]).
+    pub pinned: Option<Pinned>,
     /// Whether the object carries our finalizer.
     pub held: bool,
     /// Whether it is being deleted.
     pub deleting: bool,
-}
-
-/// What a job needs to know of an attachment that is ready.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttachedPool {
-    /// Resource id of the compute.
-    pub compute_id: String,
-    /// Resource id of the identity that jobs run as by default; `None` for the system-assigned one.
-    pub default_identity: Option<String>,
 }
 
 /// The wish.
@@ -93,6 +113,8 @@ pub struct Want {
     pub steering: Steering,
     /// What people read of it in Studio.
     pub labels: Labels,
+    /// What is worth knowing although it keeps nothing from going on.
+    pub warnings: Vec<Warning>,
     cluster: Cluster,
     identity: Option<EffectiveIdentity>,
 }

@@ -1,18 +1,30 @@
-//! The code of a run as a folder of files, laid out from `ConfigMap`s as a volume would.
+//! Where the code of a run comes from: files that we hold, laid out as a volume would, or something in Azure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::spark_job::CodeConfigMap;
+use azureml_spark_api::spark_job::{Code, CodeConfigMap, SourceRef};
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::asset::AssetName;
+use super::source::{self, Source};
 use crate::name::hex;
 use crate::place::Blocked;
 
-/// Files by relative path.
+/// Most bytes of code in `ConfigMap`s, all together: what one of them may hold at most. Beyond it, etcd is the wrong
+/// place for code.
+const CONFIG_MAPS_LIMIT: usize = 1 << 20;
+
+/// `ConfigMap`s by name: their contents, or that there is none.
+pub(super) type ConfigMaps = BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>;
+
+/// Files by relative path. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Arc<[u8]>>,
+    digest: String,
 }
 
 impl Folder {
@@ -20,7 +32,7 @@ impl Folder {
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files
             .iter()
-            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+            .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
     }
 
     /// Whether there is such a file.
@@ -28,25 +40,121 @@ impl Folder {
         self.files.contains_key(path)
     }
 
-    /// SHA-256 over all paths and contents, for telling definitions apart.
-    pub(super) fn digest(&self) -> String {
+    /// Bytes of all files.
+    pub fn size(&self) -> usize {
+        self.files
+            .values()
+            .fold(0, |all, bytes| all.saturating_add(bytes.len()))
+    }
+
+    /// SHA-256 over all paths and contents, for telling folders apart.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The files below a folder of this one; all of them for an empty path or `.`.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Self {
+        let path = path.trim_start_matches("./").trim_matches('/');
+        if path.is_empty() || path == "." {
+            return self.clone();
+        }
+        self.files
+            .iter()
+            .filter_map(|(file, bytes)| {
+                let rest = file.strip_prefix(path)?.strip_prefix('/')?;
+                Some((rest.to_owned(), Arc::clone(bytes)))
+            })
+            .collect()
+    }
+
+    /// A file whose path is also a folder of another file.
+    fn clash(&self) -> Option<&str> {
+        self.files.keys().map(String::as_str).find(|path| {
+            path.match_indices('/')
+                .any(|(at, _)| path.get(..at).is_some_and(|folder| self.holds(folder)))
+        })
+    }
+}
+
+impl FromIterator<(String, Arc<[u8]>)> for Folder {
+    fn from_iter<I: IntoIterator<Item = (String, Arc<[u8]>)>>(files: I) -> Self {
+        let files: BTreeMap<String, Arc<[u8]>> = files.into_iter().collect();
         let mut all = Sha256::new();
-        for (path, bytes) in &self.files {
+        for (path, bytes) in &files {
             all.update((path.len() as u64).to_be_bytes());
             all.update(path.as_bytes());
             all.update((bytes.len() as u64).to_be_bytes());
             all.update(bytes);
         }
-        hex(&all.finalize())
+        Self {
+            files,
+            digest: hex(&all.finalize()),
+        }
     }
 }
 
+/// By its digest: what is written of it goes into the hash of a definition.
+impl Serialize for Folder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.digest)
+    }
+}
+
+/// Where the code of a run comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum CodeChoice {
+    /// Files that we hold: registered once under their digest.
+    Folder(Folder),
+    /// Registered already.
+    Asset(AssetName),
+    /// In a storage account already: registered once under its address.
+    Uri(String),
+}
+
+/// The code, or what is missing of it.
+pub(super) fn choose(
+    code: &Code,
+    config_maps: &ConfigMaps,
+    source: Option<&Source>,
+) -> Result<CodeChoice, Blocked> {
+    if let Some(sources) = &code.config_maps {
+        return lay_out(sources, config_maps).map(CodeChoice::Folder);
+    }
+    if let Some(reference) = &code.source_ref {
+        return unpacked(reference, source).map(CodeChoice::Folder);
+    }
+    if let Some(asset) = &code.asset {
+        // Another word for a code asset does not get past the schema.
+        return Ok(CodeChoice::Asset(
+            AssetName::parse(asset).unwrap_or_else(|| AssetName::Id(asset.clone())),
+        ));
+    }
+    Ok(CodeChoice::Uri(code.uri.clone().unwrap_or_default()))
+}
+
+fn unpacked(reference: &SourceRef, source: Option<&Source>) -> Result<Folder, Blocked> {
+    let artifact = source::ready(reference, source)?;
+    let folder = artifact
+        .folder
+        .below(reference.path.as_deref().unwrap_or_default());
+    if folder.files.is_empty() {
+        return Err(Blocked::new(
+            Reason::FileNotFound,
+            format!(
+                "spec.code.sourceRef.path: there is no file below '{}' in revision {} of {}: correct the path",
+                reference.path.as_deref().unwrap_or("."),
+                artifact.revision,
+                source::name(reference)
+            ),
+        ));
+    }
+    Ok(folder)
+}
+
 /// Lays the `ConfigMap`s out, or says what is missing.
-pub(super) fn lay_out(
-    sources: &[CodeConfigMap],
-    found: &BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>,
-) -> Result<Folder, Blocked> {
-    let mut folder = Folder::default();
+fn lay_out(sources: &[CodeConfigMap], found: &ConfigMaps) -> Result<Folder, Blocked> {
+    let mut files: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
     for source in sources {
         let name = &source.name;
         let Some(Some(data)) = found.get(name) else {
@@ -56,7 +164,10 @@ pub(super) fn lay_out(
             ));
         };
         for (path, bytes) in files_of(source, data)? {
-            if folder.files.insert(path.clone(), bytes.clone()).is_some() {
+            if files
+                .insert(path.clone(), Arc::from(bytes.as_slice()))
+                .is_some()
+            {
                 return Err(Blocked::new(
                     Reason::DuplicateFile,
                     format!(
@@ -65,6 +176,34 @@ pub(super) fn lay_out(
                 ));
             }
         }
+    }
+    let folder: Folder = files.into_iter().collect();
+    sound(folder)
+}
+
+fn sound(folder: Folder) -> Result<Folder, Blocked> {
+    if let Some(path) = folder.clash() {
+        return Err(Blocked::new(
+            Reason::DuplicateFile,
+            format!(
+                "spec.code.configMaps: a folder of '{path}' is also the name of a file: give one another path"
+            ),
+        ));
+    }
+    if folder.files.is_empty() {
+        return Err(Blocked::new(
+            Reason::FileNotFound,
+            "spec.code.configMaps: there is no file in them: put the code into one of them",
+        ));
+    }
+    let size = folder.size();
+    if size > CONFIG_MAPS_LIMIT {
+        return Err(Blocked::new(
+            Reason::CodeTooLarge,
+            format!(
+                "spec.code.configMaps: {size} bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef (a GitRepository, OCIRepository or Bucket of Flux), spec.code.uri (a folder in a storage account) or spec.code.asset (code that is registered)"
+            ),
+        ));
     }
     Ok(folder)
 }
@@ -86,7 +225,7 @@ fn files_of<'a>(
             None => Err(Blocked::new(
                 Reason::KeyNotFound,
                 format!(
-                    "spec.code.configMaps: ConfigMap '{}' has no key '{}'",
+                    "spec.code.configMaps: ConfigMap '{}' has no key '{}': add it, or correct the item",
                     source.name, item.key
                 ),
             )),

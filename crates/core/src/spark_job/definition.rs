@@ -1,95 +1,80 @@
-//! A complete run, ready to be sent: nothing is left to be looked up or chosen.
+//! A complete run but for its labels: nothing is left to be chosen, and nothing to be looked up but what only Azure can
+//! tell.
 
 use std::collections::BTreeMap;
 
-use azureml_spark_api::spark_job::{DataType, Driver, DynamicAllocation, Executor};
+use azureml_spark_api::spark_job::{Driver, DynamicAllocation, Executor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::code::Folder;
+use super::code::CodeChoice;
+use super::compute::ComputeChoice;
+use super::environment::EnvironmentChoice;
+use super::identity::IdentityChoice;
+use super::inputs::{InputChoice, OutputChoice};
 use crate::name::hex;
 
-/// A complete run.
+/// A complete run. What may change while it is there is in [`super::Labels`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Definition {
-    /// Shown in Studio.
-    pub display_name: String,
     /// Filed under.
     pub experiment_name: String,
-    /// Shown in Studio.
-    pub description: Option<String>,
-    /// Tags of the user.
-    pub tags: BTreeMap<String, String>,
-    /// The code; counts by its digest.
-    #[serde(skip)]
-    pub code: Folder,
+    /// The code; a folder counts by its digest.
+    pub code: CodeChoice,
     /// Where it starts.
-    pub entry_file: String,
+    pub entry: EntryChoice,
+    /// Python files, zips and eggs of driver and executors.
+    pub py_files: Vec<String>,
+    /// Jars of driver and executors.
+    pub jars: Vec<String>,
+    /// Files in the working folder of driver and executors.
+    pub files: Vec<String>,
+    /// Archives that are unpacked there.
+    pub archives: Vec<String>,
     /// Arguments.
     pub args: Option<String>,
     /// What it reads.
     pub inputs: BTreeMap<String, InputChoice>,
-    /// What it writes: type and path.
-    pub outputs: BTreeMap<String, (DataType, String)>,
+    /// What it writes.
+    pub outputs: BTreeMap<String, OutputChoice>,
     /// Spark configuration without the sizes.
     pub conf: BTreeMap<String, String>,
     /// Size of the driver.
     pub driver: Driver,
-    /// Size of the executors.
+    /// Size of the executors, with their number.
     pub executor: Executor,
     /// How many executors Spark may choose.
     pub dynamic_allocation: Option<DynamicAllocation>,
+    /// The packages that it asks for.
+    pub environment: Option<EnvironmentChoice>,
     /// What it runs on.
     pub compute: ComputeChoice,
-    /// As whom it runs.
+    /// As whom it runs; on a named compute, `Managed` without a name is made out once the compute is seen.
     pub identity: IdentityChoice,
+    /// The hash of the first attempt's definition, of which this is a repetition.
+    #[serde(skip)]
+    pub repeats: Option<String>,
 }
 
-/// What a run reads.
+/// Where a run starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum InputChoice {
-    /// A file or folder.
-    Path(DataType, String),
-    /// A plain value.
-    Literal(String),
-}
-
-/// What a run runs on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum ComputeChoice {
-    /// An attached pool, by the resource id of the compute.
-    Attached(String),
-    /// Machines that Azure brings up.
-    Serverless {
-        /// Size of a machine.
-        instance_type: String,
-        /// Version of Spark.
-        runtime_version: String,
-    },
-}
-
-/// As whom a run runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum IdentityChoice {
-    /// A managed identity: of the compute or workspace itself, or the named one.
-    Managed {
-        /// Client id of a user-assigned identity.
-        client_id: Option<String>,
-        /// Resource id of a user-assigned identity.
-        resource_id: Option<String>,
-    },
-    /// Whoever submits.
-    User,
+pub enum EntryChoice {
+    /// A Python file of the code.
+    File(String),
+    /// A class in one of the jars.
+    Class(String),
 }
 
 impl Definition {
-    /// SHA-256 of everything that makes this run what it is.
+    /// SHA-256 of everything that makes this run what it is. All attempts have that of the first.
     pub fn hash(&self) -> String {
-        let mut all = Sha256::new();
-        all.update(self.code.digest());
+        if let Some(first) = &self.repeats {
+            return first.clone();
+        }
         // Maps are ordered and fields have their places, so that equal definitions are equal text. Plain data does
         // not fail to become JSON.
-        all.update(serde_json::to_vec(self).unwrap_or_default());
-        hex(&all.finalize())
+        hex(&Sha256::digest(
+            serde_json::to_vec(self).unwrap_or_default(),
+        ))
     }
 }

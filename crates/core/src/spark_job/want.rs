@@ -1,21 +1,53 @@
 //! From the manifest and what it refers to, to a complete wish.
 
-use azureml_spark_api::Reason;
-use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, IdentityType, Input};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::definition::{ComputeChoice, Definition, IdentityChoice, InputChoice};
-use super::{Given, Want, code};
+use azureml_spark_api::spark_job::DataType;
+use azureml_spark_api::{Reason, SparkJobSpec};
+
+use super::asset::AssetName;
+use super::code::{self, CodeChoice};
+use super::compute::{self, ComputeChoice};
+use super::definition::{Definition, EntryChoice};
+use super::environment::{self, EnvironmentChoice};
+use super::identity::{self, IdentityChoice};
+use super::inputs::{self, InputChoice, Produced};
+use super::{Given, Labels, Pinned, Steering, Want, allocation, check, files};
 use crate::machine::Invalid;
 use crate::name;
-use crate::place::{Blocked, Reference};
+use crate::place::{Blocked, Reference, Workspace};
+use crate::summary::Warning;
 
 /// Azure's default experiment (contract §3.1).
 const DEFAULT_EXPERIMENT: &str = "Default";
 
+/// The `ConfigMap`s that a spec names: for code, and for packages.
+pub fn config_maps(spec: &SparkJobSpec) -> BTreeSet<&str> {
+    let code = spec.code.config_maps.iter().flatten();
+    let conda = spec
+        .environment
+        .iter()
+        .filter_map(|environment| environment.conda_config_map_key_ref.as_ref());
+    code.map(|map| map.name.as_str())
+        .chain(conda.map(|reference| reference.name.as_str()))
+        .collect()
+}
+
+/// The jobs whose outputs a spec names.
+pub fn jobs(spec: &SparkJobSpec) -> BTreeSet<&str> {
+    spec.inputs
+        .iter()
+        .flatten()
+        .filter_map(|(_, input)| Some(input.from_job.as_ref()?.name.as_str()))
+        .collect()
+}
+
 pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
     let spec = &given.spec;
-    if !given.deleting {
-        check_names(given)?;
+    // Whatever is wrong with the spec, the object can be deleted; and what is under way was found sound when it was
+    // submitted, by rules that may since have become stricter.
+    if !given.deleting && given.pinned.is_none() {
+        check::check(spec)?;
     }
     let definition = definition(given);
     Ok(Want {
@@ -29,258 +61,225 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         explicit_name: spec.azure_name.is_some(),
         owner: given.uid.clone(),
         held: given.held,
-        identity: definition.as_ref().ok().map(|run| effective(&run.identity)),
+        identity: definition.as_ref().ok().map(|run| run.identity.told()),
         definition: definition.map(Box::new),
         deleting: given.deleting,
-        cluster: match cluster(given) {
-            // Whatever is wrong with the spec, the object can be deleted.
-            Err(_) if given.deleting => Cluster::default(),
-            found => found?,
-        },
+        steering: Steering::of(spec),
+        labels: Labels::of(&given.name, spec),
+        warnings: retired(given).into_iter().collect(),
+        cluster: allocation::cluster(spec),
     })
 }
 
-/// What the schema cannot check: names of inputs and outputs, and what the arguments refer to.
-fn check_names(given: &Given) -> Result<(), Invalid> {
-    let spec = &given.spec;
-    let inputs: Vec<&String> = spec.inputs.iter().flatten().map(|(name, _)| name).collect();
-    let outputs: Vec<&String> = spec
-        .outputs
-        .iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .collect();
-    for (field, names) in [("spec.inputs", &inputs), ("spec.outputs", &outputs)] {
-        if let Some(bad) = names.iter().find(|name| !is_variable(name)) {
-            return Err(invalid(
-                field,
-                format!(
-                    "'{bad}' is no name for it: letters, digits and '_', not beginning with a digit"
-                ),
-            ));
-        }
-    }
-    for (kind, name) in references(spec.args.as_deref().unwrap_or_default()) {
-        let known = match kind {
-            "inputs" => inputs.iter().any(|n| n.as_str() == name),
-            "outputs" => outputs.iter().any(|n| n.as_str() == name),
-            _ => false,
-        };
-        if !known {
-            return Err(invalid(
-                "spec.args",
-                format!(
-                    "refers to '{kind}.{name}', which is not there: add it to spec.{kind} or correct the name"
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn is_variable(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// What stands in `${{…}}`, split at the first dot.
-fn references(args: &str) -> Vec<(&str, &str)> {
-    args.split("${{")
-        .skip(1)
-        .filter_map(|rest| rest.split_once("}}"))
-        .map(|(inside, _)| inside.trim().split_once('.').unwrap_or((inside.trim(), "")))
-        .collect()
-}
-
-fn invalid(field: &str, message: String) -> Invalid {
-    Invalid {
-        field: field.to_owned(),
-        reason: Reason::InvalidSpec,
-        message,
-    }
-}
-
-/// The run, or the first thing that it waits for.
+/// The run, or the first thing that is in the way: what a person must mend before what only has to be waited for, so
+/// that a slip of the pen is not told after the wait.
 fn definition(given: &Given) -> Result<Definition, Blocked> {
     let spec = &given.spec;
-    let workspace = match &given.workspace {
-        Reference::Ready(workspace) => workspace,
-        Reference::Missing => {
-            return Err(Blocked::new(
-                Reason::WorkspaceNotFound,
-                format!(
-                    "spec.workspaceRef: no AzureMLWorkspace '{}' in this namespace: create it",
-                    spec.workspace_ref.name
-                ),
-            ));
-        }
-        Reference::NotReady(why) => {
-            return Err(Blocked::new(
-                Reason::WorkspaceNotReady,
-                format!(
-                    "AzureMLWorkspace '{}' is not ready: {why}",
-                    spec.workspace_ref.name
-                ),
-            ));
+    let workspace = workspace(given)?;
+    let user = identity::user(spec, workspace.operators_identity)?;
+    let compute = compute::choose(&spec.compute, given.attachment.as_ref());
+    if let Some(pinned) = &given.pinned {
+        return Ok(repeated(given, compute?, user, pinned));
+    }
+    let identity = match user {
+        Some(user) => Ok(user),
+        None => own_identity(given),
+    };
+    let code = code(given);
+    let environment = spec
+        .environment
+        .as_ref()
+        .map(|environment| environment::choose(environment, &given.config_maps))
+        .transpose();
+    let inputs = inputs::choose(spec, &given.produced);
+    let unmet = [
+        compute.as_ref().err(),
+        identity.as_ref().err(),
+        code.as_ref().err(),
+        environment.as_ref().err(),
+        inputs.as_ref().err(),
+    ];
+    let first = unmet
+        .into_iter()
+        .flatten()
+        .min_by_key(|why| passes(why.reason));
+    if let Some(why) = first {
+        return Err(why.clone());
+    }
+    Ok(Definition {
+        inputs: inputs?,
+        environment: environment?,
+        identity: identity?,
+        ..plain(spec, code?, compute?)
+    })
+}
+
+/// Whether it only has to be waited for.
+fn passes(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AttachmentNotReady | Reason::SourceNotReady | Reason::JobNotReady
+    )
+}
+
+fn workspace(given: &Given) -> Result<&Workspace, Blocked> {
+    let name = &given.spec.workspace_ref.name;
+    match &given.workspace {
+        Reference::Ready(workspace) => Ok(workspace),
+        Reference::Missing => Err(Blocked::new(
+            Reason::WorkspaceNotFound,
+            format!(
+                "spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"
+            ),
+        )),
+        Reference::NotReady(why) => Err(Blocked::new(
+            Reason::WorkspaceNotReady,
+            format!("AzureMLWorkspace '{name}' is not ready: {why}"),
+        )),
+    }
+}
+
+/// The managed identity, if it is where the run needs it.
+fn own_identity(given: &Given) -> Result<IdentityChoice, Blocked> {
+    let spec = &given.spec;
+    if spec.compute.serverless.is_some() {
+        return identity::on_serverless(spec, given.workspace_identity.as_ref());
+    }
+    match &given.attachment {
+        Some(Reference::Ready(pool)) => identity::on_attachment(spec, pool),
+        // A compute by its name is looked at in Azure.
+        Some(Reference::Missing | Reference::NotReady(_)) | None => Ok(identity::as_said(spec)),
+    }
+}
+
+/// The code, with all files that the spec names.
+fn code(given: &Given) -> Result<CodeChoice, Blocked> {
+    let spec = &given.spec;
+    let code = code::choose(&spec.code, &given.config_maps, given.source.as_ref())?;
+    if let CodeChoice::Folder(folder) = &code {
+        files::check(spec, folder)?;
+    }
+    Ok(code)
+}
+
+/// From what the names meant when the first attempt was submitted.
+fn repeated(
+    given: &Given,
+    compute: ComputeChoice,
+    user: Option<IdentityChoice>,
+    pinned: &Pinned,
+) -> Definition {
+    let spec = &given.spec;
+    let compute = match &pinned.compute_id {
+        Some(id) => ComputeChoice::Attached(id.clone()),
+        None => compute,
+    };
+    let identity = match (user, identity::as_said(spec)) {
+        (Some(user), _) => user,
+        (
+            None,
+            IdentityChoice::Managed {
+                client_id: None,
+                resource_id: None,
+            },
+        ) => IdentityChoice::Managed {
+            client_id: None,
+            resource_id: pinned.identity_id.clone(),
+        },
+        (None, named) => named,
+    };
+    let inputs = spec.inputs.iter().flatten().map(|(name, input)| {
+        let literal = InputChoice::Literal(input.value.clone().unwrap_or_default());
+        let choice = match pinned.inputs.get(name).or(input.path.as_ref()) {
+            Some(address) => InputChoice::Path(type_of(given, name), address.clone()),
+            None => literal,
+        };
+        (name.clone(), choice)
+    });
+    let environment = pinned
+        .environment_id
+        .as_ref()
+        .map(|id| EnvironmentChoice::Asset(AssetName::Id(id.clone())));
+    let code = CodeChoice::Asset(AssetName::Id(pinned.code_id.clone()));
+    Definition {
+        inputs: inputs.collect(),
+        environment,
+        identity,
+        repeats: Some(pinned.definition_hash.clone()),
+        ..plain(spec, code, compute)
+    }
+}
+
+/// What an input is: as the spec says, or as the job says that wrote it.
+fn type_of(given: &Given, name: &str) -> DataType {
+    let input = given.spec.inputs.as_ref().and_then(|all| all.get(name));
+    let written = || {
+        let from = input?.from_job.as_ref()?;
+        match given.produced.get(&from.name)? {
+            Produced::Done(outputs) => outputs.get(&from.output).map(|(type_, _)| *type_),
+            Produced::Missing | Produced::Waiting { .. } | Produced::Failed(_) => None,
         }
     };
-    let sources = spec.code.config_maps.as_deref().unwrap_or_default();
-    let code = code::lay_out(sources, &given.config_maps)?;
-    let entry = spec.entry.file.as_deref().unwrap_or_default();
-    if !code.holds(entry) {
-        let files: Vec<&str> = code.files().map(|(path, _)| path).collect();
-        return Err(Blocked::new(
-            Reason::EntryNotFound,
-            format!(
-                "spec.entry.file: '{entry}' is not among the files of spec.code: {}",
-                files.join(", ")
-            ),
-        ));
-    }
-    let user_identity = spec
-        .identity
-        .as_ref()
-        .is_some_and(|i| i.type_ == IdentityType::UserIdentity);
-    if user_identity && workspace.operators_identity {
-        return Err(Blocked::new(
-            Reason::IdentityNotAllowed,
-            "spec.identity: UserIdentity would be the operator's own identity: give the AzureMLWorkspace credentials of its own, or use type Managed",
-        ));
-    }
-    let (compute, default_identity) = compute(given)?;
-    Ok(Definition {
-        display_name: spec
-            .display_name
-            .clone()
-            .unwrap_or_else(|| given.name.clone()),
+    input
+        .and_then(|input| input.type_)
+        .or_else(written)
+        .unwrap_or(DataType::UriFolder)
+}
+
+/// What follows from the spec alone; the rest is left open.
+fn plain(spec: &SparkJobSpec, code: CodeChoice, compute: ComputeChoice) -> Definition {
+    let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+    Definition {
         experiment_name: spec
             .experiment_name
             .clone()
             .unwrap_or_else(|| DEFAULT_EXPERIMENT.to_owned()),
-        description: spec.description.clone(),
-        tags: spec.tags.clone().unwrap_or_default(),
         code,
-        entry_file: entry.to_owned(),
+        entry: match &spec.entry.class_name {
+            Some(class) => EntryChoice::Class(class.clone()),
+            None => EntryChoice::File(spec.entry.file.clone().unwrap_or_default()),
+        },
+        py_files: list(&spec.py_files),
+        jars: list(&spec.jars),
+        files: list(&spec.files),
+        archives: list(&spec.archives),
         args: spec.args.clone(),
-        inputs: spec
-            .inputs
-            .iter()
-            .flatten()
-            .map(|(name, input)| (name.clone(), choice(input)))
-            .collect(),
-        outputs: spec
-            .outputs
-            .iter()
-            .flatten()
-            .map(|(name, output)| (name.clone(), (output.type_, output.path.clone())))
-            .collect(),
+        inputs: BTreeMap::new(),
+        outputs: inputs::outputs(spec),
         conf: spec.conf.clone().unwrap_or_default(),
         driver: spec.driver.clone(),
-        executor: spec.executor.clone(),
+        executor: allocation::executor(spec),
         dynamic_allocation: spec.dynamic_allocation.clone(),
+        environment: None,
         compute,
-        identity: match &spec.identity {
-            Some(identity) if identity.type_ == IdentityType::UserIdentity => IdentityChoice::User,
-            Some(identity) if identity.client_id.is_some() || identity.resource_id.is_some() => {
-                IdentityChoice::Managed {
-                    client_id: identity.client_id.clone(),
-                    resource_id: identity.resource_id.clone(),
-                }
-            }
-            _ => IdentityChoice::Managed {
-                client_id: None,
-                resource_id: default_identity,
-            },
-        },
-    })
-}
-
-/// What it runs on, and the identity that stands for `Managed` there.
-fn compute(given: &Given) -> Result<(ComputeChoice, Option<String>), Blocked> {
-    if let Some(serverless) = &given.spec.compute.serverless {
-        let choice = ComputeChoice::Serverless {
-            instance_type: serverless.instance_type.clone(),
-            runtime_version: serverless.runtime_version.clone(),
-        };
-        return Ok((choice, None));
-    }
-    let name = given
-        .spec
-        .compute
-        .attachment_ref
-        .as_ref()
-        .map(|r| r.name.as_str())
-        .unwrap_or_default();
-    match &given.attachment {
-        Some(Reference::Ready(pool)) => Ok((
-            ComputeChoice::Attached(pool.compute_id.clone()),
-            pool.default_identity.clone(),
-        )),
-        Some(Reference::NotReady(why)) => Err(Blocked::new(
-            Reason::AttachmentNotReady,
-            format!("SynapseSparkAttachment '{name}' is not ready: {why}"),
-        )),
-        Some(Reference::Missing) | None => Err(Blocked::new(
-            Reason::AttachmentNotFound,
-            format!(
-                "spec.compute.attachmentRef: no SynapseSparkAttachment '{name}' in this namespace: create it"
-            ),
-        )),
+        identity: identity::as_said(spec),
+        repeats: None,
     }
 }
 
-fn choice(input: &Input) -> InputChoice {
-    match (&input.path, input.type_) {
-        (Some(path), Some(type_)) => InputChoice::Path(type_, path.clone()),
-        _ => InputChoice::Literal(input.value.clone().unwrap_or_default()),
-    }
-}
-
-fn effective(identity: &IdentityChoice) -> EffectiveIdentity {
-    match identity {
-        IdentityChoice::User => EffectiveIdentity {
-            type_: "UserIdentity".to_owned(),
-            client_id: None,
-            resource_id: None,
-        },
-        IdentityChoice::Managed {
-            client_id,
-            resource_id,
-        } => EffectiveIdentity {
-            type_: "Managed".to_owned(),
-            client_id: client_id.clone(),
-            resource_id: resource_id.clone(),
-        },
-    }
-}
-
-/// The size that is asked for: one executor runs on one node (contract §10).
-fn cluster(given: &Given) -> Result<Cluster, Invalid> {
-    let spec = &given.spec;
-    let most = match (&spec.dynamic_allocation, spec.executor.instances) {
-        (Some(dynamic), _) => dynamic.max_executors,
-        (None, Some(instances)) => instances,
-        (None, None) => {
-            return Err(invalid(
-                "spec.executor.instances",
-                "is needed without spec.dynamicAllocation".to_owned(),
-            ));
-        }
+/// Azure takes versions away one by one; which are gone is in the installation's settings.
+fn retired(given: &Given) -> Option<Warning> {
+    let (field, version) = match (&given.spec.compute.serverless, &given.attachment) {
+        (Some(serverless), _) => (
+            "spec.compute.serverless.runtimeVersion",
+            serverless.runtime_version.as_str(),
+        ),
+        (None, Some(Reference::Ready(pool))) => (
+            "spec.compute.attachmentRef",
+            pool.spark_version.as_deref()?,
+        ),
+        (None, _) => return None,
     };
-    let memory = &spec.executor.memory;
-    let (number, unit) = memory.split_at(memory.char_indices().next_back().map_or(0, |(at, _)| at));
-    let each: i64 = number.parse().map_err(|_| {
-        invalid(
-            "spec.executor.memory",
-            format!("'{}' is no size such as 2g", spec.executor.memory),
+    let gone = given
+        .retired
+        .iter()
+        .any(|old| version == old || version.strip_prefix(old.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    gone.then(|| {
+        Warning::new(
+            Reason::RetiredRuntime,
+            format!(
+                "{field}: Spark {version} is retired: Azure refuses it or soon will; use a newer version, such as 3.4"
+            ),
         )
-    })?;
-    Ok(Cluster {
-        executors: match &spec.dynamic_allocation {
-            Some(dynamic) => format!("{}-{}", dynamic.min_executors, dynamic.max_executors),
-            None => most.to_string(),
-        },
-        cores: i64::from(most).saturating_mul(i64::from(spec.executor.cores)),
-        memory: format!("{}{unit}", each.saturating_mul(i64::from(most))),
     })
 }

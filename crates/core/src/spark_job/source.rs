@@ -1,0 +1,60 @@
+//! The artifact of a Flux source.
+
+use azureml_spark_api::Reason;
+use azureml_spark_api::spark_job::SourceRef;
+
+use super::code::Folder;
+use crate::place::Blocked;
+
+/// A Flux source that a spec names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// There is none of that name, or its kind is not installed.
+    Missing,
+    /// It is there and has nothing to give yet; in words why.
+    NotReady(String),
+    /// What it gives cannot be used; in words why, and what mends it.
+    Unusable(String),
+    /// What it gives.
+    Ready(Artifact),
+}
+
+/// What a Flux source gives, fetched and unpacked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Revision as the source calls it, such as `main@sha1:…`.
+    pub revision: String,
+    /// Digest of the archive as the source tells it, such as `sha256:…`; the archive was checked against it.
+    pub digest: String,
+    /// The files in it.
+    pub folder: Folder,
+}
+
+/// `GitRepository 'app'`.
+pub(super) fn name(reference: &SourceRef) -> String {
+    format!("{} '{}'", reference.kind.as_str(), reference.name)
+}
+
+pub(super) fn ready<'a>(
+    reference: &SourceRef,
+    source: Option<&'a Source>,
+) -> Result<&'a Artifact, Blocked> {
+    let name = name(reference);
+    match source {
+        Some(Source::Ready(artifact)) => Ok(artifact),
+        Some(Source::NotReady(why)) => Err(Blocked::new(
+            Reason::SourceNotReady,
+            format!("{name} is not ready: {why}"),
+        )),
+        Some(Source::Unusable(why)) => Err(Blocked::new(
+            Reason::SourceUnusable,
+            format!("spec.code.sourceRef: what {name} gives cannot be used: {why}"),
+        )),
+        Some(Source::Missing) | None => Err(Blocked::new(
+            Reason::SourceNotFound,
+            format!(
+                "spec.code.sourceRef: no {name} in this namespace: create it; its kind comes with Flux"
+            ),
+        )),
+    }
+}
