@@ -81,15 +81,19 @@ pub struct SynapseSparkAttachmentSpec {
     pub grants: Option<Grants>,
     /// Whether the operator changes Azure. Omitted: `Full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ManagementPolicy")]
     pub management_policy: Option<ManagementPolicy>,
     /// What to do with a compute of that name that exists. Omitted: `IfIdentical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AdoptionPolicy")]
     pub adoption_policy: Option<AdoptionPolicy>,
     /// What to do when somebody changes the compute or its roles in Azure. Omitted: `Correct`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DriftPolicy")]
     pub drift_policy: Option<DriftPolicy>,
     /// What becomes of the compute when the object is deleted. Omitted: `Detach`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DeletionPolicy")]
     pub deletion_policy: Option<DeletionPolicy>,
 }
 

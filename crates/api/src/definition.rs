@@ -51,7 +51,7 @@ fn finish(crd: CustomResourceDefinition) -> Result<CustomResourceDefinition, ser
     serde_json::from_value(value)
 }
 
-/// Drops `nullable` and the number formats that the apiserver does not know.
+/// Drops `nullable` and the number formats that the apiserver does not know, and lets `kubectl explain` break the lines.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -64,6 +64,13 @@ fn tidy(schema: &mut Value) {
                 .is_some_and(|f| f.starts_with("uint"))
             {
                 fields.remove("format");
+            }
+            if let Some(Value::String(text)) = fields.get_mut("description") {
+                *text = text
+                    .split("\n\n")
+                    .map(|paragraph| paragraph.replace('\n', " "))
+                    .collect::<Vec<_>>()
+                    .join("\n\n");
             }
             fields.values_mut().for_each(tidy);
         }

@@ -70,15 +70,19 @@ pub struct LinkedServiceSpec {
     pub grants: Option<LinkGrants>,
     /// Whether the operator changes Azure. Omitted: `Full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ManagementPolicy")]
     pub management_policy: Option<ManagementPolicy>,
     /// What to do with a link of that name that exists. Omitted: `IfIdentical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AdoptionPolicy")]
     pub adoption_policy: Option<AdoptionPolicy>,
     /// What to do when somebody removes the link or its roles in Azure. Omitted: `Correct`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DriftPolicy")]
     pub drift_policy: Option<DriftPolicy>,
     /// What becomes of the link when the object is deleted. Omitted: `Unlink`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "LinkDeletionPolicy")]
     pub deletion_policy: Option<LinkDeletionPolicy>,
 }
 

@@ -4,6 +4,7 @@ mod code;
 mod compute;
 mod data;
 mod environment;
+mod files;
 pub(crate) mod frozen;
 mod size;
 mod status;
@@ -80,6 +81,11 @@ use crate::policy::AdoptionPolicy;
         .message("names in spec.inputs are letters, digits and '_', not beginning with a digit"),
     validation = Rule::new("!has(self.outputs) || self.outputs.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
         .message("names in spec.outputs are letters, digits and '_', not beginning with a digit"),
+    validation = Rule::new(
+        // What stands between `${{` and `}}`. The text before the first is marked, so as not to be looked at.
+        "!has(self.args) || ('\\n}}' + self.args).split('${{').all(part, part.startsWith('\\n}}') || !part.contains('}}') || (part.trim().startsWith('inputs.') && has(self.inputs) && part.substring(0, part.indexOf('}}')).trim().substring(7) in self.inputs) || (part.trim().startsWith('outputs.') && has(self.outputs) && part.substring(0, part.indexOf('}}')).trim().substring(8) in self.outputs))"
+    )
+    .message("spec.args names what is not there: ${{inputs.NAME}} needs NAME in spec.inputs, ${{outputs.NAME}} in spec.outputs"),
     validation = Rule::new("!has(self.compute.serverless) || has(self.identity)").message(
         "spec.identity is needed on serverless compute, where Azure's default is whoever submits: set {type: Managed}, an identity attached to the workspace, or {type: UserIdentity}, the identity of the workspace's credentials"
     ),
@@ -97,115 +103,103 @@ use crate::policy::AdoptionPolicy;
     )
 )]
 pub struct SparkJobSpec {
-    /// The `AzureMLWorkspace` to run in.
+    /// The `AzureMLWorkspace` of this namespace to run in. Example: `{name: ml}`.
     pub workspace_ref: LocalRef,
-    /// Name of the run in Azure: letters, digits, `-` and `_`, at most 255. Omitted: made from the object's name and
-    /// uid, so that a re-created object is a new run. Immutable.
+    /// Name of the run in Azure: letters, digits, `-` and `_`, at most 255; from the second attempt on with `-2` and so
+    /// on behind it. Omitted: made from the object's name and uid, so that a re-created object is a new run. With a name,
+    /// a re-created object finds its run again. Immutable. Example: `titanic-2024-05`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255), regex(pattern = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"))]
     pub azure_name: Option<String>,
-    /// Shown in Studio, at most 256 characters. Omitted: the object's name.
+    /// Shown in Studio, 1 to 256 characters. Omitted: the object's name. May be changed at any time. Example: `Titanic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
     pub display_name: Option<String>,
-    /// What to do with a run in Azure that has the name `azureName` and is not this object's. Omitted: `IfIdentical`, it
-    /// is followed if this definition was sent to start it; with `Always` whatever it is, with `Never` not at all.
+    /// What to do with a run in Azure that is called `azureName` and is not this object's. `IfIdentical`: it is followed
+    /// if this very definition was sent to start it. `Always`: it is followed whatever it is. `Never`: it is left alone,
+    /// and nothing is submitted. Omitted: `IfIdentical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AdoptionPolicy")]
     pub adoption_policy: Option<AdoptionPolicy>,
-    /// The experiment that the run is filed under, at most 256 characters. Omitted: `Default`.
+    /// The experiment that the run is filed under, 1 to 256 characters. Omitted: `Default`. Example: `data-prep`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
     pub experiment_name: Option<String>,
-    /// Shown in Studio, at most 5,000 characters.
+    /// Shown in Studio, at most 5,000 characters. May be changed at any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5000))]
     pub description: Option<String>,
-    /// Azure tags of the run, at most 40.
+    /// Azure tags of the run, at most 40, with values of at most 256 characters. Tags can be added and changed at any
+    /// time; one that is taken out stays in Azure. Example: `{team: a}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::definition::Tags>")]
     pub tags: Option<BTreeMap<String, String>>,
-    /// Where the code comes from.
+    /// Where the code comes from: exactly one of `configMaps`, `asset`, `uri` and `sourceRef`. It is read once, before the
+    /// first submission; every attempt runs what was read then. Example: `{configMaps: [{name: src}]}`.
     pub code: Code,
-    /// Where it starts.
+    /// Where it starts: exactly one of `file` and `className`. Example: `{file: main.py}`.
     pub entry: Entry,
-    /// Python files, zips or eggs that are put on the path of driver and executors, such as `lib/util.py`: relative paths
-    /// of the code, or addresses that begin with azureml:, abfss://, wasbs:// or https://. At most 50, of at most 512
-    /// characters each.
+    /// Python files, zips or eggs that driver and executors can import, at most 50 of at most 512 characters each:
+    /// relative paths of the code, or addresses that begin with `azureml:`, `abfss:`, `wasbs:` or `https:`. Example:
+    /// `[lib/util.py]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50), inner(length(min = 1, max = 512)), extend("x-kubernetes-list-type" = "set"))]
-    #[x_kube(
-        validation = Rule::new("self.all(path, path.matches('^(azureml|abfss|wasbs|https):') || (!('/' + path + '/').contains('//') && !('/' + path + '/').contains('/./') && !('/' + path + '/').contains('/../')))")
-            .message("spec.pyFiles holds relative paths of the code, without '.', '..' and empty parts, or addresses that begin with azureml:, abfss://, wasbs:// or https://"),
-        validation = Rule::new("!self.exists(path, path.contains('sig='))")
-            .message("spec.pyFiles must not hold a SAS, which everybody could read in Studio: grant the job's identity a role on the storage account")
-    )]
+    #[schemars(with = "Option<files::Files>")]
     pub py_files: Option<Vec<String>>,
-    /// Jars that are put on the class path of driver and executors, such as `lib/wordcount.jar`: relative paths of the
-    /// code, or addresses that begin with azureml:, abfss://, wasbs:// or https://. At most 50, of at most 512 characters
-    /// each.
+    /// Jars on the class path of driver and executors, at most 50 of at most 512 characters each: relative paths of the
+    /// code, or addresses that begin with `azureml:`, `abfss:`, `wasbs:` or `https:`. Example: `[lib/wordcount.jar]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50), inner(length(min = 1, max = 512)), extend("x-kubernetes-list-type" = "set"))]
-    #[x_kube(
-        validation = Rule::new("self.all(path, path.matches('^(azureml|abfss|wasbs|https):') || (!('/' + path + '/').contains('//') && !('/' + path + '/').contains('/./') && !('/' + path + '/').contains('/../')))")
-            .message("spec.jars holds relative paths of the code, without '.', '..' and empty parts, or addresses that begin with azureml:, abfss://, wasbs:// or https://"),
-        validation = Rule::new("!self.exists(path, path.contains('sig='))")
-            .message("spec.jars must not hold a SAS, which everybody could read in Studio: grant the job's identity a role on the storage account")
-    )]
+    #[schemars(with = "Option<files::Files>")]
     pub jars: Option<Vec<String>>,
-    /// Files that are laid into the working folder of driver and executors, such as `settings.json`: relative paths of
-    /// the code, or addresses that begin with azureml:, abfss://, wasbs:// or https://. At most 50, of at most 512
-    /// characters each.
+    /// Files that are laid into the working folder of driver and executors, at most 50 of at most 512 characters each:
+    /// relative paths of the code, or addresses that begin with `azureml:`, `abfss:`, `wasbs:` or `https:`. Example:
+    /// `[settings.json]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50), inner(length(min = 1, max = 512)), extend("x-kubernetes-list-type" = "set"))]
-    #[x_kube(
-        validation = Rule::new("self.all(path, path.matches('^(azureml|abfss|wasbs|https):') || (!('/' + path + '/').contains('//') && !('/' + path + '/').contains('/./') && !('/' + path + '/').contains('/../')))")
-            .message("spec.files holds relative paths of the code, without '.', '..' and empty parts, or addresses that begin with azureml:, abfss://, wasbs:// or https://"),
-        validation = Rule::new("!self.exists(path, path.contains('sig='))")
-            .message("spec.files must not hold a SAS, which everybody could read in Studio: grant the job's identity a role on the storage account")
-    )]
+    #[schemars(with = "Option<files::Files>")]
     pub files: Option<Vec<String>>,
-    /// Archives that are unpacked in the working folder of driver and executors, such as `data.zip#data`: relative paths
-    /// of the code, or addresses that begin with azureml:, abfss://, wasbs:// or https://. At most 50, of at most 512
-    /// characters each.
+    /// Archives that are unpacked in the working folder of driver and executors, at most 50 of at most 512 characters
+    /// each: relative paths of the code, or addresses that begin with `azureml:`, `abfss:`, `wasbs:` or `https:`; after a
+    /// `#`, the name of the folder. Example: `[data.zip#data]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50), inner(length(min = 1, max = 512)), extend("x-kubernetes-list-type" = "set"))]
-    #[x_kube(
-        validation = Rule::new("self.all(path, path.matches('^(azureml|abfss|wasbs|https):') || (!('/' + path + '/').contains('//') && !('/' + path + '/').contains('/./') && !('/' + path + '/').contains('/../')))")
-            .message("spec.archives holds relative paths of the code, without '.', '..' and empty parts, or addresses that begin with azureml:, abfss://, wasbs:// or https://"),
-        validation = Rule::new("!self.exists(path, path.contains('sig='))")
-            .message("spec.archives must not hold a SAS, which everybody could read in Studio: grant the job's identity a role on the storage account")
-    )]
+    #[schemars(with = "Option<files::Files>")]
     pub archives: Option<Vec<String>>,
-    /// Arguments of the entry, as on a command line, with `${{inputs.name}}` and `${{outputs.name}}`, at most 8,192
-    /// characters. No secrets: everybody can read them in Studio. Example: `--rows ${{inputs.rows}}`.
+    /// Arguments of the entry, as on a command line, at most 8,192 characters. `${{inputs.name}}` and
+    /// `${{outputs.name}}` stand for paths and values, and must be there. No secrets: everybody can read them in Studio.
+    /// Example: `--rows ${{inputs.rows}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8192))]
     pub args: Option<String>,
-    /// What the run reads, at most 100, by name: `[a-zA-Z_][a-zA-Z0-9_]*`.
+    /// What the run reads, at most 100, by name: letters, digits and `_`, not beginning with a digit. Example: `{titanic:
+    /// {type: uri_file, path: azureml://datastores/workspaceblobstore/paths/titanic.csv}, rows: {value: "5"}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 100))]
     pub inputs: Option<BTreeMap<String, Input>>,
-    /// What the run writes, at most 20, by name: `[a-zA-Z_][a-zA-Z0-9_]*`.
+    /// What the run writes, at most 20, by name: letters, digits and `_`, not beginning with a digit. Example: `{wrangled:
+    /// {type: uri_folder, path: azureml://datastores/workspaceblobstore/paths/wrangled/}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 20))]
     pub outputs: Option<BTreeMap<String, Output>>,
-    /// Spark configuration, at most 100 keys; sizes have fields of their own.
+    /// Spark configuration, at most 100 keys with values of at most 2,048 characters, all strings. Sizes have fields of
+    /// their own; account keys, client secrets and SAS are refused. Example: `{spark.sql.shuffle.partitions: "8"}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::definition::Conf>")]
     pub conf: Option<BTreeMap<String, String>>,
-    /// Size of the driver.
+    /// Size of the driver. Example: `{cores: 1, memory: 2g}`.
     pub driver: Driver,
-    /// Size and number of the executors.
+    /// Size and number of the executors: 6 of 4 cores and 28g each make 24 cores and 168g. Example: `{cores: 2, memory:
+    /// 2g, instances: 2}`.
     pub executor: Executor,
-    /// Lets Spark choose the number of executors.
+    /// Lets Spark choose the number of executors between two bounds. Omitted: `executor.instances` of them. Example:
+    /// `{minExecutors: 1, maxExecutors: 4}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dynamic_allocation: Option<DynamicAllocation>,
-    /// The Python packages that it needs. Omitted: those of the compute.
+    /// The Python packages that it needs: exactly one of `asset`, `conda` and `condaConfigMapKeyRef`. With packages a
+    /// cold start takes 10 to 15 minutes. Omitted: those of the compute. Example: `{asset: azureml:spark-env:1}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
-    /// What it runs on.
+    /// What it runs on: exactly one of `attachmentRef`, `name` and `serverless`. Example: `{attachmentRef: {name: pool}}`.
     pub compute: Compute,
-    /// As whom it runs. Omitted on an attached pool: the pool's own identity. Needed on serverless compute.
+    /// As whom it runs. Omitted on an attached pool: the pool's own identity. Needed on serverless compute, where Azure's
+    /// default is whoever submits. Example: `{type: Managed, clientId: 22222222-2222-4222-8222-222222222222}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// `true` before the submission: nothing is submitted. `true` while it runs: the run is cancelled. `false` again:
@@ -218,7 +212,7 @@ pub struct SparkJobSpec {
     pub cancel: Option<bool>,
     /// Seconds from the first start, 1 to 31,536,000 (a year), after which the run is cancelled and ends as `Failed`
     /// with the reason `DeadlineExceeded`, whatever attempt it is in. Omitted: no limit but Azure's. May be changed at
-    /// any time.
+    /// any time. Example: `7200`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 31_536_000))]
     pub active_deadline_seconds: Option<i64>,
@@ -228,17 +222,20 @@ pub struct SparkJobSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 31_536_000))]
     pub start_deadline_seconds: Option<i64>,
-    /// When it is tried again. Omitted: never. May be changed at any time.
+    /// When a run that failed is tried again, under a new name in Azure, with the code, environment and data of the first
+    /// attempt. Omitted: never. May be changed at any time. Example: `{maxAttempts: 3, backoffSeconds: 60}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
     /// Seconds after the end, 0 to 31,536,000 (a year), after which this object is deleted; the run's history in Azure
     /// stays. Omitted: never. A GitOps tool makes the object again, and that is a new run unless `azureName` is given.
-    /// May be changed at any time.
+    /// May be changed at any time. Example: `86400`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<i64>,
-    /// What becomes of a run that is still going when the object is deleted. Omitted: `Cancel`. May be changed at any
-    /// time.
+    /// What becomes of a run that is still going when the object is deleted. `Cancel`: it is cancelled, and the object
+    /// goes once it has ended. `Leave`: it goes on, followed by nobody. The history of an ended run always stays. Omitted:
+    /// `Cancel`. May be changed at any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RunDeletionPolicy")]
     pub deletion_policy: Option<RunDeletionPolicy>,
 }

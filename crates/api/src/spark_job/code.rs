@@ -32,7 +32,8 @@ pub struct Code {
     #[x_kube(validation = Rule::new("self.matches('^https://[^/?#@]+/[^/?#]+/[^?#]+$')")
         .message("spec.code.uri must be the https address of a folder in a blob container, https://{account}.blob.core.windows.net/{container}/{folder}, without a query such as a SAS"))]
     pub uri: Option<String>,
-    /// A Flux source of this namespace: its artifact is fetched, verified and unpacked.
+    /// A Flux source of this namespace: its artifact is fetched, verified and unpacked. Example: `{kind: GitRepository,
+    /// name: jobs, path: titanic}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_ref: Option<SourceRef>,
 }
@@ -55,7 +56,7 @@ pub struct CodeConfigMap {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// The key.
+    /// The key. Example: `lib_util.py`.
     #[schemars(length(min = 1, max = 253))]
     pub key: String,
     /// Relative path of the file, such as `lib/util.py`, at most 256 characters; no `..`.
@@ -69,7 +70,7 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceRef {
-    /// Which kind of source.
+    /// Which kind of source: `GitRepository`, `OCIRepository` or `Bucket`.
     pub kind: SourceKind,
     /// Name of the source.
     #[schemars(length(min = 1, max = 253))]

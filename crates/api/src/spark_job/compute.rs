@@ -15,7 +15,7 @@ use crate::LocalRef;
         .message("spec.compute needs exactly one of attachmentRef, name and serverless")
 )]
 pub struct Compute {
-    /// A `SynapseSparkAttachment` of this namespace; the run waits until it is ready.
+    /// A `SynapseSparkAttachment` of this namespace; the run waits until it is ready. Example: `{name: pool}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment_ref: Option<LocalRef>,
     /// Name of an attached Spark pool of the workspace that this cluster does not manage: letters, digits, `-` and `_`,
@@ -25,7 +25,8 @@ pub struct Compute {
     #[x_kube(validation = Rule::new("self.matches('^[a-zA-Z0-9][a-zA-Z0-9_-]*$')")
         .message("spec.compute.name is the name of a compute in the workspace: letters, digits, '-' and '_'"))]
     pub name: Option<String>,
-    /// Compute that Azure brings up for this run; needs `spec.identity`.
+    /// Compute that Azure brings up for this run; needs `spec.identity`. Example: `{instanceType: standard_e4s_v3,
+    /// runtimeVersion: "3.4"}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serverless: Option<Serverless>,
 }
@@ -53,14 +54,17 @@ pub struct Serverless {
         .message("identity.clientId and identity.resourceId go with type Managed")
 )]
 pub struct Identity {
-    /// `Managed` or `UserIdentity`.
+    /// `Managed`: a managed identity, of the compute, or on serverless compute attached to the workspace. `UserIdentity`:
+    /// that of the workspace's credentials; not with the operator's own identity.
     #[serde(rename = "type")]
     pub type_: IdentityType,
-    /// Client id of a user-assigned identity, at most 64 characters.
+    /// Client id of a user-assigned identity, at most 64 characters. Omitted, and `resourceId` too: the default one of the
+    /// compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub client_id: Option<String>,
-    /// Resource id of a user-assigned identity, at most 512 characters.
+    /// Resource id of a user-assigned identity, at most 512 characters. Example:
+    /// `/subscriptions/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/jobs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub resource_id: Option<String>,

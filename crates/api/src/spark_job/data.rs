@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
     validation = Rule::new("!has(self.value) || !has(self.type)").message("an input with a value has no type: a literal is a string")
 )]
 pub struct Input {
-    /// What it is. Needed with `path`; with `fromJob` it is the output's type if omitted; not with `value`.
+    /// What it is: `uri_file`, `uri_folder`, `mltable`, or a model, `custom_model`, `mlflow_model` or `triton_model`.
+    /// Needed with `path`; with `fromJob` it is the output's type if omitted; not with `value`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DataType")]
     pub type_: Option<DataType>,
     /// `azureml://datastores/{datastore}/paths/{path}`, `abfss://` or `wasbs://`; or a data asset (for the types of
     /// models: a model) of the workspace, `azureml:{name}:{version}`, `azureml:{name}@latest` (looked up once, told in
-    /// `status.resolved`) or its resource id. At most 2,048 characters. No SAS.
+    /// `status.resolved`) or its resource id. At most 2,048 characters, no SAS. Example: `azureml:titanic:1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     #[x_kube(
@@ -34,7 +36,8 @@ pub struct Input {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub value: Option<String>,
-    /// What another `SparkJob` of this namespace writes; this run waits until that one has ended well.
+    /// What another `SparkJob` of this namespace writes; this run waits until that one has ended well. Example: `{name:
+    /// prepare, output: wrangled_data}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_job: Option<FromJob>,
 }
@@ -58,10 +61,11 @@ pub struct FromJob {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    /// What it is.
+    /// What it is: `uri_file`, `uri_folder`, `mltable`, or a model, `custom_model`, `mlflow_model` or `triton_model`.
     #[serde(rename = "type")]
     pub type_: DataType,
-    /// `azureml://datastores/{datastore}/paths/{path}`, `abfss://` or `wasbs://`, at most 2,048 characters. No SAS.
+    /// `azureml://datastores/{datastore}/paths/{path}`, `abfss://` or `wasbs://`, at most 2,048 characters, no
+    /// SAS. Example: `azureml://datastores/workspaceblobstore/paths/data/wrangled/`.
     #[schemars(length(min = 1, max = 2048))]
     #[x_kube(
         validation = Rule::new("self.startsWith('azureml://') || self.startsWith('abfss://') || self.startsWith('wasbs://')")
@@ -70,7 +74,8 @@ pub struct Output {
             .message("path must not hold a SAS, which everybody could read in Studio: grant the job's identity a role on the storage account")
     )]
     pub path: String,
-    /// Registers what was written as a data asset of the workspace. Omitted: it is not registered.
+    /// Registers what was written as a data asset of the workspace. Omitted: it is not registered. Example: `{name:
+    /// wrangled, version: "1"}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register_as: Option<RegisterAs>,
 }

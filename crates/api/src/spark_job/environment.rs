@@ -13,17 +13,19 @@ use serde::{Deserialize, Serialize};
 )]
 pub struct Environment {
     /// An environment of the workspace: `azureml:{name}:{version}`, `azureml:{name}@latest` (looked up once, told in
-    /// `status.resolved`) or its resource id, at most 1,024 characters.
+    /// `status.resolved`) or its resource id, at most 1,024 characters. Example: `azureml:spark-env:1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     #[x_kube(validation = Rule::new("self.matches('^azureml:[a-zA-Z0-9][a-zA-Z0-9_.-]*(:[a-zA-Z0-9][a-zA-Z0-9_.-]*|@latest)$') || self.matches('^/[sS]ubscriptions/[^/]+/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft[.][mM]achine[lL]earning[sS]ervices/workspaces/[^/]+/environments/[^/]+/versions/[^/]+$')")
         .message("spec.environment.asset must be azureml:{name}:{version}, azureml:{name}@latest or a resource id that ends in /environments/{name}/versions/{version}"))]
     pub asset: Option<String>,
-    /// A conda file as text, at most 64 KiB; registered once under a name that is made of its content.
+    /// A conda file as text, at most 65,536 characters; registered once under a name that is made of its content. Example:
+    /// `{dependencies: [python=3.10, {pip: [pandas]}]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65536))]
     pub conda: Option<String>,
-    /// The key of a `ConfigMap` of this namespace that holds the conda file, at most 64 KiB.
+    /// The key of a `ConfigMap` of this namespace that holds the conda file, at most 64 KiB. Example: `{name: packages,
+    /// key: conda.yaml}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conda_config_map_key_ref: Option<KeyRef>,
 }
