@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::condition::whole_second;
-use azureml_spark_api::spark_job::{CancelCause, Failure};
+use azureml_spark_api::spark_job::{CancelCause, DataType, Failure};
 use jiff::Timestamp;
 
 use super::{End, RunState};
@@ -62,8 +62,8 @@ pub struct Pinned {
     pub code_id: String,
     /// Resource id of the environment, if it has one.
     pub environment_id: Option<String>,
-    /// Addresses of the inputs, but for literals, by the name of the input.
-    pub inputs: BTreeMap<String, String>,
+    /// Type and address of each input that is no literal, by its name.
+    pub inputs: BTreeMap<String, (DataType, String)>,
     /// Resource id of the compute, unless it is serverless.
     pub compute_id: Option<String>,
     /// Resource id of the identity that stands for `Managed` on that compute, unless it is the compute's own.
