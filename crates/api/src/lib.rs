@@ -25,6 +25,8 @@ mod reason;
 pub mod reference;
 pub mod role;
 pub mod spark_job;
+#[cfg(any(test, feature = "verdict"))]
+pub mod verdict;
 pub mod workspace;
 
 pub use attachment::{
