@@ -1,7 +1,13 @@
-//! Azure Machine Learning: jobs, code assets, run history and logs.
+//! Azure Machine Learning: jobs, the assets that are part of them, run history, outputs and logs.
 
+pub mod artifact;
+pub mod asset;
 pub mod code;
+pub mod data;
+pub mod environment;
 pub mod job;
 pub mod log;
+pub mod model;
+pub mod output;
 pub mod run;
 pub mod upload;

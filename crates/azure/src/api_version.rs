@@ -16,6 +16,19 @@ pub const JOB_READ: &str = "2024-01-01-preview";
 /// Code versions and pending uploads. What azure-ai-ml 1.35.2 asks for (contract §0.6).
 pub const CODE: &str = "2023-04-01";
 
+/// Environment versions. What azure-ai-ml 1.35.2 asks for (contract §0.6).
+pub const ENVIRONMENT: &str = "2023-04-01-preview";
+
+/// Data and their versions. What azure-ai-ml 1.35.2 asks for (contract §0.6).
+pub const DATA: &str = "2023-04-01-preview";
+
+/// Model versions. What azure-ai-ml 1.35.2 asks for (tests/data/sdk/model-get.json).
+pub const MODEL: &str = "2023-08-01-preview";
+
+/// The region's data API, which tells where outputs are. What azure-ai-ml 1.35.2 asks for
+/// (tests/data/sdk/job-outputs-found.json).
+pub const DATA_PLANE: &str = "1.5.0";
+
 /// Run history, which has one version (contract §0.6).
 pub const RUN_HISTORY: &str = "v1.0";
 

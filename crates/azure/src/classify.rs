@@ -25,6 +25,8 @@ pub struct Answer<'a> {
     pub code: &'a str,
     /// The chain of inner codes, outermost first.
     pub inner_codes: &'a [String],
+    /// The error's text.
+    pub message: &'a str,
     /// What Azure asked to wait.
     pub retry_after: Option<Duration>,
     /// When the answer came.
@@ -32,13 +34,14 @@ pub struct Answer<'a> {
 }
 
 /// The class of an answer that is not a success. Pure and total; the innermost known code decides,
-/// then the status, because the Azure ML front end says `UserError` for nearly everything and 404
+/// then a text that is known to have none, then the status, because the Azure ML front end says `UserError` for nearly everything and 404
 /// for more than absence (contract §0.2).
 pub fn classify(answer: &Answer<'_>) -> Class {
     let innermost_first = answer.inner_codes.iter().rev().map(String::as_str);
     innermost_first
         .chain([answer.code])
         .find_map(|code| by_code(code, answer))
+        .or_else(|| by_message(answer.message))
         .unwrap_or_else(|| by_status(answer))
 }
 
@@ -67,12 +70,23 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         "SubscriptionNotFound" => Class::Forbidden,
         // Resource providers use 429 and 409 for "busy with this resource". Contract §0.4; docs/architecture.md, Faults.
         "AnotherOperationInProgress" if answer.status != 429 => Class::Retryable,
+        // A lock that a person has put on the workspace or above it, and only a person takes away. 409, and yet
+        // nothing is under way. Microsoft's page on locks of resources.
+        "ScopeLocked" => Class::Terminal,
         // A signature that ran out: the whole upload starts over with a new one. Contract §4.1.
         "AuthenticationFailed" if answer.status == 403 => Class::Retryable,
         // ARM wraps the database's refusal into a 500. Contract §13.
         "DatabaseOverCapacity" => Class::Retryable,
         _ => return None,
     })
+}
+
+/// Texts that say more than their codes.
+fn by_message(message: &str) -> Option<Class> {
+    // "Cannot execute Cancel because user does not have sufficient permission.": the front end asks run history, whose
+    // refusal is not ARM's AuthorizationFailed. With which status is unverified. Contract §13.
+    let right_is_missing = message.contains("does not have sufficient permission");
+    right_is_missing.then_some(Class::Forbidden)
 }
 
 /// Codes by which Resource Manager says that it does not know the type, or not in this version or

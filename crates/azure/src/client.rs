@@ -218,6 +218,7 @@ impl Client {
             status: response.status,
             code: &body.code,
             inner_codes: &body.inner_codes,
+            message: &body.message,
             retry_after: wait,
             now,
         });

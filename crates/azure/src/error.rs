@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 
+use crate::aml::job;
 use crate::arm::linked_service;
 use crate::classify::is_not_served;
 
@@ -104,6 +105,34 @@ impl Error {
         self.has_code("JobPropertyImmutable")
     }
 
+    /// What a write names and Azure does not find: the code of it, for example
+    /// `UserAssignedIdentityNotFound` or `AssetNotFound`. A read of what is not there is
+    /// [`Class::Absent`] instead. A bare `NotFound` names nothing (contract §0.2).
+    pub fn missing(&self) -> Option<&str> {
+        let innermost_first = self.inner_codes.iter().rev().chain([&self.code]);
+        innermost_first
+            .map(String::as_str)
+            .find(|code| names_something(code))
+            .filter(|_| self.class == Class::Terminal)
+    }
+
+    /// A cancel that the principal has no right to: nothing but a person's grant helps (contract §13).
+    pub fn is_cancel_forbidden(&self) -> bool {
+        self.op == job::CANCEL && (self.class == Class::Forbidden || self.status == Some(403))
+    }
+
+    /// A cancel that the run's state does not allow: it is `Finalizing`, or has ended; one GET tells.
+    /// Status and code are unverified, so it is every refusal that says nothing else (contract §3.5,
+    /// §13).
+    pub fn is_cancel_too_late(&self) -> bool {
+        let by_state = matches!(self.status, Some(400 | 409 | 412 | 422));
+        self.op == job::CANCEL
+            && by_state
+            && self.class != Class::Forbidden
+            && !self.has_code("ScopeLocked")
+            && !self.is_not_served()
+    }
+
     /// A PUT of a code version that exists with another address (contract §0.2).
     pub fn is_code_version_exists(&self) -> bool {
         self.message.contains("Asset paths cannot be updated")
@@ -131,8 +160,6 @@ impl Error {
     /// mended, and so is no sign of the end; a bare `NotFound` or no code at all is. Missing rights
     /// and throttling stay what they are.
     pub fn is_link_frozen(&self) -> bool {
-        let names_something =
-            |code: &str| code.len() > NOT_FOUND.len() && code.ends_with(NOT_FOUND);
         let creates = self.op == linked_service::PUT;
         match self.status {
             _ if self.is_not_served() => true,
@@ -154,6 +181,11 @@ impl Error {
     pub fn immutable_property(&self) -> Option<&str> {
         self.parameters.get("property").map(String::as_str)
     }
+}
+
+/// `AssetNotFound`, and not `NotFound`.
+fn names_something(code: &str) -> bool {
+    code.len() > NOT_FOUND.len() && code.ends_with(NOT_FOUND)
 }
 
 impl From<Details> for Error {

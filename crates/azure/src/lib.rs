@@ -54,6 +54,8 @@ pub use error_body::ErrorBody;
 pub use gate::{Gates, Scope};
 pub use redact::{SasUrl, text as redacted};
 pub use request::{Address, Audience, Call, Effect, Request, UserToken};
-pub use resource_id::{ArmId, InvalidId, SparkPoolId, SynapseWorkspaceId, WorkspaceId};
+pub use resource_id::{
+    ArmId, AssetId, AssetKind, InvalidId, SparkPoolId, SynapseWorkspaceId, WorkspaceId,
+};
 pub use response::{Refusal, Response};
 pub use transport::Transport;

@@ -132,6 +132,7 @@ fn is_absence(response: &Response) -> bool {
         status: response.status,
         code: &body.code,
         inner_codes: &body.inner_codes,
+        message: &body.message,
         retry_after: None,
         now: Timestamp::now(),
     });

@@ -7,11 +7,13 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+mod asset;
 mod pool;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
+pub use asset::{AssetId, AssetKind};
 pub use pool::{SparkPoolId, SynapseWorkspaceId};
 pub use workspace::WorkspaceId;
 

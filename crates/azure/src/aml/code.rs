@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
 
+use crate::aml::asset::{self, Version};
 use crate::api_version;
 use crate::page::{self, Page};
 use crate::redact::SasUrl;
 use crate::request::{Call, Request, path};
-use crate::resource_id::{ArmId, WorkspaceId};
+use crate::resource_id::{AssetId, AssetKind, InvalidId, WorkspaceId};
 use crate::response::{Refusal, Response};
 use crate::tolerant;
 
@@ -34,10 +37,35 @@ pub fn find(workspace: &WorkspaceId, hash: &CodeHash) -> Call<Page<CodeVersion>>
         .parsed_by(page::page)
 }
 
-/// `GET {workspace}/codes/{name}/versions/1`; 200. Contract §4.1.
+/// The page behind [`Page::next`].
+pub fn next_page(next: Url) -> Call<Page<CodeVersion>> {
+    page::follow("code.find", next)
+}
+
+/// `GET {workspace}/codes/{name}/versions/{version}`. Needs `…/workspaces/codes/versions/read`; 200,
+/// and 404 if there is none. Contract §4.1.
+pub fn get(id: &AssetId) -> Call<CodeVersion> {
+    asset::get("code.get", api_version::CODE, id)
+}
+
+/// [`get`] of the code that we register for a content. Contract §4.1.
 pub fn get_version(workspace: &WorkspaceId, hash: &CodeHash) -> Call<CodeVersion> {
     let path = version_path(workspace, hash, &[]);
     Request::arm("code.get", Method::GET, path, api_version::CODE).parsed()
+}
+
+/// `GET {workspace}/codes/{name}/versions`, only the version that was created last. Needs
+/// `…/workspaces/codes/versions/read`; 200, and empty or 404 if there is no such code. The SDK gives
+/// `@latest` no meaning for code; this is what it does for environments, by its own client:
+/// tests/data/sdk/code-latest.json.
+pub fn latest(workspace: &WorkspaceId, name: &str) -> Call<Option<CodeVersion>> {
+    asset::created_last(
+        "code.latest",
+        api_version::CODE,
+        workspace,
+        AssetKind::Code,
+        name,
+    )
 }
 
 /// `POST …/versions/1/startPendingUpload`: a place in storage and a signature to write there; 200. A
@@ -45,7 +73,7 @@ pub fn get_version(workspace: &WorkspaceId, hash: &CodeHash) -> Call<CodeVersion
 pub fn start_pending_upload(workspace: &WorkspaceId, hash: &CodeHash) -> Call<PendingUpload> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Body {
+    struct Asked {
         pending_upload_type: &'static str,
     }
     let path = version_path(workspace, hash, &["startPendingUpload"]);
@@ -55,7 +83,7 @@ pub fn start_pending_upload(workspace: &WorkspaceId, hash: &CodeHash) -> Call<Pe
         path,
         api_version::CODE,
     )
-    .json(&Body {
+    .json(&Asked {
         pending_upload_type: "TemporaryBlobReference",
     })
     .parsed_by(pending_upload)
@@ -65,17 +93,6 @@ pub fn start_pending_upload(workspace: &WorkspaceId, hash: &CodeHash) -> Call<Pe
 /// same version with another folder is refused: [`crate::Error::is_code_version_exists`]. Contract
 /// §4.1.
 pub fn put_version(workspace: &WorkspaceId, hash: &CodeHash, folder: &str) -> Call<CodeVersion> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        properties: Wish<'a>,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wish<'a> {
-        code_uri: &'a str,
-        is_anonymous: bool,
-        properties: BTreeMap<&'static str, &'a str>,
-    }
     let properties = BTreeMap::from([
         ("hash_sha256", hash.as_str()),
         ("hash_version", HASH_VERSION),
@@ -92,6 +109,34 @@ pub fn put_version(workspace: &WorkspaceId, hash: &CodeHash, folder: &str) -> Ca
         .parsed()
 }
 
+/// `PUT {workspace}/codes/{name}/versions/1` for a folder that somebody else has filled: nothing is
+/// uploaded, and no hash is known. Needs `…/workspaces/codes/versions/write`; 200 or 201. The name is
+/// made from the address, so the same once more is the same version. What Azure takes as an address
+/// besides `https://{account}.blob…/{container}/{folder}` is unverified. Contract §4.1.
+pub fn put_folder(id: &AssetId, folder: &str) -> Call<CodeVersion> {
+    Request::arm(
+        "code.putFolder",
+        Method::PUT,
+        id.segments(),
+        api_version::CODE,
+    )
+    .json(&Body {
+        properties: Wish {
+            code_uri: folder,
+            is_anonymous: true,
+            properties: BTreeMap::new(),
+        },
+    })
+    .parsed()
+}
+
+/// The id under which we register the code in a folder that somebody else has filled.
+pub fn folder_id(workspace: &WorkspaceId, folder: &str) -> Result<AssetId, InvalidId> {
+    let name = format!("https://spark.azureml.dev/code-folders/{folder}");
+    let name = Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes());
+    AssetId::new(workspace, AssetKind::Code, &name.to_string(), VERSION)
+}
+
 fn version_path(workspace: &WorkspaceId, hash: &CodeHash, tail: &[&str]) -> Vec<String> {
     let name = hash.asset_name().to_string();
     let head = path(
@@ -101,6 +146,19 @@ fn version_path(workspace: &WorkspaceId, hash: &CodeHash, tail: &[&str]) -> Vec<
     head.into_iter()
         .chain(tail.iter().map(|segment| (*segment).to_owned()))
         .collect()
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    properties: Wish<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wish<'a> {
+    code_uri: &'a str,
+    is_anonymous: bool,
+    properties: BTreeMap<&'static str, &'a str>,
 }
 
 fn pending_upload(response: &Response) -> Result<PendingUpload, Refusal> {
@@ -137,17 +195,7 @@ pub struct PendingUpload {
 }
 
 /// A version of a code asset.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct CodeVersion {
-    /// Its id, which a job refers to.
-    pub id: ArmId,
-    /// The version.
-    pub name: String,
-    /// The rest.
-    #[serde(deserialize_with = "tolerant::or_default")]
-    pub properties: Properties,
-}
+pub type CodeVersion = Version<Properties>;
 
 /// `properties` of a code version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -1,6 +1,7 @@
 //! Jobs: submit, look, list, cancel.
 
 mod conf;
+mod data;
 mod definition;
 mod snapshot;
 
@@ -16,15 +17,13 @@ use crate::resource_id::WorkspaceId;
 use crate::response::{Refusal, Response};
 
 pub use conf::{Driver, DynamicAllocation, Executor, Size};
-pub use definition::{
-    AssetName, Entry, JobIdentity, JobInput, JobOutput, Mode, OutputUri, Resources, SparkJob,
-    Target, Uri,
-};
-pub use snapshot::{Job, JobStatus, Properties, Service};
+pub use data::{DataType, JobInput, JobOutput, Mode, OutputUri, RegisterAs, Uri};
+pub use definition::{Entry, JobIdentity, Resources, SparkJob, Target};
+pub use snapshot::{Job, JobStatus, Output, Properties, Service};
 
 /// `PUT {workspace}/jobs/{name}`. Needs `…/workspaces/jobs/write`; 200 or 201, no operation although
 /// 201 has a `Location`. A name that is taken is refused: [`crate::Error::is_job_exists`]; a 404 is
-/// a terminal error of the request. Carries `x-azureml-token` with `UserIdentity` only. Contract
+/// a terminal error of the request, [`crate::Error::missing`] says of what. Carries `x-azureml-token` with `UserIdentity` only. Contract
 /// §3.1, §3.5, §13, §0.1.
 pub fn put(workspace: &WorkspaceId, name: &str, job: &SparkJob) -> Call<Job> {
     #[derive(Serialize)]
@@ -82,14 +81,18 @@ pub fn next_page(next: Url) -> Call<Page<Job>> {
     page::follow("job.list", next)
 }
 
+/// The operation that cancels, by which its errors are known.
+pub(crate) const CANCEL: &str = "job.cancel";
+
 /// `POST {workspace}/jobs/{name}/cancel`. Needs `…/workspaces/jobs/write`; 200, 202 or 204. Only
-/// asks: the end is seen by GET. On a job that has ended or is `Finalizing` it is an error, so look
-/// again after one. Contract §3.5, §13.
+/// asks: the end is seen by GET. A job that has ended or is `Finalizing` refuses it, so look again:
+/// [`crate::Error::is_cancel_too_late`]; who lacks the right is told in more than one way:
+/// [`crate::Error::is_cancel_forbidden`]. Contract §3.5, §13.
 pub fn cancel(workspace: &WorkspaceId, name: &str) -> Call<Option<Operation>> {
     fn asked(response: &Response) -> Result<Option<Operation>, Refusal> {
         response.ignored()?;
         Ok(Operation::of(response))
     }
     let path = path(&workspace.segments(), &["jobs", name, "cancel"]);
-    Request::arm("job.cancel", Method::POST, path, api_version::JOB_WRITE).parsed_by(asked)
+    Request::arm(CANCEL, Method::POST, path, api_version::JOB_WRITE).parsed_by(asked)
 }

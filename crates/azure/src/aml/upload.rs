@@ -2,17 +2,71 @@
 
 use futures::StreamExt;
 
-use crate::aml::code::{self, Source};
+use crate::aml::code::{self, CodeHash, Source};
 use crate::blob;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Class, Error};
 use crate::resource_id::{ArmId, WorkspaceId};
 
 /// The folder inside the upload's container; a registered address must be a folder (contract §4.1).
 const FOLDER: &str = "src";
 
+/// Pages that are looked through for known code. A hash is found on the first; a page may be empty and
+/// have a next one (contract §0.5).
+const MOST_PAGES: usize = 4;
+
 /// Blobs in flight. Code is a handful of small files.
 const AT_ONCE: usize = 4;
+
+/// The id of code with this content, if it is registered: by us, or by the SDK under a name of its own
+/// choosing. One read, or one for each page.
+pub async fn find(
+    client: &Client,
+    workspace: &WorkspaceId,
+    hash: &CodeHash,
+) -> Result<Option<ArmId>, Error> {
+    let mut page = client.send(code::find(workspace, hash)).await?;
+    for _ in 0..MOST_PAGES {
+        let known = page.items.into_iter().find(|version| {
+            let noted = version.properties.properties.get("hash_sha256");
+            // A service that does not look at the hash would answer with other code.
+            noted.is_none_or(|noted| noted.eq_ignore_ascii_case(hash.as_str()))
+        });
+        if let Some(version) = known {
+            return Ok(Some(version.id));
+        }
+        let Some(next) = page.next else { break };
+        page = client.send(code::next_page(next)).await?;
+    }
+    Ok(None)
+}
+
+/// The id of the code version for a folder that somebody else has filled: found, or registered. Costs
+/// one read, and one write the first time; the same folder twice is one version.
+pub async fn register_folder(
+    client: &Client,
+    workspace: &WorkspaceId,
+    folder: &str,
+) -> Result<ArmId, Error> {
+    let folder = folder.trim_end_matches('/');
+    let id = code::folder_id(workspace, folder).map_err(|error| {
+        Error::local(
+            Class::Terminal,
+            "code.putFolder",
+            "InvalidName",
+            error.to_string(),
+        )
+    })?;
+    if client.find(code::get(&id)).await?.is_none() {
+        match client.send(code::put_folder(&id, folder)).await {
+            Ok(_) => {}
+            // Somebody was faster, with the same folder: the name is made from it.
+            Err(error) if error.is_code_version_exists() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(id.to_arm_id())
+}
 
 /// The id of the code version with this content: found, or uploaded and registered. Costs one read
 /// if it is known, else one read, two writes, and a PUT for every file and one for metadata.
@@ -25,9 +79,8 @@ pub async fn upload(
     source: &Source,
 ) -> Result<ArmId, Error> {
     let hash = source.hash();
-    let known = client.send(code::find(workspace, &hash)).await?;
-    if let Some(version) = known.items.into_iter().next() {
-        return Ok(version.id);
+    if let Some(known) = find(client, workspace, &hash).await? {
+        return Ok(known);
     }
     let place = client
         .send(code::start_pending_upload(workspace, &hash))

@@ -11,6 +11,16 @@ fn now() -> Timestamp {
 }
 
 fn class(effect: Effect, status: u16, codes: &[&str], retry_after: Option<u64>) -> Class {
+    class_of_text("", effect, status, codes, retry_after)
+}
+
+fn class_of_text(
+    message: &str,
+    effect: Effect,
+    status: u16,
+    codes: &[&str],
+    retry_after: Option<u64>,
+) -> Class {
     let (code, inner) = codes.split_first().unwrap_or((&"", &[]));
     let inner: Vec<String> = inner.iter().map(|code| (*code).to_owned()).collect();
     classify(&Answer {
@@ -18,6 +28,7 @@ fn class(effect: Effect, status: u16, codes: &[&str], retry_after: Option<u64>) 
         status,
         code,
         inner_codes: &inner,
+        message,
         retry_after: retry_after.map(Duration::from_secs),
         now: now(),
     })
@@ -127,6 +138,21 @@ fn rows() -> Vec<Row> {
             Class::Credential,
         ),
         (WRITE, 409, &["Conflict"], None, Class::Retryable),
+        (WRITE, 409, &["ScopeLocked"], None, Class::Terminal),
+        (
+            READ,
+            404,
+            &["UserError", "NotFound", "AssetNotFound"],
+            None,
+            Class::Absent,
+        ),
+        (
+            WRITE,
+            404,
+            &["UserError", "NotFound", "EnvironmentNotFound"],
+            None,
+            Class::Terminal,
+        ),
         (
             WRITE,
             409,
@@ -180,4 +206,21 @@ fn a_write_is_never_answered_with_absence_and_a_read_never_with_doubt() {
             );
         }
     }
+}
+
+#[test]
+fn a_missing_right_is_known_by_its_text_whatever_the_status() {
+    let text = "Cannot execute Cancel because user does not have sufficient permission.";
+    for status in [400, 401, 403, 404, 409, 500] {
+        assert_eq!(
+            class_of_text(text, WRITE, status, &["UserError"], None),
+            Class::Forbidden,
+            "{status}"
+        );
+    }
+    // A code says more than a text.
+    assert_eq!(
+        class_of_text(text, WRITE, 409, &["ScopeLocked"], None),
+        Class::Terminal
+    );
 }

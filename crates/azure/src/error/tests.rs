@@ -77,3 +77,84 @@ fn a_frozen_link() {
         assert_eq!(error.is_link_frozen(), frozen, "{op} {status} {codes:?}");
     }
 }
+
+#[test]
+fn a_cancel_that_is_refused() {
+    let row = |op: &'static str, status, codes: &[&str], class| {
+        let mut details = (*error(op, status, codes)).clone();
+        details.class = class;
+        let error = Error::from(details);
+        (error.is_cancel_forbidden(), error.is_cancel_too_late())
+    };
+    let (forbidden, late, neither) = ((true, false), (false, true), (false, false));
+    let rows: [(u16, &[&str], Class, (bool, bool)); 11] = [
+        (403, &["AuthorizationFailed"], Class::Forbidden, forbidden),
+        (400, &["UserError"], Class::Forbidden, forbidden),
+        (
+            403,
+            &["RequestDisallowedByPolicy"],
+            Class::Terminal,
+            forbidden,
+        ),
+        (400, &["UserError"], Class::Terminal, late),
+        (409, &["Conflict"], Class::Retryable, late),
+        (412, &["PreconditionFailed"], Class::Terminal, late),
+        // Nothing that the run's state would change.
+        (409, &["ScopeLocked"], Class::Terminal, neither),
+        (
+            400,
+            &["NoRegisteredProviderFound"],
+            Class::Terminal,
+            neither,
+        ),
+        (
+            404,
+            &["UserError", "NotFound", "JobNotFound"],
+            Class::Terminal,
+            neither,
+        ),
+        (
+            401,
+            &["InvalidAuthenticationToken"],
+            Class::Credential,
+            neither,
+        ),
+        (500, &["InternalServerError"], Class::Retryable, neither),
+    ];
+    for (status, codes, class, expected) in rows {
+        assert_eq!(
+            row(job::CANCEL, status, codes, class),
+            expected,
+            "{status} {codes:?}"
+        );
+        assert_eq!(
+            row("job.put", status, codes, class),
+            neither,
+            "{status} {codes:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_request_names_and_azure_does_not_find() {
+    let rows: [(&[&str], Option<&str>); 6] = [
+        (
+            &["UserError", "NotFound", "AssetNotFound"],
+            Some("AssetNotFound"),
+        ),
+        (
+            &["UserError", "NotFound", "UserAssignedIdentityNotFound"],
+            Some("UserAssignedIdentityNotFound"),
+        ),
+        (&["ResourceGroupNotFound"], Some("ResourceGroupNotFound")),
+        (&["ComputeNotFound", "UserError"], Some("ComputeNotFound")),
+        (&["UserError", "NotFound"], None),
+        (&["UserError", "Immutable", "JobPropertyImmutable"], None),
+    ];
+    for (codes, missing) in rows {
+        assert_eq!(error("job.put", 404, codes).missing(), missing, "{codes:?}");
+    }
+    let mut absent = (*error("data.get", 404, &["NotFound", "AssetNotFound"])).clone();
+    absent.class = Class::Absent;
+    assert_eq!(Error::from(absent).missing(), None);
+}

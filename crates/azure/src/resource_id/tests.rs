@@ -91,3 +91,32 @@ fn arm_ids_compare_ignoring_case_and_a_trailing_slash() {
         "/subscriptions/a/X/"
     );
 }
+
+#[test]
+fn assets_are_known_by_their_version() {
+    let workspace = WorkspaceId::new("s", "rg", "ws").unwrap();
+    for kind in AssetKind::ALL {
+        let id = AssetId::new(&workspace, kind, "titanic", "1.0-rc_2").unwrap();
+        assert_eq!(id.to_string().parse::<AssetId>().unwrap(), id);
+        // In the mixed case that Azure ML answers in.
+        let theirs: AssetId = id.to_string().to_uppercase().parse().unwrap();
+        assert_eq!(theirs, id);
+        assert_eq!((theirs.kind(), theirs.name()), (kind, "TITANIC"));
+        assert_eq!(id.to_arm_id(), theirs.to_arm_id());
+        assert_eq!((id.workspace(), id.version()), (&workspace, "1.0-rc_2"));
+    }
+    let wrong = [
+        "".to_owned(),
+        format!("{workspace}/data/d"),
+        format!("{workspace}/computes/c/versions/1"),
+        format!("{workspace}/data/d/versions/1/x"),
+        format!("{workspace}/data/d/versions/"),
+        format!("{workspace}/data/../versions/1"),
+        "azureml://registries/r/data/d/versions/1".to_owned(),
+    ];
+    for id in wrong {
+        assert!(id.parse::<AssetId>().is_err(), "{id}");
+    }
+    assert!(AssetId::new(&workspace, AssetKind::Data, "a/b", "1").is_err());
+    assert!(AssetId::new(&workspace, AssetKind::Data, "a", "..").is_err());
+}

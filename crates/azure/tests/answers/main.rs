@@ -348,6 +348,7 @@ fn recorded_errors_and_their_classes() {
             status,
             code: &body.code,
             inner_codes: &body.inner_codes,
+            message: &body.message,
             retry_after: None,
             now: Timestamp::UNIX_EPOCH,
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::data::{JobInput, JobOutput};
 use crate::resource_id::ArmId;
 
 /// A Spark job to submit. All of it but tags, properties, description and display name is fixed
@@ -30,10 +31,10 @@ pub struct SparkJob {
     pub code_id: ArmId,
     /// What is run.
     pub entry: Entry,
-    /// Python files, relative to the code.
+    /// Python files and archives of them: relative to the code, or addresses that Spark reads.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub py_files: Vec<String>,
-    /// JARs, relative to the code.
+    /// JARs, as the Python files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jars: Vec<String>,
     /// Files put into each executor's working folder.
@@ -54,7 +55,8 @@ pub struct SparkJob {
     /// The command line, with `${{inputs.x}}` and `${{outputs.x}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<String>,
-    /// The environment version, for its packages.
+    /// The environment version, for its packages; a curated one by its short name, which Azure
+    /// resolves (`azureml:AzureML-…:1`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<ArmId>,
     /// Where it runs.
@@ -62,7 +64,7 @@ pub struct SparkJob {
     pub target: Target,
 }
 
-/// What is run. Classes of JARs are refused by the SDK and not offered here (contract §3.2).
+/// What is run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "sparkJobEntryType")]
 pub enum Entry {
@@ -72,13 +74,20 @@ pub enum Entry {
         /// The path.
         file: String,
     },
+    /// A class of one of the JARs. The SDK refuses to send one, although it has the model of it
+    /// (contract §3.2); whether Azure takes it is unverified.
+    #[serde(rename = "SparkJobScalaEntry", rename_all = "camelCase")]
+    Class {
+        /// For example `com.example.Main`.
+        class_name: String,
+    },
 }
 
 /// Where a job runs: an attached pool, or machines that Azure ML starts for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Target {
-    /// An attached compute.
+    /// An attached compute, whoever attached it.
     #[serde(rename_all = "camelCase")]
     Attached {
         /// Its id.
@@ -117,84 +126,4 @@ pub enum JobIdentity {
     },
     /// Whoever submits; needs `x-azureml-token`, which [`super::put`] then sends.
     UserIdentity,
-}
-
-/// How data reaches a job. Spark takes no other way (contract §3.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum Mode {
-    /// Spark reads and writes the address itself.
-    #[default]
-    Direct,
-}
-
-/// Data by its address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Uri {
-    /// `azureml://…`, `abfss://…`, `wasbs://…` or the id of a data version.
-    pub uri: String,
-    /// Always `Direct`.
-    pub mode: Mode,
-}
-
-impl Uri {
-    /// Read and written directly.
-    pub fn direct(uri: impl Into<String>) -> Self {
-        Self {
-            uri: uri.into(),
-            mode: Mode::Direct,
-        }
-    }
-}
-
-/// A named input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "jobInputType", rename_all = "snake_case")]
-pub enum JobInput {
-    /// A value, as text even if it is a number.
-    Literal {
-        /// The text.
-        value: String,
-    },
-    /// A file.
-    UriFile(Uri),
-    /// A folder.
-    UriFolder(Uri),
-    /// A table description.
-    Mltable(Uri),
-}
-
-/// Where an output goes; Azure chooses where no address is given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct OutputUri {
-    /// The address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// Always `Direct`.
-    pub mode: Mode,
-    /// Under which name the result is registered as data.
-    #[serde(flatten)]
-    pub asset: Option<AssetName>,
-}
-
-/// The name of a data asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AssetName {
-    /// The name.
-    #[serde(rename = "assetName")]
-    pub name: String,
-    /// The version; Azure's choice if omitted.
-    #[serde(rename = "assetVersion", skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-}
-
-/// A named output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "jobOutputType", rename_all = "snake_case")]
-pub enum JobOutput {
-    /// A file.
-    UriFile(OutputUri),
-    /// A folder.
-    UriFolder(OutputUri),
-    /// A table description.
-    Mltable(OutputUri),
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -47,12 +48,29 @@ pub struct Properties {
     #[serde(deserialize_with = "tolerant::strings")]
     pub properties: BTreeMap<String, String>,
     /// Addresses to look at it, by name.
-    #[serde(deserialize_with = "services")]
+    #[serde(deserialize_with = "readable")]
     pub services: BTreeMap<String, Service>,
     /// The compute; may come late on serverless Spark.
     pub compute_id: Option<ArmId>,
     /// The code version.
     pub code_id: Option<ArmId>,
+    /// The named outputs, and `default`, the folder of its logs.
+    #[serde(deserialize_with = "readable")]
+    pub outputs: BTreeMap<String, Output>,
+}
+
+/// An output as it was asked for, or as Azure chose it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Output {
+    /// For example `uri_folder`.
+    pub job_output_type: String,
+    /// Where it goes, if that was said; see [`crate::aml::output`] for where it went.
+    pub uri: Option<String>,
+    /// The name under which it is registered.
+    pub asset_name: Option<String>,
+    /// The version.
+    pub asset_version: Option<String>,
 }
 
 /// An address to look at a job.
@@ -81,11 +99,11 @@ impl Job {
     }
 }
 
-/// Services of other people's jobs have every shape; one that cannot be read is no reason to lose
-/// the job.
-fn services<'de, D>(deserializer: D) -> Result<BTreeMap<String, Service>, D::Error>
+/// Parts of other people's jobs have every shape; one that cannot be read is no reason to lose the job.
+fn readable<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
 where
     D: Deserializer<'de>,
+    T: DeserializeOwned,
 {
     let map = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
     Ok(map
