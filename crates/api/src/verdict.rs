@@ -2,14 +2,15 @@
 //! definitions as they are installed. For tests, which compare it with the apiserver and with what `core` makes of a
 //! spec.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::core::cel::{CompiledSchema, Validator, compile_schema};
 use regex::Regex;
 use serde_json::{Map, Value};
 
-/// Rows for `SparkJob`, in YAML: changes of a valid spec, and what the apiserver says to each.
-pub const SPARK_JOB_ROWS: &str = include_str!("verdict/spark_job.yaml");
+pub use rows::{Row, Rows, SPARK_JOB_ROWS, patched};
 
 /// Judges the objects of one kind.
 #[derive(Debug)]

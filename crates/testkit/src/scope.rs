@@ -103,6 +103,21 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What the apiserver would say to the application of a manifest; nothing if it would accept it. Nothing is kept.
+    pub async fn verdict(&self, manifest: &Manifest) -> Result<Option<String>> {
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &self.namespace, &manifest.resource());
+        let parameters = PatchParams::apply(MANAGER).force().dry_run();
+        let asked = api
+            .patch(manifest.name(), &parameters, &Patch::Apply(&manifest.0))
+            .await;
+        match asked {
+            Ok(_) => Ok(None),
+            Err(kube::Error::Api(status)) => Ok(Some(status.message)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// A merge patch of an object of ours.
     pub async fn patch(&self, kind: &str, name: &str, patch: Value) -> Result<DynamicObject> {
         let api = self.objects(kind);

@@ -2,58 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Judge, SPARK_JOB_ROWS};
-
-#[derive(Deserialize)]
-struct Rows {
-    spec: Value,
-    create: Vec<Row>,
-    update: Vec<Row>,
-    late: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    #[serde(default)]
-    before: Value,
-    patch: Value,
-    refused: Option<String>,
-}
+use super::{Judge, Row, Rows, SPARK_JOB_ROWS, patched};
 
 fn rows() -> Rows {
     serde_norway::from_str(SPARK_JOB_ROWS).unwrap()
 }
 
-/// RFC 7386.
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(changes) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let fields = target.as_object_mut().unwrap();
-    for (name, change) in changes {
-        if change.is_null() {
-            fields.remove(name);
-        } else {
-            merge(fields.entry(name).or_insert(Value::Null), change);
-        }
-    }
-}
-
 fn object(spec: &Value, changes: &[&Value], status: &Value) -> Value {
-    let mut spec = spec.clone();
-    for change in changes.iter().filter(|change| !change.is_null()) {
-        merge(&mut spec, change);
-    }
     json!({
-        "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SparkJob", "metadata": {"name": "job"}, "spec": spec,
-        "status": status,
+        "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SparkJob", "metadata": {"name": "job"},
+        "spec": patched(spec, changes), "status": status,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Rules in the definitions: each refuses a wrong manifest with a message that names the field and the mend.
 
+mod jobs;
+
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::Scope;
 use serde_json::{Value, json};
@@ -24,170 +26,6 @@ async fn refused(scope: &Scope<'_>, valid: &Manifest, rows: &[Row]) -> anyhow::R
     }
     scope.apply(valid).await?;
     Ok(())
-}
-
-fn job(scope: &Scope<'_>) -> Manifest {
-    manifest::serverless_job("job", "none", "none", scope.stack().emulator().world())
-}
-
-#[test]
-fn sizes_and_places_of_jobs() {
-    scenario("valid-size", async |scope| {
-        let one_of = "exactly one of attachmentRef and serverless";
-        let dynamic = |min: i32, max: i32| json!({"minExecutors": min, "maxExecutors": max});
-        let rows = [
-            (
-                "/spec/identity",
-                Value::Null,
-                "spec.identity is needed on serverless compute",
-            ),
-            ("/spec/compute/attachmentRef/name", json!("pool"), one_of),
-            ("/spec/compute/serverless", Value::Null, one_of),
-            (
-                "/spec/compute/serverless/runtimeVersion",
-                json!("latest"),
-                "runtimeVersion",
-            ),
-            (
-                "/spec/executor/instances",
-                Value::Null,
-                "spec.executor.instances is needed",
-            ),
-            ("/spec/executor/cores", json!(0), "spec.executor.cores"),
-            ("/spec/executor/memory", json!("2"), "spec.executor.memory"),
-            ("/spec/driver/memory", json!("two"), "spec.driver.memory"),
-            (
-                "/spec/dynamicAllocation",
-                dynamic(3, 2),
-                "must not be greater",
-            ),
-            ("/spec/dynamicAllocation", dynamic(3, 4), "must lie between"),
-            ("/spec/dynamicAllocation", dynamic(0, 4), "minExecutors"),
-            (
-                "/spec/identity/clientId",
-                json!("c"),
-                "clientId or resourceId, not both",
-            ),
-        ];
-        refused(scope, &job(scope), &rows).await?;
-        let user = json!({"type": "UserIdentity", "clientId": "c"});
-        let user = job(scope)
-            .with("/metadata/name", "user")
-            .with("/spec/identity", user);
-        assert!(scope.refusal(&user).await?.contains("go with type Managed"));
-        Ok(())
-    });
-}
-
-#[test]
-fn code_and_data_of_jobs() {
-    scenario("valid-data", async |scope| {
-        let items = |path: &str| json!([{"key": "a", "path": path}]);
-        let input = |path: &str, kind: &str| json!({"path": path, "type": kind});
-        let key = "/spec/conf/fs.azure.account.key.a.blob.core.windows.net";
-        let sas = "/spec/conf/spark.hadoop.fs.azure.sas.c.a.blob.core.windows.net";
-        let both =
-            json!({"path": "azureml://datastores/a/paths/b", "value": "1", "type": "uri_file"});
-        let rows = [
-            (
-                "/spec/conf/spark.executor.cores",
-                json!("4"),
-                "fields of their own",
-            ),
-            (key, json!("k"), "account keys, client secrets or SAS"),
-            (sas, json!("k"), "account keys, client secrets or SAS"),
-            ("/spec/inputs/a", both, "either a value or a path"),
-            (
-                "/spec/inputs/a",
-                json!({"path": "azureml:x"}),
-                "needs a type",
-            ),
-            (
-                "/spec/inputs/a",
-                input("https://a/b", "uri_file"),
-                "must begin with azureml:",
-            ),
-            (
-                "/spec/inputs/a",
-                input("abfss://c@a/b", "table"),
-                "uri_file",
-            ),
-            (
-                "/spec/outputs/a",
-                input("https://a/b", "uri_folder"),
-                "must begin with azureml:",
-            ),
-            ("/spec/code/configMaps", json!([]), "spec.code.configMaps"),
-            (
-                "/spec/code/configMaps/0/items",
-                items("../a"),
-                "path must be relative",
-            ),
-            (
-                "/spec/code/configMaps/0/items",
-                items("/a"),
-                "path must be relative",
-            ),
-            (
-                "/spec/code/configMaps/0/items",
-                items("a//b"),
-                "path must be relative",
-            ),
-            (
-                "/spec/conf/spark.a",
-                json!("x?sig=abc"),
-                "account keys, client secrets or SAS",
-            ),
-            (
-                "/spec/inputs/1a",
-                json!({"value": "1"}),
-                "names in spec.inputs",
-            ),
-            (
-                "/spec/outputs/a-b",
-                input("abfss://c@a/b", "uri_folder"),
-                "names in spec.outputs",
-            ),
-            (
-                "/spec/entry/file",
-                json!("main.sh"),
-                "entry.file must be the relative path",
-            ),
-            (
-                "/spec/entry/file",
-                json!("../main.py"),
-                "entry.file must be the relative path",
-            ),
-            ("/spec/azureName", json!("a.b"), "spec.azureName"),
-        ];
-        refused(scope, &job(scope), &rows).await?;
-        let named = scope
-            .refusal(&job(scope).with("/spec/azureName", "late"))
-            .await?;
-        assert!(named.contains("spec.azureName is immutable"), "{named}");
-        Ok(())
-    });
-}
-
-#[test]
-fn a_submitted_job_cannot_be_changed() {
-    scenario("valid-late", async |scope| {
-        scope.workspace().await?;
-        scope
-            .apply(&manifest::code("src", "main.py", "print(1)\n"))
-            .await?;
-        let job = manifest::serverless_job("job", "ml", "src", scope.stack().emulator().world());
-        scope.apply(&job).await?;
-        scope
-            .condition("SparkJob", "job", "Submitted", "True")
-            .await?;
-        let message = scope.refusal(&job.with("/spec/driver/cores", 2)).await?;
-        assert!(
-            message.contains("spec is immutable once the run is submitted"),
-            "{message}"
-        );
-        Ok(())
-    });
 }
 
 #[test]
@@ -289,7 +127,9 @@ fn workspaces() {
 #[test]
 fn an_object_is_not_healthy_before_the_first_look() {
     scenario("valid-first", async |scope| {
-        let applied = scope.apply(&job(scope)).await?;
+        let world = scope.stack().emulator().world();
+        let job = manifest::serverless_job("job", "none", "none", world);
+        let applied = scope.apply(&job).await?;
         assert_eq!(applied.data["status"]["observedGeneration"], -1);
         Ok(())
     });
