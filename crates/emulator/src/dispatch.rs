@@ -84,6 +84,7 @@ impl Dispatch {
             Ok(noted) => noted,
             Err(refusal) => return Ok(refusal.into_response()),
         };
+        aml::jobs::settle(&self.app);
         let rule = self.app.faults.hit(request.method().as_str(), &host, &sent);
         let mut response = match rule {
             None => self.effect(site, sent, request).await,

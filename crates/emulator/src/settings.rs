@@ -7,14 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Runner;
+use crate::aml::jobs::Status;
 
+mod assets;
 mod computes;
 mod jobs;
 mod links;
+mod runs;
 mod synapse;
 mod throttle;
 mod workspace;
 
+pub(crate) use assets::{CodeUriForm, LatestVersion, TakenVersion};
 pub(crate) use computes::{
     AttachError, IdentityAppears, OmittedIdentity, OtherRegionPool, UnknownPool,
 };
@@ -23,6 +27,7 @@ pub(crate) use jobs::{
     RepeatedPut,
 };
 pub(crate) use links::{LinkCreation, LinkDeleted, LinkPut, LinkedServicesServed};
+pub(crate) use runs::{CancelEffect, Ending, RetiredRuntime, RunErrorCode};
 pub(crate) use synapse::{CheckAccess, ClosedSynapse, SufficientPoolRole};
 pub(crate) use throttle::{Bucket, Limits};
 pub(crate) use workspace::{MissingParent, NamedPrincipal, WorkspaceIdentities, WorkspacePatch};
@@ -57,6 +62,12 @@ pub struct Settings {
     pub instant_seconds: f64,
     /// End state of a job of the instant runner.
     pub instant_outcome: String,
+    /// Why a job of the instant runner fails, if it does.
+    pub instant_ending: Option<Ending>,
+    /// The state that a job of the instant runner never leaves by itself, if there is one.
+    pub instant_stuck: Option<Status>,
+    /// How many lines a job of the instant runner writes while it runs.
+    pub instant_log_lines: u32,
 
     /// What a PUT on the name of a job that exists is answered with.
     pub repeated_put: RepeatedPut,
@@ -76,6 +87,10 @@ pub struct Settings {
     pub cancel_ended: Refusing,
     /// How long a job of the instant runner goes on after its cancellation.
     pub cancel_seconds: f64,
+    /// What a cancellation does.
+    pub cancel_effect: CancelEffect,
+    /// Under which code run history tells of a session that Synapse did not start.
+    pub run_error_code: RunErrorCode,
     /// What the deletion of a job that has not ended does.
     pub delete_live_job: Refusing,
     /// What a job with `UserIdentity` and without the header `x-azureml-token` does.
@@ -88,6 +103,24 @@ pub struct Settings {
     pub unknown_code: Reference,
     /// What a job that names a compute that does not exist does.
     pub unknown_compute: Reference,
+    /// What a job that names an environment that does not exist does.
+    pub unknown_environment: Reference,
+    /// What a job with an input that names a data asset or a model that does not exist does.
+    pub unknown_data: Reference,
+    /// What a job that names files that are not in its code does.
+    pub missing_file: Reference,
+    /// What a serverless job with an instance type that nobody has listed does.
+    pub unknown_instance_type: Refusing,
+    /// What a serverless job with a runtime that was disabled does.
+    pub retired_runtime: RetiredRuntime,
+    /// What becomes of a run whose output is to be registered as a version that exists.
+    pub taken_output_version: TakenVersion,
+    /// Which version of an asset its container calls the latest.
+    pub latest_version: LatestVersion,
+    /// Which forms a `codeUri` may have.
+    pub code_uri_form: CodeUriForm,
+    /// What an environment without an image does.
+    pub environment_without_image: Refusing,
     /// Whether jobs show the output `default` that the service adds.
     pub default_output: Presence,
     /// Whether runs also have the driver's output in `logs/azureml/driver/stdout` and `stderr`.
@@ -207,6 +240,9 @@ impl Default for Settings {
             runner: Runner::default(),
             instant_seconds: 1.0,
             instant_outcome: "Completed".to_owned(),
+            instant_ending: None,
+            instant_stuck: None,
+            instant_log_lines: 0,
             repeated_put: RepeatedPut::Refuse400,
             list_tag_filter: Filter::Honoured,
             list_job_type_filter: Filter::Honoured,
@@ -216,12 +252,23 @@ impl Default for Settings {
             cancel_answer: CancelAnswer::Accepted,
             cancel_ended: Refusing::Accept,
             cancel_seconds: 0.5,
+            cancel_effect: CancelEffect::Ends,
+            run_error_code: RunErrorCode::UserError,
             delete_live_job: Refusing::Refuse,
             missing_aml_token: Refusing::Refuse,
             application_as_user: Refusing::Accept,
             incomplete_conf: Refusing::Refuse,
             unknown_code: Reference::Refuse,
             unknown_compute: Reference::Refuse,
+            unknown_environment: Reference::Refuse,
+            unknown_data: Reference::Refuse,
+            missing_file: Reference::JobFails,
+            unknown_instance_type: Refusing::Refuse,
+            retired_runtime: RetiredRuntime::Accept,
+            taken_output_version: TakenVersion::JobFails,
+            latest_version: LatestVersion::Newest,
+            code_uri_form: CodeUriForm::Any,
+            environment_without_image: Refusing::Refuse,
             default_output: Presence::Present,
             driver_logs: Presence::Present,
             signature_seconds: 86_400,

@@ -3,91 +3,55 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::response::IntoResponse as _;
+use axum::routing::post;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::WORKSPACE;
-use super::assets::{Asset, Kind, Version, properties};
+use super::assets::{Absent, Kind, Named};
 use super::jobs::refusal::invalid;
 use crate::blob::{Container, Grant, for_container};
 use crate::error::{Answer, Refusal};
-use crate::login::Caller;
-use crate::request::{AsSent, Body};
+use crate::settings::CodeUriForm;
 use crate::spark::Places;
 use crate::state::App;
 
-const KIND: Kind = Kind {
+static KIND: Kind = Kind {
     word: "codes",
     fixed: &["codeUri"],
     // A fixed text of the SDK (contract §0.2).
     refusal: "Asset paths cannot be updated.",
+    absent: Absent::Asset,
+    check,
 };
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    let versions = format!("{WORKSPACE}/codes/{{name}}/versions");
-    let version = format!("{versions}/{{version}}");
-    Router::new()
-        .route(&versions, get(list))
-        .route(&version, get(show).put(put).delete(delete))
-        .route(&format!("{version}/startPendingUpload"), post(start_upload))
+    let upload = format!("{WORKSPACE}/codes/{{name}}/versions/{{version}}/startPendingUpload");
+    KIND.routes().route(&upload, post(start_upload))
 }
 
 /// The code asset that an id names, in any case and with or without `azureml:` before it.
 pub(crate) fn find(app: &App, id: &str) -> Option<Value> {
-    let id = id.strip_prefix("azureml:").unwrap_or(id);
-    let workspace = app.world.workspace_arm_id();
-    let (head, rest) = id.split_at_checked(workspace.len())?;
-    if !head.eq_ignore_ascii_case(&workspace) {
-        return None;
-    }
-    match rest.split('/').collect::<Vec<_>>().as_slice() {
-        ["", codes, name, versions, version]
-            if codes.eq_ignore_ascii_case("codes") && versions.eq_ignore_ascii_case("versions") =>
-        {
-            app.store()
-                .get(KIND.word, &format!("{name}/{version}"))
-                .cloned()
-        }
-        _ => None,
+    match Named::by(app, KIND.word, id) {
+        Named::Here { name, version } => app
+            .store()
+            .get(KIND.word, &format!("{name}/{version}"))
+            .cloned(),
+        Named::Elsewhere | Named::No => None,
     }
 }
 
-/// The versions of a name; with `hash`, the versions of any name that have it.
-async fn list(State(app): State<Arc<App>>, Path(at): Path<Asset>, sent: AsSent) -> Answer {
-    if let Some(hash) = sent.query("hash") {
-        return KIND.list(&app, &sent, |_, value| {
-            value
-                .pointer("/properties/properties/hash_sha256")
-                .and_then(Value::as_str)
-                == Some(hash.as_str())
-        });
-    }
-    let prefix = format!("{}/", at.name.to_ascii_lowercase());
-    KIND.list(&app, &sent, |key, _| key.starts_with(&prefix))
-}
-
-async fn show(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Answer {
-    KIND.show(&app, &at)
-}
-
-async fn put(
-    State(app): State<Arc<App>>,
-    Path(at): Path<Version>,
-    caller: Caller,
-    Body(body): Body,
-) -> Answer {
-    let mut properties = properties(&app, &body)?;
+fn check(app: &App, properties: &mut Map<String, Value>) -> Result<(), Refusal> {
     let uri = properties
         .get("codeUri")
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
-    check_folder(&app, &uri)?;
+    check_folder(app, &uri)?;
     properties.insert("codeUri".to_owned(), uri.trim_end_matches('/').into());
     // Shown so whatever was sent (contract §4.1).
     properties.insert("isAnonymous".to_owned(), false.into());
@@ -99,11 +63,17 @@ async fn put(
             }
         }
     }
-    KIND.put(&app, &at, &caller, &properties)
+    Ok(())
 }
 
 /// `codeUri` is a folder of a storage account, never a single blob (contract §4.1).
 fn check_folder(app: &App, uri: &str) -> Result<(), Refusal> {
+    if app.settings().code_uri_form == CodeUriForm::Https && !uri.starts_with("https://") {
+        return Err(invalid(
+            app,
+            "codeUri must be the URL of a folder of blobs.",
+        ));
+    }
     let place = Places::new(app)
         .find(uri)
         .map_err(|failure| invalid(app, &format!("codeUri cannot be used: {failure}")))?;
@@ -117,10 +87,6 @@ fn check_folder(app: &App, uri: &str) -> Result<(), Refusal> {
         return Err(invalid(app, "codeUri must be a folder, not a single file."));
     }
     Ok(())
-}
-
-async fn delete(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Response {
-    KIND.delete(&app, &at)
 }
 
 /// A new container at every call, and the right to write into it.

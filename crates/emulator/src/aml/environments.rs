@@ -3,57 +3,36 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use axum::routing::get;
+use serde_json::{Map, Value};
 
-use super::WORKSPACE;
-use super::assets::{Asset, Kind, Version, properties};
-use crate::error::Answer;
-use crate::login::Caller;
-use crate::request::{AsSent, Body};
+use super::assets::{Absent, Kind};
+use super::jobs::refusal::invalid;
+use crate::error::Refusal;
+use crate::settings::Refusing;
 use crate::state::App;
 
-const KIND: Kind = Kind {
+static KIND: Kind = Kind {
     word: "environments",
     fixed: &["image", "condaFile", "build"],
     refusal: "The image and the conda file of an environment version cannot be changed.",
+    absent: Absent::Environment,
+    check,
 };
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    let asset = format!("{WORKSPACE}/environments/{{name}}");
-    Router::new()
-        .route(&asset, get(container))
-        .route(&format!("{asset}/versions"), get(list))
-        .route(
-            &format!("{asset}/versions/{{version}}"),
-            get(show).put(put).delete(delete),
-        )
+    KIND.routes()
 }
 
-async fn container(State(app): State<Arc<App>>, Path(at): Path<Asset>) -> Answer {
-    KIND.container(&app, &at.name)
-}
-
-async fn list(State(app): State<Arc<App>>, Path(at): Path<Asset>, sent: AsSent) -> Answer {
-    let prefix = format!("{}/", at.name.to_ascii_lowercase());
-    KIND.list(&app, &sent, |key, _| key.starts_with(&prefix))
-}
-
-async fn show(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Answer {
-    KIND.show(&app, &at)
-}
-
-async fn put(
-    State(app): State<Arc<App>>,
-    Path(at): Path<Version>,
-    caller: Caller,
-    Body(body): Body,
-) -> Answer {
-    let properties = properties(&app, &body)?;
-    KIND.put(&app, &at, &caller, &properties)
-}
-
-async fn delete(State(app): State<Arc<App>>, Path(at): Path<Version>) -> Response {
-    KIND.delete(&app, &at)
+/// Only the conda part counts for Spark; Microsoft's client sends some image with it.
+fn check(app: &App, properties: &mut Map<String, Value>) -> Result<(), Refusal> {
+    let given = |field: &str| properties.get(field).filter(|value| !value.is_null());
+    if given("condaFile").is_some_and(|text| !text.is_string()) {
+        return Err(invalid(app, "condaFile must be a text."));
+    }
+    let has_image = given("image").or_else(|| given("build")).is_some();
+    let can_do_without = app.settings().environment_without_image == Refusing::Accept;
+    if !has_image && (!can_do_without || given("condaFile").is_none()) {
+        return Err(invalid(app, "An environment needs an image or a build."));
+    }
+    Ok(())
 }

@@ -1,11 +1,12 @@
 //! Azure ML's own resources: jobs and what they are made of.
 
-mod assets;
+pub(crate) mod assets;
 pub(crate) mod codes;
 mod data;
 mod datastores;
 mod environments;
 pub(crate) mod jobs;
+mod models;
 mod resolved;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(codes::routes())
         .merge(environments::routes())
         .merge(data::routes())
+        .merge(models::routes())
         .merge(datastores::routes())
         .merge(resolved::routes())
 }

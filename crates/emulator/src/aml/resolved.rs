@@ -10,10 +10,10 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use super::WORKSPACE;
+use super::jobs::outputs;
+use super::{WORKSPACE, assets};
 use crate::addresses::Audience;
 use crate::error::Answer;
-use crate::history;
 use crate::login::caller_of;
 use crate::request::Body;
 use crate::spark::{Places, default_output};
@@ -45,14 +45,17 @@ async fn resolve(State(app): State<Arc<App>>, headers: HeaderMap, Body(body): Bo
     Ok(Json(json!({"values": values})).into_response())
 }
 
-/// The URI of an output, from the asset id that run history gave it.
+/// The URI behind an asset id that run history gave: a registered version's, or that of a run's output.
 fn uri(app: &App, asset: &str) -> Option<String> {
+    if let Some(known) = assets::location(app, asset) {
+        return Some(Places::new(app).in_datastore(&known).unwrap_or(known));
+    }
     let (_, name) = asset.split_once("/data/azureml_")?;
     let (run, output) = name
         .strip_suffix("/versions/1")?
         .split_once("_output_data_")?;
     let job = app.jobs.get(run)?;
-    let outputs = history::outputs(app, &job);
+    let outputs = outputs(app, &job);
     outputs
         .get(output)
         .filter(|known| known.get("assetId").and_then(Value::as_str) == Some(asset))?;

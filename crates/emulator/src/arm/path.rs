@@ -17,6 +17,7 @@ const WORDS: &[&str] = &[
     "startPendingUpload",
     "environments",
     "data",
+    "models",
     "datastores",
     "listSecrets",
     "bigDataPools",

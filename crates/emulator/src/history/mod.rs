@@ -24,8 +24,6 @@ use crate::state::App;
 pub(crate) const ARTIFACT_STORE: &str = "workspaceartifactstore";
 pub(crate) const ARTIFACT_CONTAINER: &str = "azureml";
 
-pub(crate) use run::outputs;
-
 /// The part of a path that names a run.
 #[derive(Deserialize)]
 struct Named {

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::run::record;
 use super::{Named, job};
-use crate::aml::jobs::Job;
 use crate::aml::jobs::refusal::invalid;
+use crate::aml::jobs::{Job, validate};
 use crate::error::{Answer, Refusal};
 use crate::request::Body;
 use crate::state::App;
@@ -24,6 +24,8 @@ pub(super) async fn patch(
         return Err(invalid(&app, "The body must be an object."));
     };
     job(&app, &run)?;
+    // The limits of the models (contract §3.2).
+    validate::limits(&app, &fields)?;
     let changed = app.jobs.write(&run, |job| change(&app, job, &fields));
     changed.transpose()?;
     let job = job(&app, &run)?;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Named, job};
 use crate::aml::jobs::refusal::invalid;
-use crate::aml::jobs::{Job, Moment, shown};
+use crate::aml::jobs::{Job, Moment, outputs, shown};
 use crate::clock::azure_time;
 use crate::error::Answer;
 use crate::request::Body;
@@ -67,42 +67,35 @@ pub(super) fn record(app: &App, job: &Job, moment: &Moment) -> Value {
 
 /// The error of a failed run, as `ErrorResponse` of run history; null for every other.
 pub(super) fn error(app: &App, moment: &Moment) -> Value {
-    let Some(message) = &moment.error else {
+    let Some(error) = &moment.error else {
         return Value::Null;
     };
+    let inner = error.inner.iter().rev().fold(
+        Value::Null,
+        |inner, code| json!({"code": code, "innerError": inner}),
+    );
+    let parameters: Map<String, Value> = error
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect();
     json!({
         "error": {
-            "code": "UserError",
+            "code": error.code,
             "severity": null,
-            "message": message,
-            "messageFormat": "{Message}",
-            "messageParameters": {},
+            "message": error.message,
+            "messageFormat": error.format,
+            "messageParameters": parameters,
             "referenceCode": null,
             "detailsUri": null,
             "target": null,
             "details": [],
-            "innerError": null,
+            "innerError": inner,
         },
-        "correlation": {"operation": app.world.object_id(message), "request": null},
+        "correlation": {"operation": app.world.object_id(&error.message), "request": null},
         "environment": app.world.location,
         "location": app.world.location,
         "time": moment.ended.map(azure_time),
         "componentName": "sparkrun",
     })
-}
-
-/// The run's named outputs, each as a data asset that [`crate::aml`] can resolve. The output
-/// `default` is not among them.
-pub(crate) fn outputs(app: &App, job: &Job) -> Map<String, Value> {
-    job.object("outputs")
-        .filter(|(name, _)| *name != "default")
-        .map(|(name, output)| {
-            let kind = output.get("jobOutputType").cloned().unwrap_or_else(|| "uri_folder".into());
-            let asset = format!(
-                "azureml://locations/{}/workspaces/{}/data/azureml_{}_output_data_{name}/versions/1",
-                app.world.location, app.world.workspace_id, job.name
-            );
-            (name.clone(), json!({"assetId": asset, "type": kind}))
-        })
-        .collect()
 }

@@ -4,14 +4,13 @@
 use serde_json::Value;
 
 use super::Failure;
-use crate::aml::jobs::Job;
+use crate::aml::jobs::{Job, unauthorized};
 use crate::state::App;
 use crate::synapse::has_role;
 
 /// Checks the compute of a job, and the identity's role on its pool. Serverless jobs run always.
 ///
-/// What Azure says in run history when the role is missing is not recorded; the words are the
-/// emulator's.
+/// The words for a missing role are those that Synapse has for it; the others are the emulator's.
 pub(crate) fn check(app: &App, job: &Job) -> Result<(), Failure> {
     let Some(name) = job.compute() else {
         return Ok(());
@@ -36,10 +35,27 @@ pub(crate) fn check(app: &App, job: &Job) -> Result<(), Failure> {
     if has_role(app, &principal, pool) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "The identity with object id '{principal}' is not authorized to submit Spark jobs to the pool \
-         '{pool}'. It needs the role Synapse Administrator on the pool."
-    )))
+    let (workspace, pool) = names(pool);
+    Err(Failure::new(unauthorized(&principal, workspace, pool)))
+}
+
+/// The names of the Synapse workspace and the pool in a pool's id.
+fn names(pool: &str) -> (&str, &str) {
+    let mut segments = pool.rsplit('/');
+    let name = segments.next().unwrap_or_default();
+    (segments.nth(1).unwrap_or_default(), name)
+}
+
+/// The names of the Synapse workspace and the pool that a job runs on; serverless jobs have others of Azure's.
+pub(crate) fn pool_of(app: &App, job: &Job) -> (String, String) {
+    let store = app.store();
+    let id = job
+        .compute()
+        .and_then(|name| store.get("computes", name))
+        .and_then(|compute| compute.pointer("/properties/resourceId"))
+        .and_then(Value::as_str);
+    let (workspace, pool) = id.map_or((app.world.workspace.as_str(), "serverless"), names);
+    (workspace.to_owned(), pool.to_owned())
 }
 
 /// The object id that the job runs as: the identity that it names, else the compute's own, else the

@@ -6,10 +6,56 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
 use crate::history::ARTIFACT_CONTAINER;
+use crate::settings::Presence;
 use crate::state::App;
 
 /// What the SDK streams (contract §5).
 pub(crate) const STREAMED: &str = "user_logs/std_log.txt";
+
+/// The driver's own files (contract §5).
+pub(crate) const STDOUT: &str = "logs/azureml/driver/stdout";
+pub(crate) const STDERR: &str = "logs/azureml/driver/stderr";
+
+/// Where a program writes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub(crate) enum Stream {
+    #[default]
+    #[serde(rename = "stdout")]
+    Output,
+    #[serde(rename = "stderr")]
+    Error,
+}
+
+/// Adds to the logs of a run that no process writes: to what is streamed, and to the stream's own file.
+pub(crate) async fn append(
+    app: &App,
+    run: &str,
+    stream: Stream,
+    text: &str,
+) -> std::io::Result<()> {
+    let own = match stream {
+        Stream::Output => STDOUT,
+        Stream::Error => STDERR,
+    };
+    let is_split = app.settings().driver_logs == Presence::Present;
+    for name in [Some(STREAMED), is_split.then_some(own)]
+        .into_iter()
+        .flatten()
+    {
+        let path = folder(app, run).join(name);
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        let mut file = tokio::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .await?;
+        file.write_all(text.as_bytes()).await?;
+        file.flush().await?;
+    }
+    Ok(())
+}
 
 /// Most bytes of one file: a script that prints without end must not fill the disk.
 const MOST: u64 = 64 << 20;

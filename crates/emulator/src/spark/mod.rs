@@ -10,6 +10,7 @@ mod arguments;
 mod command;
 mod conf;
 mod failure;
+mod files;
 mod instant;
 mod layout;
 mod log;
@@ -17,8 +18,10 @@ mod place;
 mod process;
 mod run;
 
-pub(crate) use access::check as check_access;
-pub(crate) use instant::leave_log;
+pub(crate) use access::{check as check_access, pool_of};
+pub(crate) use files::missing as missing_file;
+pub(crate) use instant::{Lines, grow_log, leave_log};
+pub(crate) use log::{Stream, append as append_log};
 pub(crate) use place::{Places, default_output};
 pub(crate) use run::{start, sweep};
 

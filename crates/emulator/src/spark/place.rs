@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Failure;
+use crate::aml::assets::{self, Named};
 use crate::blob::Container;
 use crate::state::App;
 
@@ -55,7 +56,7 @@ impl<'a> Places<'a> {
     pub(crate) fn find(self, uri: &str) -> Result<Place, Failure> {
         let mut uri = uri.to_owned();
         for _ in 0..MOST_HOPS {
-            match self.data_asset(&uri)? {
+            match self.asset(&uri)? {
                 Some(next) => uri = next,
                 None => return self.stored(&uri),
             }
@@ -136,18 +137,19 @@ impl<'a> Places<'a> {
             .ok_or_else(|| Failure::new(format!("Datastore '{name}' was not found.")))
     }
 
-    /// What a data asset's id or short name points at; `None` for any other URI.
-    fn data_asset(self, uri: &str) -> Result<Option<String>, Failure> {
-        let Some((name, version)) = asset_name(uri) else {
-            return Ok(None);
-        };
-        let store = self.app.store();
-        store
-            .get("data", &format!("{name}/{version}"))
-            .and_then(|asset| asset.pointer("/properties/dataUri"))
-            .and_then(Value::as_str)
-            .map(|uri| Some(uri.to_owned()))
-            .ok_or_else(|| Failure::new(format!("Data asset {name}:{version} was not found.")))
+    /// What the name of a data asset or a model points at; `None` for any other URI.
+    fn asset(self, uri: &str) -> Result<Option<String>, Failure> {
+        if let Some(found) = assets::location(self.app, uri) {
+            return Ok(Some(found));
+        }
+        let of = |word| Named::by(self.app, word, uri);
+        match (of("data"), of("models")) {
+            (Named::No, Named::No) => Ok(None),
+            (Named::Elsewhere, _) | (_, Named::Elsewhere) => Err(Failure::new(format!(
+                "The emulator has no registries: {uri}"
+            ))),
+            _ => Err(Failure::new(format!("Could not find asset with ID: {uri}"))),
+        }
     }
 }
 
@@ -200,29 +202,6 @@ fn account_path(uri: &str) -> Option<(String, String, String)> {
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (account, _) = host.split_once(service)?;
     Some((account.to_owned(), container.to_owned(), path.to_owned()))
-}
-
-/// Name and version of `…/data/{n}/versions/{v}` and of `azureml:{n}:{v}`.
-fn asset_name(uri: &str) -> Option<(String, String)> {
-    let uri = uri
-        .strip_prefix("azureml:")
-        .filter(|rest| !rest.starts_with("//"))
-        .unwrap_or(uri);
-    if uri.starts_with('/') {
-        let segments: Vec<&str> = uri.split('/').collect();
-        return match segments.as_slice() {
-            [.., data, name, versions, version]
-                if data.eq_ignore_ascii_case("data")
-                    && versions.eq_ignore_ascii_case("versions") =>
-            {
-                Some(((*name).to_owned(), (*version).to_owned()))
-            }
-            _ => None,
-        };
-    }
-    let (name, version) = uri.split_once(':')?;
-    (!version.starts_with("//") && !version.contains(':'))
-        .then(|| (name.to_owned(), version.to_owned()))
 }
 
 #[cfg(test)]
@@ -285,30 +264,6 @@ mod tests {
             let found = found
                 .as_ref()
                 .map(|(a, c, p)| (a.as_str(), c.as_str(), p.as_str()));
-            assert_eq!(found, expected, "{uri}");
-        }
-    }
-
-    #[test]
-    fn data_assets_are_named_by_id_or_in_short() {
-        let rows = [
-            (
-                "/subscriptions/s/x/workspaces/w/data/d/versions/2",
-                Some(("d", "2")),
-            ),
-            (
-                "azureml:/subscriptions/s/workspaces/w/data/d/versions/2",
-                Some(("d", "2")),
-            ),
-            ("azureml:d:2", Some(("d", "2"))),
-            ("azureml://datastores/d/paths/x", None),
-            ("abfss://c@a.dfs.core.windows.net/x", None),
-        ];
-        for (uri, expected) in rows {
-            let found = asset_name(uri);
-            let found = found
-                .as_ref()
-                .map(|(name, version)| (name.as_str(), version.as_str()));
             assert_eq!(found, expected, "{uri}");
         }
     }

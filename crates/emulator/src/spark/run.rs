@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Bindings};
 use super::command::{self, LOGGING, LOGGING_FILE, Launch, Program};
-use super::log::{Log, STREAMED};
+use super::log::{Log, STDERR, STDOUT, STREAMED};
 use super::process::{self, End, Logs};
 use super::{Failure, Places, check_access, conf, default_output, failure, layout};
 use crate::aml::codes;
-use crate::aml::jobs::{Job, Life, Moment, Status};
+use crate::aml::jobs::{Job, Life, Moment, RunError, Status, at_start};
 use crate::settings::Presence;
 use crate::state::App;
 
@@ -129,8 +129,8 @@ impl Run {
                 stderr: None,
             });
         }
-        let stdout = Some(start("logs/azureml/driver/stdout").await?);
-        let stderr = Some(start("logs/azureml/driver/stderr").await?);
+        let stdout = Some(start(STDOUT).await?);
+        let stderr = Some(start(STDERR).await?);
         Ok(Logs {
             both,
             stdout,
@@ -141,6 +141,7 @@ impl Run {
     /// Everything that can go wrong before the script starts.
     async fn prepare(&self, scratch: &Path) -> Result<Launch, Failure> {
         check_access(&self.app, &self.job)?;
+        at_start(&self.app, &self.job)?;
         let python = self.app.python.clone().ok_or_else(|| {
             Failure::new(
                 "The emulator was started without a Python that has PySpark, so it cannot run \
@@ -180,7 +181,7 @@ impl Run {
         self.app.jobs.advance(&self.job.name, |job| {
             if let Life::Driven(driven) = &job.life {
                 let started = driven.moment.started;
-                let error = failure.map(|failure| failure.to_string());
+                let error = failure.map(RunError::from);
                 job.life = Life::Fixed(Moment {
                     status,
                     started,

@@ -58,3 +58,52 @@ async fn a_paused_job_can_be_canceled() {
     assert_eq!(azure.post("jobs/run-1/cancel", None).await.status, 202);
     assert_eq!(azure.status("run-1").await, "Canceled");
 }
+
+#[tokio::test]
+async fn a_cancellation_can_have_no_effect() {
+    let azure = with_job(json!({"cancelEffect": "nothing"})).await;
+    assert_eq!(azure.post("jobs/run-1/cancel", None).await.status, 202);
+    assert_eq!(azure.status("run-1").await, "Starting");
+
+    let azure = with_job(json!({"cancelEffect": "stays", "cancelSeconds": 0})).await;
+    for _ in 0..2 {
+        assert_eq!(azure.post("jobs/run-1/cancel", None).await.status, 202);
+        assert_eq!(azure.status("run-1").await, "CancelRequested");
+    }
+    azure.set(json!({"cancelEffect": "ends"})).await;
+    azure.post("jobs/run-1/cancel", None).await;
+    assert_eq!(azure.status("run-1").await, "Canceled");
+}
+
+#[tokio::test]
+async fn a_cancellation_can_need_a_right() {
+    for (word, status) in [("refused", 400), ("forbidden", 403)] {
+        let azure = with_job(json!({"cancelEffect": word})).await;
+        let reply = azure.post("jobs/run-1/cancel", None).await;
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.body["error"]["code"], "UserError");
+        assert_eq!(
+            reply.body["error"]["message"],
+            "Cannot execute Cancel because user does not have sufficient permission."
+        );
+        assert_eq!(azure.status("run-1").await, "Starting");
+    }
+}
+
+#[tokio::test]
+async fn a_runs_own_tags_say_what_a_cancellation_does() {
+    let azure = with_job(json!({"cancelSeconds": 0})).await;
+    let code = azure.code("more-code", &[("main.py", "")]).await;
+    for (tag, value, seen) in [
+        ("emulator-cancel", "stays", "CancelRequested"),
+        ("emulator-cancel-seconds", "600", "CancelRequested"),
+        ("other", "x", "Canceled"),
+    ] {
+        let mut body = Azure::job_body(&code);
+        body["properties"]["tags"] = json!({tag: value});
+        let name = format!("run-{value}");
+        azure.submit(&name, body).await;
+        azure.post(&format!("jobs/{name}/cancel"), None).await;
+        assert_eq!(azure.status(&name).await, seen, "{tag}");
+    }
+}

@@ -55,6 +55,13 @@ async fn a_run_can_be_described_and_its_properties_only_added() {
         (&json!("yes"), &json!("b"))
     );
     assert_eq!(job["description"], "words");
+    assert_eq!(
+        azure.get("jobs?tag=a").await.body["value"][0]["name"],
+        "run-1"
+    );
+    let long = json!({"tags": {"a": "x".repeat(1001)}});
+    let refused = azure.history(Method::PATCH, path, Some(long)).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
     let clash = json!({"displayName": "newer", "properties": {"p": "2"}});
     assert_eq!(
         azure.history(Method::PATCH, path, Some(clash)).await.status,

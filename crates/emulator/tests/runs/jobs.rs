@@ -88,7 +88,7 @@ async fn a_job_on_a_pool_needs_the_role_when_it_starts() {
     let error = azure.details("early").await["error"]["error"]["message"].to_string();
     let principal = compute["identity"]["principalId"].as_str().unwrap();
     assert!(
-        error.contains(principal) && error.contains("Synapse Administrator"),
+        error.contains(principal) && error.contains("bigDataPools/useCompute/action"),
         "{error}"
     );
 

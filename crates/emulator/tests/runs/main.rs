@@ -8,6 +8,7 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+mod assets;
 #[path = "../wire/azure.rs"]
 #[allow(
     dead_code,
@@ -18,10 +19,14 @@ mod blobs;
 mod cancel;
 mod codes;
 mod datastores;
+mod endings;
 mod history;
 mod jobs;
 mod list;
+mod logs;
+mod references;
 mod refusals;
+mod registering;
 mod repeated;
 mod spark;
 mod studio;

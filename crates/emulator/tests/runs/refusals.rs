@@ -62,6 +62,21 @@ async fn a_job_that_makes_no_sense_is_a_user_error() {
         ("/tags/mine", json!("x".repeat(1001)), "mine"),
         ("/displayName", json!("x".repeat(257)), "displayName"),
         ("/pyFiles", json!("a.py"), "pyFiles"),
+        (
+            "/jars",
+            json!(["a.jar", "a.jar"]),
+            "jars names a file twice",
+        ),
+        (
+            "/inputs/n/jobInputType",
+            json!("csv"),
+            "unknown jobInputType",
+        ),
+        (
+            "/outputs/out/jobOutputType",
+            json!("literal"),
+            "unknown jobOutputType",
+        ),
     ];
     for (pointer, value, words) in rows {
         let reply = azure

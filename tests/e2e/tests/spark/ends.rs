@@ -148,8 +148,15 @@ fn a_run_whose_pool_gives_its_identity_no_role_says_so() {
         let job = ended(scope, "barred").await?;
         // Which code Azure gives it is not on record, so the reason may be either; the words must be clear.
         let (_, message) = failed(&job);
-        assert!(message.contains("Synapse Administrator"), "{message}");
-        assert!(message.contains(&world.pool_id(&world.pool)), "{message}");
+        assert!(
+            message.contains("bigDataPools/useCompute/action"),
+            "{message}"
+        );
+        let pool = format!(
+            "workspaces/{}/bigDataPools/{}",
+            world.synapse_workspace, world.pool
+        );
+        assert!(message.contains(&pool), "{message}");
         Ok(())
     });
 }

@@ -3,13 +3,14 @@
 //! Jobs have their own place beside the [`crate::store::Store`]: a workspace may hold tens of
 //! thousands, and a page of a list must not cost a walk over all of them with their JSON.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::aftermath;
 use super::job::{Job, compute_name};
 use crate::settings::ListOrder;
 use crate::store::STALE;
@@ -45,6 +46,8 @@ struct Book {
     slots: HashMap<Arc<str>, Slot>,
     by_time: BTreeMap<Place, Arc<str>>,
     shuffled: BTreeMap<Place, Arc<str>>,
+    /// Jobs that something comes of by itself.
+    awaited: BTreeSet<String>,
     last: u64,
 }
 
@@ -152,6 +155,27 @@ impl Jobs {
         Page { jobs, next: None }
     }
 
+    /// Removes a job, whatever it is doing.
+    pub(crate) fn forget(&self, name: &str) -> bool {
+        let mut book = self.lock();
+        book.awaited.remove(&key(name));
+        let slot = book.slots.get_mut(key(name).as_str());
+        slot.is_some_and(|slot| {
+            slot.before = slot.now.take();
+            slot.before.is_some()
+        })
+    }
+
+    /// The jobs that something is still to come of.
+    pub(crate) fn awaited(&self) -> Vec<String> {
+        self.lock().awaited.iter().cloned().collect()
+    }
+
+    /// Nothing more is to come of the job.
+    pub(crate) fn settled(&self, name: &str) {
+        self.lock().awaited.remove(&key(name));
+    }
+
     /// Whether a job that has not ended runs on the compute.
     pub(crate) fn live_on(&self, compute: &str, now: Timestamp) -> bool {
         let compute = compute_name(compute);
@@ -199,6 +223,9 @@ impl Book {
             if let Some(place) = old_time {
                 self.by_time.remove(&place);
             }
+        }
+        if aftermath::is_to_come(&job) {
+            self.awaited.insert(name.to_string());
         }
         self.by_time
             .insert(time_place(&job, number), Arc::clone(&name));

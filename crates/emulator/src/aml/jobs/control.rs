@@ -1,8 +1,10 @@
 //! Control of jobs: runs of other people by the thousand, and states set by hand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -13,15 +15,19 @@ use super::Named;
 use super::job::Job;
 use super::life::{Life, Moment};
 use super::refusal::no_job;
+use super::run_error::RunError;
 use super::status::Status;
 use crate::clock::after;
-use crate::error::Answer;
+use crate::error::{Answer, Refusal};
+use crate::settings::Ending;
+use crate::spark::{Stream, append_log};
 use crate::state::App;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/_emulator/seed-runs", post(seed))
-        .route("/_emulator/jobs/{name}", get(show).post(set))
+        .route("/_emulator/jobs/{name}", get(show).post(set).delete(forget))
+        .route("/_emulator/jobs/{name}/log", post(write_log))
 }
 
 /// Runs that are just there, ended long ago.
@@ -92,7 +98,7 @@ async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Json<Value
             let age = seed.age_seconds + seed.spacing_seconds * f64::from(seed.count - 1 - number);
             let created = after(now, -age);
             let ended = after(created, seed.spacing_seconds.min(30.0));
-            let error = (seed.status == Status::Failed).then(|| "The run failed.".to_owned());
+            let error = (seed.status == Status::Failed).then(|| RunError::user("The run failed."));
             Job {
                 name: format!("{}-{number:06}", seed.prefix),
                 sent: Arc::clone(sent),
@@ -109,6 +115,8 @@ async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Json<Value
                     ended: seed.status.is_end().then_some(ended),
                     error,
                 }),
+                unlisted: false,
+                registered: BTreeMap::new(),
             }
         });
     Json(json!({"added": app.jobs.add_all(jobs)}))
@@ -123,13 +131,25 @@ async fn show(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) ->
     Ok(Json(json!({"name": job.name, "status": moment.status})).into_response())
 }
 
-/// A state that somebody sets.
+/// What somebody does to a job.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Set {
-    status: Status,
+    /// The state that it has from now on.
+    #[serde(default)]
+    status: Option<Status>,
+    /// Why it failed, in words.
     #[serde(default)]
     error: Option<String>,
+    /// The code that run history gives the error.
+    #[serde(default)]
+    code: Option<String>,
+    /// Why it failed, as the instant runner can tell it.
+    #[serde(default)]
+    ending: Option<Ending>,
+    /// Whether lists leave it out.
+    #[serde(default)]
+    unlisted: Option<bool>,
 }
 
 /// Puts a job into a state, from which only a cancellation or the next setting takes it. A process
@@ -139,19 +159,81 @@ async fn set(
     Path(Named { name }): Path<Named>,
     Json(set): Json<Set>,
 ) -> Answer {
+    let Some(job) = app.jobs.get(&name) else {
+        return Err(no_job(&app, &name));
+    };
+    let now = app.clock.now();
+    let error = match (set.ending, &set.error) {
+        (Some(ending), _) => Some(ending.error(&app, &job)),
+        (None, Some(words)) => {
+            let code = set.code.as_deref().unwrap_or("UserError");
+            Some(RunError::new(code, words))
+        }
+        (None, None) => None,
+    };
+    let status = set.status.or(set.ending.map(|_| Status::Failed));
+    app.jobs.advance(&name, |job| {
+        if let Some(unlisted) = set.unlisted {
+            job.unlisted = unlisted;
+        }
+        let Some(status) = status else {
+            return;
+        };
+        job.life.kill();
+        let before = job.life.at(now);
+        let runs = !matches!(
+            status,
+            Status::NotStarted
+                | Status::Starting
+                | Status::Provisioning
+                | Status::Preparing
+                | Status::Queued
+        );
+        job.life = Life::Fixed(Moment {
+            status,
+            started: before.started.or(Some(now).filter(|_| runs)),
+            ended: status.is_end().then_some(now),
+            error,
+        });
+    });
+    show(State(app), Path(Named { name })).await
+}
+
+/// Removes a job and its history, whatever it is doing.
+async fn forget(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> StatusCode {
+    if let Some(job) = app.jobs.get(&name) {
+        job.life.kill();
+    }
+    if app.jobs.forget(&name) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}
+
+/// Words that a job's program writes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    text: String,
+    #[serde(default)]
+    stream: Stream,
+}
+
+/// Adds to the log of a job.
+async fn write_log(
+    State(app): State<Arc<App>>,
+    Path(Named { name }): Path<Named>,
+    Json(written): Json<Written>,
+) -> Answer {
     if app.jobs.get(&name).is_none() {
         return Err(no_job(&app, &name));
     }
-    let now = app.clock.now();
-    app.jobs.advance(&name, |job| {
-        job.life.kill();
-        let before = job.life.at(now);
-        job.life = Life::Fixed(Moment {
-            status: set.status,
-            started: before.started.or(Some(now)),
-            ended: set.status.is_end().then_some(now),
-            error: set.error.clone(),
-        });
-    });
-    Ok(Json(json!({"name": name, "status": set.status})).into_response())
+    append_log(&app, &name, written.stream, &written.text)
+        .await
+        .map_err(|error| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Refusal::plain(status, "InternalServerError", error.to_string())
+        })?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -10,8 +10,8 @@ use axum::response::IntoResponse as _;
 use super::refusal::{invalid, no_job};
 use super::status::Status;
 use super::{Named, shown};
-use crate::error::Answer;
-use crate::settings::{CancelAnswer, Refusing};
+use crate::error::{Answer, Refusal, UserError};
+use crate::settings::{CancelAnswer, CancelEffect, Refusing};
 use crate::state::App;
 
 /// Asks a job to end. Whether it has ended is to be seen on the job (contract §0.3).
@@ -34,7 +34,21 @@ pub(super) async fn cancel(
                         return Err(invalid(&app, &text));
                     }
                 }
-                _ => job.life.cancel(now, settings.cancel_seconds),
+                _ => {
+                    let told = job.told();
+                    let seconds = told.cancel_seconds.unwrap_or(settings.cancel_seconds);
+                    match told.cancel.unwrap_or(settings.cancel_effect) {
+                        CancelEffect::Ends => job.life.cancel(now, Some(seconds)),
+                        CancelEffect::Stays => job.life.cancel(now, None),
+                        CancelEffect::Nothing => {}
+                        CancelEffect::Refused => {
+                            return Err(no_right(&app, StatusCode::BAD_REQUEST));
+                        }
+                        CancelEffect::Forbidden => {
+                            return Err(no_right(&app, StatusCode::FORBIDDEN));
+                        }
+                    }
+                }
             }
             Ok(())
         })
@@ -49,6 +63,18 @@ pub(super) async fn cancel(
         [(LOCATION, location + "?api-version=2023-04-01-preview")],
     )
         .into_response())
+}
+
+/// What people without the right to cancel are told (contract §13); status and inner codes are not recorded.
+fn no_right(app: &App, status: StatusCode) -> Refusal {
+    let message = "Cannot execute Cancel because user does not have sufficient permission.";
+    let error = UserError {
+        chain: &["Authorization", "InsufficientPermission"],
+        message,
+        format: message,
+        parameters: &[],
+    };
+    Refusal::user(app, status, error)
 }
 
 /// Removes a job and its history.

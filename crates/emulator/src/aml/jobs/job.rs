@@ -1,11 +1,13 @@
 //! One job as the workspace keeps it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::life::Life;
+use super::told::Told;
 
 /// A job. What was sent stays as it was sent; what the service adds is added when it is shown.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub(crate) struct Job {
     /// Application id of whoever sent it.
     pub(crate) created_by: String,
     pub(crate) life: Life,
+    /// Whether lists leave it out.
+    pub(crate) unlisted: bool,
+    /// Outputs that were registered when it completed, with their asset ids.
+    pub(crate) registered: BTreeMap<String, String>,
 }
 
 impl Job {
@@ -57,6 +63,11 @@ impl Job {
             .flatten()
             .filter_map(|item| item.as_str().map(str::to_owned))
             .collect()
+    }
+
+    /// What its tags tell the emulator now. They were read once when it was made; later ones may make no sense.
+    pub(crate) fn told(&self) -> Told {
+        Told::by(&self.tags).unwrap_or_default()
     }
 
     /// The name of the compute in `computeId`; the id's case does not count.

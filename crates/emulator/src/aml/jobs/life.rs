@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::run_error::RunError;
 use super::status::Status;
 use crate::clock::after;
 
@@ -13,7 +14,7 @@ pub(crate) struct Moment {
     pub(crate) started: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
     /// Why it failed.
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<RunError>,
 }
 
 /// Where a job's states come from.
@@ -23,6 +24,8 @@ pub(crate) enum Life {
     Timed(Timed),
     /// The runner `spark` says what happens.
     Driven(Driven),
+    /// Somebody asked it to end, and no process has to end for that.
+    Canceling(Canceling),
     /// Fixed: it ended, or somebody set it by hand.
     Fixed(Moment),
 }
@@ -32,17 +35,19 @@ pub(crate) enum Life {
 pub(crate) struct Timed {
     pub(crate) from: Timestamp,
     pub(crate) seconds: f64,
-    pub(crate) outcome: Status,
-    pub(crate) error: Option<String>,
-    pub(crate) canceled: Option<Cancel>,
+    /// The last state before the end. Those that usually come later are left out.
+    pub(crate) last: Status,
+    /// How it ends; nothing when it stays in its last state for ever.
+    pub(crate) end: Option<(Status, Option<RunError>)>,
 }
 
-/// A cancellation that was accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cancel {
-    pub(crate) at: Timestamp,
-    /// How long the job goes on in `CancelRequested`.
-    pub(crate) seconds: f64,
+/// A life between a cancellation that was accepted and the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Canceling {
+    at: Timestamp,
+    started: Option<Timestamp>,
+    /// How long the job goes on in `CancelRequested`; nothing for ever.
+    seconds: Option<f64>,
 }
 
 /// A life that a process drives.
@@ -56,14 +61,27 @@ pub(crate) struct Driven {
 /// When each state of a timed life begins, as a part of its length.
 const PHASES: [(f64, Status); 5] = [
     (0.95, Status::Finalizing),
-    (0.20, Status::Running),
+    (STARTED, Status::Running),
     (0.10, Status::Queued),
     (0.05, Status::Preparing),
     (0.0, Status::Starting),
 ];
 
 /// From here on a timed life counts as started.
-const STARTED: f64 = 0.20;
+pub(crate) const STARTED: f64 = 0.20;
+
+/// When a state begins that is the last one of a timed life.
+fn begins(last: Status) -> f64 {
+    match last {
+        Status::Provisioning => 0.05,
+        // What becomes of a job that ran.
+        Status::NotResponding | Status::Paused | Status::Unknown | Status::CancelRequested => 0.5,
+        other => PHASES
+            .into_iter()
+            .find(|(_, status)| *status == other)
+            .map_or(0.0, |(part, _)| part),
+    }
+}
 
 impl Moment {
     /// A moment in which nothing has run yet.
@@ -83,34 +101,35 @@ impl Life {
         match self {
             Self::Timed(timed) => timed.at(now),
             Self::Driven(driven) => driven.moment.clone(),
+            Self::Canceling(canceling) => canceling.at(now),
             Self::Fixed(moment) => moment.clone(),
         }
     }
 
-    /// Asks the job to end. The caller has seen that it can be asked.
-    pub(crate) fn cancel(&mut self, now: Timestamp, seconds: f64) {
+    /// Asks the job to end after so many seconds, or never. The caller has seen that it can be asked.
+    pub(crate) fn cancel(&mut self, now: Timestamp, seconds: Option<f64>) {
         match self {
-            Self::Timed(timed) => {
-                timed.canceled.get_or_insert(Cancel { at: now, seconds });
-            }
             Self::Driven(driven) => {
                 driven.moment.status = Status::CancelRequested;
-                driven.cancel.cancel();
+                if seconds.is_some() {
+                    driven.cancel.cancel();
+                }
             }
-            Self::Fixed(moment) => {
-                *self = Self::Timed(Timed {
-                    from: now,
-                    seconds: f64::MAX,
-                    outcome: Status::Canceled,
-                    error: moment.error.take(),
-                    canceled: Some(Cancel { at: now, seconds }),
+            // The first request counts, unless it had no effect.
+            Self::Canceling(Canceling {
+                seconds: Some(_), ..
+            }) => {}
+            Self::Timed(_) | Self::Fixed(_) | Self::Canceling(_) => {
+                let started = self.at(now).started;
+                *self = Self::Canceling(Canceling {
+                    at: now,
+                    started,
+                    seconds,
                 });
             }
         }
     }
-}
 
-impl Life {
     /// Ends the process of the job, if there is one.
     pub(crate) fn kill(&self) {
         if let Self::Driven(driven) = self {
@@ -119,42 +138,48 @@ impl Life {
     }
 }
 
+impl Canceling {
+    fn at(&self, now: Timestamp) -> Moment {
+        let end = self.seconds.map(|seconds| after(self.at, seconds));
+        let ended = end.filter(|end| now >= *end);
+        Moment {
+            status: if ended.is_some() {
+                Status::Canceled
+            } else {
+                Status::CancelRequested
+            },
+            started: self.started,
+            ended,
+            error: None,
+        }
+    }
+}
+
 impl Timed {
     fn at(&self, now: Timestamp) -> Moment {
         let begin = |part: f64| after(self.from, self.seconds * part);
-        let started = Some(begin(STARTED));
-        if let Some(cancel) = self.canceled {
-            let end = after(cancel.at, cancel.seconds);
-            let started = started.filter(|started| *started <= cancel.at);
-            let over = now >= end;
-            return Moment {
-                status: if over {
-                    Status::Canceled
-                } else {
-                    Status::CancelRequested
-                },
-                started,
-                ended: over.then_some(end),
-                error: None,
-            };
-        }
+        let last = begins(self.last);
+        let started = Some(begin(STARTED)).filter(|at| last >= STARTED && *at <= now);
         let end = begin(1.0);
-        if now >= end {
-            let ended = Some(end);
+        if let Some((outcome, error)) = self.end.as_ref().filter(|_| now >= end) {
             return Moment {
-                status: self.outcome,
+                status: *outcome,
                 started,
-                ended,
-                error: self.error.clone(),
+                ended: Some(end),
+                error: error.clone(),
             };
         }
-        let status = PHASES
-            .into_iter()
-            .find(|(part, _)| now >= begin(*part))
-            .map_or(Status::Starting, |(_, status)| status);
+        let status = if now >= begin(last) {
+            self.last
+        } else {
+            PHASES
+                .into_iter()
+                .find(|(part, _)| *part < last && now >= begin(*part))
+                .map_or(Status::Starting, |(_, status)| status)
+        };
         Moment {
             status,
-            started: started.filter(|at| *at <= now),
+            started,
             ended: None,
             error: None,
         }
@@ -162,77 +187,4 @@ impl Timed {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn start() -> Timestamp {
-        "2026-01-02T03:04:05Z".parse().unwrap()
-    }
-
-    fn timed(seconds: f64, outcome: Status) -> Life {
-        let error = (outcome == Status::Failed).then(|| "told to fail".to_owned());
-        Life::Timed(Timed {
-            from: start(),
-            seconds,
-            outcome,
-            error,
-            canceled: None,
-        })
-    }
-
-    #[test]
-    fn a_timed_life_passes_all_states() {
-        let life = timed(100.0, Status::Failed);
-        let rows = [
-            (0.0, Status::Starting),
-            (6.0, Status::Preparing),
-            (11.0, Status::Queued),
-            (21.0, Status::Running),
-            (96.0, Status::Finalizing),
-            (100.0, Status::Failed),
-            (1e9, Status::Failed),
-        ];
-        for (seconds, status) in rows {
-            assert_eq!(
-                life.at(after(start(), seconds)).status,
-                status,
-                "after {seconds} s"
-            );
-        }
-        let end = life.at(after(start(), 200.0));
-        assert_eq!(end.started, Some(after(start(), 20.0)));
-        assert_eq!(end.ended, Some(after(start(), 100.0)));
-        assert_eq!(end.error.as_deref(), Some("told to fail"));
-    }
-
-    #[test]
-    fn no_time_at_all_is_an_end_at_once() {
-        assert_eq!(
-            timed(0.0, Status::Completed).at(start()).status,
-            Status::Completed
-        );
-    }
-
-    #[test]
-    fn a_cancellation_takes_its_time_and_is_final() {
-        let mut life = timed(100.0, Status::Completed);
-        life.cancel(after(start(), 50.0), 5.0);
-        life.cancel(after(start(), 54.0), 5.0);
-        assert_eq!(
-            life.at(after(start(), 54.0)).status,
-            Status::CancelRequested
-        );
-        let end = life.at(after(start(), 200.0));
-        assert_eq!(end.status, Status::Canceled);
-        assert_eq!(end.ended, Some(after(start(), 55.0)));
-        assert_eq!(end.started, Some(after(start(), 20.0)));
-    }
-
-    #[test]
-    fn a_job_that_was_set_by_hand_can_be_canceled() {
-        let mut life = Life::Fixed(Moment::waiting(Status::Paused));
-        life.cancel(start(), 1.0);
-        assert_eq!(life.at(start()).status, Status::CancelRequested);
-        assert_eq!(life.at(after(start(), 1.0)).status, Status::Canceled);
-    }
-}
+mod tests;

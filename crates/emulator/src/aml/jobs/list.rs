@@ -43,6 +43,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, sent: AsSent) -> Answer {
         let first = settings.list_filter_place == FilterPlace::BeforePaging;
         app.jobs.page(cut, first, |job| {
             view.shows(job)
+                && !job.unlisted
                 && kind
                     .as_ref()
                     .is_none_or(|kind| job.kind().eq_ignore_ascii_case(kind))

@@ -1,18 +1,23 @@
 //! Jobs (contract §3): Spark only.
 
+mod aftermath;
 mod book;
 mod control;
 mod end;
+mod ending;
 mod job;
 mod life;
 mod list;
 mod put;
+mod references;
 pub(crate) mod refusal;
 mod repeat;
+mod run_error;
 pub(crate) mod shown;
 mod size;
 mod status;
-mod validate;
+mod told;
+pub(crate) mod validate;
 
 use std::sync::Arc;
 
@@ -26,9 +31,13 @@ use super::WORKSPACE;
 use crate::error::Answer;
 use crate::state::App;
 
+pub(crate) use aftermath::{outputs, settle};
 pub(crate) use book::Jobs;
+pub(crate) use ending::unauthorized;
 pub(crate) use job::Job;
-pub(crate) use life::{Life, Moment};
+pub(crate) use life::{Life, Moment, STARTED};
+pub(crate) use references::at_start;
+pub(crate) use run_error::RunError;
 pub(crate) use status::Status;
 
 /// The part of a path that names a job.

@@ -1,5 +1,6 @@
 //! `PUT …/jobs/{name}`: 201 with the job's own URL as `Location`; not a long-running operation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,15 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::Job;
 use super::life::{Driven, Life, Moment, Timed};
+use super::references::at_start;
 use super::refusal::invalid;
+use super::run_error::RunError;
 use super::status::Status;
+use super::told::Told;
 use super::validate::{Fields, given};
 use super::{Named, repeat, shown, validate};
 use crate::Runner;
 use crate::error::{Answer, Refusal};
 use crate::login::Caller;
 use crate::request::Body;
-use crate::spark;
+use crate::spark::{self, Lines};
 use crate::state::App;
 
 /// Creates a job, or updates what may be updated of one.
@@ -45,8 +49,14 @@ pub(super) async fn put(
             .and_then(|token| token.to_str().ok());
         validate::user_token(&app, token)?;
     }
+    if let Some(Value::Object(tags)) = fields.get("tags")
+        && let Err(words) = Told::by(tags)
+    {
+        return Err(invalid(&app, &words));
+    }
     let job = new(&app, &name, fields, &caller);
-    if let Life::Timed(_) = &job.life {
+    let lines = lines(&app, &job);
+    if lines.is_some() {
         spark::leave_log(&app, &job).await;
     }
     let is_driven = matches!(job.life, Life::Driven(_));
@@ -58,6 +68,9 @@ pub(super) async fn put(
     }
     if is_driven {
         spark::start(&app, &name);
+    }
+    if let Some(lines) = lines {
+        spark::grow_log(&app, &name, lines);
     }
     Ok(answer(&app, StatusCode::CREATED, &name, shown))
 }
@@ -113,19 +126,24 @@ fn new(app: &App, name: &str, fields: &Fields, caller: &Caller) -> Job {
         created: app.clock.now(),
         created_by: caller.app_id.clone(),
         life: Life::Fixed(Moment::waiting(Status::Starting)),
+        unlisted: false,
+        registered: BTreeMap::new(),
     };
     job.life = life(app, &job);
     job
 }
 
-/// Tags by which one job tells the instant runner how long it takes and how it ends, whatever the settings say: what
-/// runs side by side cannot share a setting.
-const SECONDS_TAG: &str = "emulator-instant-seconds";
-/// See [`SECONDS_TAG`].
-const OUTCOME_TAG: &str = "emulator-instant-outcome";
-
-fn seconds_tag(job: &Job) -> Option<f64> {
-    job.tags.get(SECONDS_TAG)?.as_str()?.parse().ok()
+/// What the instant runner writes for the job.
+fn lines(app: &App, job: &Job) -> Option<Lines> {
+    let Life::Timed(timed) = &job.life else {
+        return None;
+    };
+    let set = app.settings().instant_log_lines;
+    Some(Lines {
+        from: timed.from,
+        seconds: timed.seconds,
+        count: job.told().log_lines.unwrap_or(set),
+    })
 }
 
 /// How the job is going to live, by the runner that is set now.
@@ -137,26 +155,38 @@ fn life(app: &App, job: &Job) -> Life {
             cancel: CancellationToken::new(),
         });
     }
-    let told = job
-        .tags
-        .get(OUTCOME_TAG)
-        .cloned()
-        .unwrap_or_else(|| json!(settings.instant_outcome));
-    let told = serde_json::from_value(told).unwrap_or(Status::Completed);
-    let (outcome, error) = match (spark::check_access(app, job), told) {
-        (Err(failure), _) => (Status::Failed, Some(failure.to_string())),
-        (Ok(()), Status::Failed) => (
-            Status::Failed,
-            Some("The instant runner was told to let the job fail.".to_owned()),
-        ),
-        (Ok(()), other) => (other, None),
+    let told = job.told();
+    let timed = |last, end| {
+        Life::Timed(Timed {
+            from: job.created,
+            seconds: told.seconds.unwrap_or(settings.instant_seconds),
+            last,
+            end,
+        })
     };
-    let from = job.created;
-    Life::Timed(Timed {
-        from,
-        seconds: seconds_tag(job).unwrap_or(settings.instant_seconds),
-        outcome,
-        error,
-        canceled: None,
-    })
+    let failed = |last, error| timed(last, Some((Status::Failed, Some(error))));
+    let barred = spark::check_access(app, job).and_then(|()| at_start(app, job));
+    if let Err(failure) = barred {
+        return failed(Status::Preparing, failure.into());
+    }
+    if let Some(last) = told.stuck.or(settings.instant_stuck) {
+        return timed(last, None);
+    }
+    // A job's own word wins over a setting of either kind.
+    let ending = match (told.ending, told.outcome) {
+        (None, Some(_)) => None,
+        (ending, _) => ending.or(settings.instant_ending),
+    };
+    if let Some(ending) = ending {
+        return failed(ending.last(), ending.error(app, job));
+    }
+    let set = || serde_json::from_value(json!(settings.instant_outcome)).ok();
+    match told.outcome.or_else(set).unwrap_or(Status::Completed) {
+        Status::Failed => failed(
+            Status::Finalizing,
+            RunError::user("The instant runner was told to let the job fail."),
+        ),
+        end if end.is_end() => timed(Status::Finalizing, Some((end, None))),
+        state => timed(state, None),
+    }
 }

@@ -4,20 +4,34 @@ use serde::{Deserialize, Serialize};
 
 /// A state as the wire spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Status {
+pub enum Status {
+    /// It is known, and nothing has been done for it.
     NotStarted,
+    /// It is on its way to the compute.
     Starting,
+    /// Its compute is made.
     Provisioning,
+    /// Its environment is made.
     Preparing,
+    /// It waits for its turn.
     Queued,
+    /// Its program runs.
     Running,
+    /// Its program has ended, its outputs are taken.
     Finalizing,
+    /// Somebody has asked it to end.
     CancelRequested,
+    /// It ended well.
     Completed,
+    /// It ended badly.
     Failed,
+    /// It was ended.
     Canceled,
+    /// It has not been heard of for a while.
     NotResponding,
+    /// It waits to be continued.
     Paused,
+    /// Nobody knows.
     Unknown,
 }
 

@@ -4,16 +4,28 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::job::compute_name;
 use super::refusal::{invalid, not_found};
-use super::size;
+use super::{references, size};
 use crate::arm::workspace;
 use crate::error::Refusal;
-use crate::settings::{Reference, Refusing};
+use crate::settings::{Refusing, RetiredRuntime};
 use crate::state::App;
 
 /// The fields of a job's `properties`.
 pub(crate) type Fields = Map<String, Value>;
+
+/// Types of inputs and outputs that are no literals (contract §3.2).
+const DATA_TYPES: [&str; 6] = [
+    "uri_file",
+    "uri_folder",
+    "mltable",
+    "custom_model",
+    "mlflow_model",
+    "triton_model",
+];
+
+/// Runtimes that were disabled, with everything behind a point (contract §10).
+const RETIRED: [&str; 2] = ["3.1", "3.2"];
 
 /// Instance types of serverless Spark, compared without case (contract §10).
 const INSTANCE_TYPES: [&str; 5] = [
@@ -55,15 +67,15 @@ pub(crate) fn job(app: &App, fields: &Fields) -> Result<(), Refusal> {
     }
     limits(app, fields)?;
     entry(app, fields)?;
-    code(app, fields)?;
     data(app, fields)?;
     lists(app, fields)?;
+    references::check(app, fields)?;
     size::check(app, fields)?;
     match (text(fields, "computeId"), given(fields, "resources")) {
         (Some(_), Some(_)) | (None, None) => {
             refuse("Exactly one of computeId and resources is required.")
         }
-        (Some(id), None) => compute(app, id),
+        (Some(id), None) => references::compute(app, id),
         (None, Some(resources)) => {
             serverless(app, resources)?;
             identity(app, given(fields, "identity"))
@@ -132,22 +144,6 @@ fn entry(app: &App, fields: &Fields) -> Result<(), Refusal> {
     }
 }
 
-fn code(app: &App, fields: &Fields) -> Result<(), Refusal> {
-    let Some(id) = text(fields, "codeId") else {
-        return Err(invalid(app, "codeId is required."));
-    };
-    let known = crate::aml::codes::find(app, id).is_some();
-    if known || app.settings().unknown_code == Reference::JobFails {
-        return Ok(());
-    }
-    Err(not_found(
-        app,
-        "CodeNotFound",
-        "Code asset {codeId} not found.",
-        &[("codeId", id)],
-    ))
-}
-
 /// Types and modes of inputs and outputs; Spark knows `Direct` only (contract §3.2).
 fn data(app: &App, fields: &Fields) -> Result<(), Refusal> {
     for (field, kind, most) in [
@@ -173,6 +169,9 @@ fn data(app: &App, fields: &Fields) -> Result<(), Refusal> {
                 (Some("literal"), _) if field == "inputs" => part("value")
                     .is_none()
                     .then(|| "is a literal without a text value".to_owned()),
+                (Some(other), _) if !DATA_TYPES.contains(&other) => {
+                    Some(format!("has the unknown {kind} {other}"))
+                }
                 (Some(_), Some(mode)) if mode != "Direct" => {
                     Some(format!("has mode {mode}; Spark jobs know Direct only"))
                 }
@@ -187,48 +186,24 @@ fn data(app: &App, fields: &Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Lists of files, each without duplicates (contract §10).
 fn lists(app: &App, fields: &Fields) -> Result<(), Refusal> {
     for field in ["pyFiles", "jars", "files", "archives"] {
         let Some(list) = given(fields, field) else {
             continue;
         };
-        let texts = list
+        let Some(list) = list
             .as_array()
-            .map(|list| list.iter().all(Value::is_string));
-        if texts != Some(true) {
+            .filter(|list| list.iter().all(Value::is_string))
+        else {
             return Err(invalid(app, &format!("{field} must be a list of texts.")));
+        };
+        let twice = |(index, file): (usize, &Value)| list.iter().take(index).any(|one| one == file);
+        if list.iter().enumerate().any(twice) {
+            return Err(invalid(app, &format!("{field} names a file twice.")));
         }
     }
     Ok(())
-}
-
-fn compute(app: &App, id: &str) -> Result<(), Refusal> {
-    let name = compute_name(id);
-    let store = app.store();
-    match store.get("computes", name) {
-        None if app.settings().unknown_compute == Reference::JobFails => Ok(()),
-        None => {
-            let format = "Compute {computeName} not found in workspace.";
-            Err(not_found(
-                app,
-                "ComputeNotFound",
-                format,
-                &[("computeName", name)],
-            ))
-        }
-        Some(compute) => {
-            let kind = compute
-                .pointer("/properties/computeType")
-                .and_then(Value::as_str);
-            if kind == Some("SynapseSpark") {
-                return Ok(());
-            }
-            Err(invalid(
-                app,
-                &format!("Compute {name} cannot run Spark jobs."),
-            ))
-        }
-    }
 }
 
 fn serverless(app: &App, resources: &Value) -> Result<(), Refusal> {
@@ -238,16 +213,33 @@ fn serverless(app: &App, resources: &Value) -> Result<(), Refusal> {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(kind))
     };
-    if !part("instanceType").is_some_and(known) {
+    let settings = app.settings();
+    let unlisted = settings.unknown_instance_type == Refusing::Accept;
+    if !part("instanceType").is_some_and(|kind| known(kind) || (unlisted && !kind.is_empty())) {
         return Err(invalid(
             app,
             "resources.instanceType is not one of serverless Spark.",
         ));
     }
-    if part("runtimeVersion").is_none_or(str::is_empty) {
-        return Err(invalid(app, "resources.runtimeVersion is required."));
+    match part("runtimeVersion").filter(|version| !version.is_empty()) {
+        None => Err(invalid(app, "resources.runtimeVersion is required.")),
+        Some(version) if settings.retired_runtime == RetiredRuntime::Refuse => {
+            retired(version).map_or(Ok(()), |words| Err(invalid(app, &words)))
+        }
+        Some(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// What is said of a runtime that was disabled.
+pub(super) fn retired(version: &str) -> Option<String> {
+    RETIRED
+        .iter()
+        .any(|old| {
+            version
+                .strip_prefix(old)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+        .then(|| format!("The Spark runtime version {version} is disabled."))
 }
 
 /// Serverless Spark needs somebody to be: recorded for a service principal without `identity`

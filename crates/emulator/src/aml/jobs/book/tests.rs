@@ -16,6 +16,8 @@ fn job(name: &str, second: i64) -> Job {
         created: Timestamp::from_second(second).unwrap(),
         created_by: "me".to_owned(),
         life: Life::Fixed(Moment::waiting(Status::Running)),
+        unlisted: false,
+        registered: BTreeMap::new(),
     }
 }
 
