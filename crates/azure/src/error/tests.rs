@@ -78,6 +78,9 @@ fn a_frozen_link() {
     }
 }
 
+/// Status, codes, class, and whether the cancel is forbidden and whether it is too late.
+type Refused = (u16, &'static [&'static str], Class, (bool, bool));
+
 #[test]
 fn a_cancel_that_is_refused() {
     let row = |op: &'static str, status, codes: &[&str], class| {
@@ -87,7 +90,7 @@ fn a_cancel_that_is_refused() {
         (error.is_cancel_forbidden(), error.is_cancel_too_late())
     };
     let (forbidden, late, neither) = ((true, false), (false, true), (false, false));
-    let rows: [(u16, &[&str], Class, (bool, bool)); 11] = [
+    let rows: [Refused; 11] = [
         (403, &["AuthorizationFailed"], Class::Forbidden, forbidden),
         (400, &["UserError"], Class::Forbidden, forbidden),
         (

@@ -106,7 +106,7 @@ fn assets_are_known_by_their_version() {
         assert_eq!((id.workspace(), id.version()), (&workspace, "1.0-rc_2"));
     }
     let wrong = [
-        "".to_owned(),
+        String::new(),
         format!("{workspace}/data/d"),
         format!("{workspace}/computes/c/versions/1"),
         format!("{workspace}/data/d/versions/1/x"),

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+mod assets;
 mod links;
 
 fn data(path: &str) -> Value {

@@ -47,7 +47,7 @@ fn change_a_runs_labels() {
     let theirs = sdk("job-update", "PATCH", "/runs/");
     assert_same(&relabel(&labels), &theirs);
     let only_tags = Labels {
-        tags: labels.tags,
+        tags: labels.tags.clone(),
         ..Labels::default()
     };
     let theirs = sdk("job-update-tags", "PATCH", "/runs/");
