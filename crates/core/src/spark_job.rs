@@ -6,11 +6,13 @@ mod check;
 mod code;
 mod compute;
 mod definition;
+mod end;
 mod environment;
 mod files;
 mod identity;
 mod inputs;
 mod labels;
+mod memo;
 mod next;
 mod pinned;
 mod report;
@@ -21,7 +23,6 @@ mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure};
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
@@ -31,17 +32,22 @@ pub use asset::AssetName;
 pub use code::{CodeChoice, Folder};
 pub use compute::{AttachedPool, ComputeChoice, NamedCompute};
 pub use definition::{Definition, EntryChoice};
+pub use end::End;
 pub use environment::EnvironmentChoice;
 pub use identity::IdentityChoice;
 pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced};
 pub use labels::Labels;
+pub use memo::{
+    Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission,
+};
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
 pub use steering::Steering;
 pub use want::{config_maps, jobs};
 
-use crate::fault::{Class, Fault};
+use crate::fault::Fault;
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
+use crate::name;
 use crate::place::{Blocked, Reference, Workspace};
 use crate::summary::Warning;
 
@@ -54,6 +60,9 @@ pub const OWNER_PROPERTY: &str = "azureml-spark-operator.owner";
 /// Property of a run: SHA-256 of its definition, since Azure's answer cannot be compared with what was sent
 /// (contract §3.3).
 pub const HASH_PROPERTY: &str = "azureml-spark-operator.definition";
+
+/// Property of a run: which attempt of its object it is, from 1.
+pub const ATTEMPT_PROPERTY: &str = "azureml-spark-operator.attempt";
 
 /// The object and what it refers to.
 #[derive(Clone, Debug)]
@@ -97,7 +106,7 @@ pub struct Want {
     pub object_name: String,
     /// Where; absent while the workspace is not ready.
     pub workspace: Option<Workspace>,
-    /// Name of the run in Azure.
+    /// Name of the first attempt's run in Azure.
     pub azure_name: String,
     /// Whether a person chose that name, so that a run of that name may be somebody else's.
     pub explicit_name: bool,
@@ -120,11 +129,29 @@ pub struct Want {
 }
 
 impl Want {
-    /// Whether the run is to be asked for: one may be there. A derived name that was never asked for is free, and a
-    /// chosen one is looked at when there is something to submit.
+    /// Name of an attempt's run in Azure.
+    pub fn run_name(&self, attempt: i32) -> String {
+        if self.explicit_name {
+            name::explicit_run(&self.azure_name, attempt)
+        } else {
+            name::run(&self.object_name, &self.owner, attempt)
+        }
+    }
+
+    /// Whether the run of the current attempt is to be asked for: one may be there. A derived name that was never asked
+    /// for is free, and a chosen one is looked at when there is something to submit. So is that of a further attempt: the
+    /// status may have been lost before.
     pub fn may_have_run(&self, memo: &Memo) -> bool {
-        let chosen = self.explicit_name && self.definition.is_ok();
-        memo.submission.is_some() || self.held || self.deleting || chosen
+        let begins = if memo.is_blank() {
+            self.explicit_name
+        } else {
+            !self.steering.suspend && !self.steering.cancel
+        };
+        let forgotten = self.held && memo.is_blank();
+        memo.submission.is_some()
+            || self.deleting
+            || forgotten
+            || (begins && memo.ended.is_none() && self.definition.is_ok())
     }
 
     /// Whether a run of our name is this object's: somebody else's is neither followed nor touched.
@@ -150,72 +177,6 @@ pub struct Seen {
     pub failure: Sight<Failure>,
     /// SHA-256 of the labels that this process has sent to the run; `Unknown` if it has sent none.
     pub labels: Sight<String>,
-}
-
-/// What must survive a restart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Memo {
-    /// The intent to submit, on record before the submission.
-    pub submission: Option<Submission>,
-    /// When Azure was asked to cancel the run.
-    pub cancel: Option<Timestamp>,
-    /// When the run was first seen running.
-    pub started: Option<Timestamp>,
-    /// How it ended. After this nothing is asked of Azure any more.
-    pub ended: Option<Ended>,
-}
-
-/// The intent to submit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submission {
-    /// Which attempt.
-    pub attempt: i32,
-    /// Since when.
-    pub requested: Timestamp,
-    /// SHA-256 of the definition.
-    pub definition_hash: String,
-    /// Resource id of the registered code.
-    pub code_id: String,
-    /// Whether the run has been seen in Azure since.
-    pub seen_by_azure: bool,
-}
-
-impl Submission {
-    /// Stands for what may have been on record and is not any more.
-    fn forgotten(now: Timestamp) -> Self {
-        Self {
-            attempt: 1,
-            requested: whole_second(now),
-            definition_hash: String::new(),
-            code_id: String::new(),
-            seen_by_azure: false,
-        }
-    }
-
-    /// Whether it is on record what was submitted.
-    fn is_known(&self) -> bool {
-        !self.definition_hash.is_empty()
-    }
-}
-
-impl Memo {
-    /// Whether a run was asked for, or is there: from then on, what the spec refers to does not count.
-    fn is_submitted(&self) -> bool {
-        self.submission
-            .as_ref()
-            .is_some_and(|s| s.is_known() || s.seen_by_azure)
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Azure's word, or ours for a run that is not there any more.
-    pub state: RunState,
-    /// When.
-    pub at: Timestamp,
-    /// Why, if it failed.
-    pub failure: Option<Failure>,
 }
 
 /// One effect.
@@ -272,35 +233,13 @@ impl Machine for SparkJob {
         }
     }
 
-    /// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended
-    /// in place and nothing in Azure is waited for. (The same body after a lost answer would have met its own run.)
-    ///
-    /// One whose answer was lost may arrive until now: doubts about an absence count from here.
     fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
-        let mut memo = memo.clone();
-        if fault.op != SUBMIT {
-            return memo;
-        }
-        match fault.class {
-            Class::Terminal | Class::Forbidden => {
-                memo.submission = memo.submission.filter(|s| s.seen_by_azure);
-            }
-            Class::Unsure => {
-                if let Some(submission) = &mut memo.submission {
-                    submission.requested = whole_second(now);
-                }
-            }
-            Class::Spreading
-            | Class::Retryable
-            | Class::Throttled { .. }
-            | Class::Absent
-            | Class::Credential => {}
-        }
-        memo
+        memo::faulted(memo.clone(), fault, now)
     }
 
+    /// A live run needs the object, and so does one that is tried again before long.
     fn holds(memo: &Memo) -> bool {
-        memo.submission.is_some() && memo.ended.is_none()
+        memo.ended.is_none() && (memo.submission.is_some() || memo.next_attempt.is_some())
     }
 
     fn report(pass: &Pass<'_, Self>, old: &Self::Status, now: Timestamp) -> Self::Status {

@@ -89,7 +89,7 @@ pub struct SparkJobStatus {
     /// Why it ended, the reason of `Complete` or `Failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
-    /// Why it failed.
+    /// What Azure says about it, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -175,6 +175,9 @@ pub struct Resolved {
     /// Resource id of the compute; absent on serverless compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute_id: Option<String>,
+    /// Resource id of the identity that stands for `Managed` there; absent if it is the compute's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_id: Option<String>,
 }
 
 /// What is sent as an input.

@@ -6,10 +6,14 @@ use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{CancelCause, DataType, Failure};
 use jiff::Timestamp;
 
-use super::{End, RunState};
+use super::{CANCEL, End, RELABEL, RunState, SUBMIT};
+use crate::fault::{Class, Fault};
 
 /// Most attempts that are kept on record.
 pub(super) const MOST_PAST: usize = 20;
+
+/// Most characters of Azure's words that are kept.
+const MOST_WORDS: usize = 300;
 
 /// What must survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -220,5 +224,51 @@ impl Memo {
         self.cancel = None;
         self.labels = None;
         self
+    }
+}
+
+/// The consequence of a fault.
+pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
+    let for_good = match fault.class {
+        Class::Terminal | Class::Forbidden => true,
+        Class::Spreading
+        | Class::Retryable
+        | Class::Throttled { .. }
+        | Class::Unsure
+        | Class::Absent
+        | Class::Credential => false,
+    };
+    match fault.op {
+        SUBMIT if for_good => not_submitted(memo),
+        SUBMIT if fault.class == Class::Unsure => {
+            // It may arrive until now: doubts about an absence count from here.
+            if let Some(submission) = &mut memo.submission {
+                submission.requested = whole_second(now);
+            }
+            memo
+        }
+        CANCEL if for_good => {
+            if let Some(cancel) = &mut memo.cancel {
+                cancel.refused = Some(fault.text.chars().take(MOST_WORDS).collect());
+            }
+            memo
+        }
+        RELABEL if for_good => {
+            if let Some(labels) = &mut memo.labels {
+                labels.state = LabelState::Refused;
+            }
+            memo
+        }
+        _ => memo,
+    }
+}
+
+/// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended in
+/// place and nothing in Azure is waited for. (The same body after a lost answer would have met its own run.)
+fn not_submitted(memo: Memo) -> Memo {
+    if memo.submission.as_ref().is_some_and(|s| s.seen_by_azure) {
+        memo
+    } else {
+        memo.withdrawn()
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::Reason;
+use azureml_spark_api::spark_job::DataType;
 
 use super::asset::AssetName;
 use super::code::CodeChoice;
@@ -110,15 +111,15 @@ fn is_spark(name: &str, compute: &NamedCompute) -> Result<(), Unresolved> {
 fn inputs(
     definition: &Definition,
     seen: &Seen,
-) -> Result<BTreeMap<String, String>, Unresolved> {
+) -> Result<BTreeMap<String, (DataType, String)>, Unresolved> {
     let mut found = BTreeMap::new();
     let mut unknown = false;
     for (name, input) in &definition.inputs {
         let address = match input {
             InputChoice::Literal(_) => continue,
-            InputChoice::Path(_, address) => address.clone(),
-            InputChoice::DataAsset(_, asset) => match seen.inputs.get(name) {
-                Some(Sight::Present(id)) => id.clone(),
+            InputChoice::Path(type_, address) => (*type_, address.clone()),
+            InputChoice::DataAsset(type_, asset) => match seen.inputs.get(name) {
+                Some(Sight::Present(id)) => (*type_, id.clone()),
                 Some(Sight::Absent) => {
                     return Err(not_found(&format!("spec.inputs.{name}.path"), asset));
                 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::spark_job::DataType;
 use azureml_spark_api::{Reason, SparkJobSpec};
 
 use super::asset::AssetName;
@@ -11,7 +10,7 @@ use super::compute::{self, ComputeChoice};
 use super::definition::{Definition, EntryChoice};
 use super::environment::{self, EnvironmentChoice};
 use super::identity::{self, IdentityChoice};
-use super::inputs::{self, InputChoice, Produced};
+use super::inputs::{self, InputChoice};
 use super::{Given, Labels, Pinned, Steering, Want, allocation, check, files};
 use crate::machine::Invalid;
 use crate::name;
@@ -189,10 +188,9 @@ fn repeated(
         (None, named) => named,
     };
     let inputs = spec.inputs.iter().flatten().map(|(name, input)| {
-        let literal = InputChoice::Literal(input.value.clone().unwrap_or_default());
-        let choice = match pinned.inputs.get(name).or(input.path.as_ref()) {
-            Some(address) => InputChoice::Path(type_of(given, name), address.clone()),
-            None => literal,
+        let choice = match pinned.inputs.get(name) {
+            Some((type_, address)) => InputChoice::Path(*type_, address.clone()),
+            None => InputChoice::Literal(input.value.clone().unwrap_or_default()),
         };
         (name.clone(), choice)
     });
@@ -208,22 +206,6 @@ fn repeated(
         repeats: Some(pinned.definition_hash.clone()),
         ..plain(spec, code, compute)
     }
-}
-
-/// What an input is: as the spec says, or as the job says that wrote it.
-fn type_of(given: &Given, name: &str) -> DataType {
-    let input = given.spec.inputs.as_ref().and_then(|all| all.get(name));
-    let written = || {
-        let from = input?.from_job.as_ref()?;
-        match given.produced.get(&from.name)? {
-            Produced::Done(outputs) => outputs.get(&from.output).map(|(type_, _)| *type_),
-            Produced::Missing | Produced::Waiting { .. } | Produced::Failed(_) => None,
-        }
-    };
-    input
-        .and_then(|input| input.type_)
-        .or_else(written)
-        .unwrap_or(DataType::UriFolder)
 }
 
 /// What follows from the spec alone; the rest is left open.

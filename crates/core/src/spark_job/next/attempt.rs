@@ -1,0 +1,162 @@
+//! The end of one attempt, and what comes after it.
+//!
+//! An attempt follows another only once the end of that one is known: so there is never more than one live run. After
+//! the loss of a status, attempts are found again by their names, in order, and the last is the one after which there
+//! is none.
+
+use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::spark_job::{CancelCause, Failure};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{at, finished, follow, plus};
+use crate::doubt;
+use crate::machine::{Move, Wake};
+use crate::spark_job::memo::{Ended, Memo, Past, Submission};
+use crate::spark_job::{End, RunState, SparkJob, Want};
+
+/// An attempt has ended in `state`.
+pub(super) fn over(
+    want: &Want,
+    memo: Memo,
+    state: RunState,
+    ended: Timestamp,
+    failure: Option<Failure>,
+    now: Timestamp,
+) -> Move<SparkJob> {
+    let Some((past, found)) = past(want, &memo, state, ended, failure.as_ref()) else {
+        return Move::rest(memo, Wake::OnChange);
+    };
+    if found && past.reason != End::Completed {
+        return look_further(memo, past, now);
+    }
+    if past.reason == End::Suspended {
+        let memo = Memo {
+            started: None,
+            cancel: None,
+            ..memo.after(past)
+        };
+        return follow::soon(memo, now);
+    }
+    if let Some(wait) = again(want, &memo, past.reason) {
+        let memo = Memo {
+            next_attempt: Some(whole_second(plus(now, wait))),
+            cancel: None,
+            ..memo.after(past)
+        };
+        return follow::soon(memo, now);
+    }
+    let ended = past.ended;
+    let memo = Memo {
+        ended: Some(Ended {
+            state: past.state,
+            at: ended,
+            reason: past.reason,
+            failure,
+        }),
+        sighted: None,
+        next_attempt: None,
+        ..memo
+    };
+    finished(want, &memo, ended, now)
+}
+
+/// The current attempt as one that is over, and whether it was found and not remembered.
+fn past(
+    want: &Want,
+    memo: &Memo,
+    state: RunState,
+    ended: Timestamp,
+    failure: Option<&Failure>,
+) -> Option<(Past, bool)> {
+    let submission = memo.submission.as_ref()?;
+    let reason = End::of(&state, why(want, memo), failure)?;
+    let past = Past {
+        attempt: submission.attempt,
+        azure_name: want.run_name(submission.attempt),
+        state,
+        started: submission.started,
+        ended: whole_second(ended),
+        reason,
+    };
+    Some((past, submission.found))
+}
+
+/// Why the run was cancelled: as it is on record, and without a record as the spec has it.
+fn why(want: &Want, memo: &Memo) -> Option<CancelCause> {
+    let steering = &want.steering;
+    match &memo.cancel {
+        Some(cancel) => Some(cancel.why),
+        None if steering.cancel => Some(CancelCause::Asked),
+        None if steering.suspend => Some(CancelCause::Suspend),
+        None => None,
+    }
+}
+
+/// How long to wait for another attempt, if there is to be one.
+fn again(want: &Want, memo: &Memo, end: End) -> Option<SignedDuration> {
+    let foreign = memo.submission.as_ref().is_some_and(|s| s.foreign);
+    if want.steering.cancel || foreign {
+        return None;
+    }
+    let made = memo.counted().saturating_add(1);
+    want.steering.again(end.cause()?, made)
+}
+
+/// What was found has ended, and nobody remembers whether it was the last: the next name tells.
+fn look_further(memo: Memo, past: Past, now: Timestamp) -> Move<SparkJob> {
+    let next = past.attempt.saturating_add(1);
+    let mut memo = memo.after(past);
+    memo.submission = Some(Submission::forgotten(next, now));
+    follow::soon(memo, now)
+}
+
+/// The same for an object that goes: whether another attempt has to be looked for before it may.
+pub(super) fn further(
+    want: &Want,
+    memo: &Memo,
+    state: &RunState,
+    now: Timestamp,
+) -> Option<Move<SparkJob>> {
+    let (past, found) = past(want, memo, state.clone(), now, None)?;
+    (found && past.reason != End::Completed).then(|| look_further(memo.clone(), past, now))
+}
+
+/// Whether the current attempt is only looked for, after one that was found.
+pub(super) fn is_further(memo: &Memo) -> bool {
+    !memo.past.is_empty()
+        && memo
+            .submission
+            .as_ref()
+            .is_some_and(|s| s.found && !s.seen_by_azure)
+}
+
+/// There is none after the one that was found: that was the last, and its end is read again.
+pub(super) fn no_further(memo: &Memo, submission: &Submission, now: Timestamp) -> Move<SparkJob> {
+    if let Some(time) = doubt::until(submission.requested, now) {
+        return Move::rest(memo.clone(), at(now, time));
+    }
+    let mut memo = memo.clone();
+    if let Some(last) = memo.past.pop() {
+        memo.submission = Some(Submission {
+            found: false,
+            seen_by_azure: true,
+            started: last.started,
+            ..Submission::forgotten(last.attempt, now)
+        });
+        memo.sighted = None;
+    }
+    follow::soon(memo, now)
+}
+
+/// A run that was there and is not: submitting again would be a second run.
+pub(super) fn lost(
+    want: &Want,
+    memo: &Memo,
+    submission: &Submission,
+    now: Timestamp,
+) -> Move<SparkJob> {
+    match doubt::until(submission.requested, now) {
+        Some(time) => Move::rest(memo.clone(), at(now, time)),
+        None => over(want, memo.clone(), RunState::Lost, now, None, now),
+    }
+}

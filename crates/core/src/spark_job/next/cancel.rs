@@ -1,0 +1,87 @@
+//! Cancelling a live run: why, and how often it is asked for.
+
+use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::spark_job::CancelCause;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{LOOK_AGAIN, after, at, deadlines, plus};
+use crate::machine::Move;
+use crate::spark_job::memo::{Cancel, Memo};
+use crate::spark_job::{Run, RunState, SparkJob, Step, Want};
+
+/// How long a cancel may go without effect before it is asked for again: runs stay in `CancelRequested` for hours at
+/// times (contract §13), and a cancel is a write that spares the budget. The same after a refusal.
+const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same while Azure shows no sign of having heard: the process may have ended between the record and the request.
+const UNHEARD: SignedDuration = SignedDuration::from_secs(30);
+
+/// So often it may have been the request that was lost.
+const FEW: i32 = 3;
+
+/// Why the run is to be cancelled, if it is. What is on record stays: the run is as good as cancelled, and its end has
+/// that reason. Only `spec.cancel`, which cannot be taken back, is stronger.
+pub(super) fn due(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Option<CancelCause> {
+    let steering = &want.steering;
+    if steering.cancel {
+        return Some(CancelCause::Asked);
+    }
+    if let Some(cancel) = &memo.cancel {
+        return Some(cancel.why);
+    }
+    if steering.suspend {
+        return Some(CancelCause::Suspend);
+    }
+    if deadlines::is_over(want, memo, now) {
+        return Some(CancelCause::Deadline);
+    }
+    let is_over = |deadline: Option<Timestamp>| deadline.is_some_and(|time| time <= now);
+    if is_over(deadlines::start(want, run, memo)) {
+        return Some(CancelCause::StartDeadline);
+    }
+    is_over(deadlines::silent(memo)).then_some(CancelCause::NotResponding)
+}
+
+pub(super) fn cancel(
+    run: &Run,
+    mut memo: Memo,
+    why: CancelCause,
+    now: Timestamp,
+) -> Move<SparkJob> {
+    if let Some(cancel) = &mut memo.cancel {
+        cancel.why = why;
+    }
+    if run.state == RunState::Finalizing {
+        // A cancel is refused here (contract §13), and the end is near.
+        return Move::rest(memo, after(now, LOOK_AGAIN));
+    }
+    let again = memo.cancel.as_ref().map(|cancel| plus(cancel.asked, pause(run, cancel)));
+    match again {
+        // The run's state wakes us; should it not change, we ask once more.
+        Some(time) if time > now => Move::rest(memo, at(now, time)),
+        Some(_) | None => Move::step(asked(memo, why, now), Step::Cancel),
+    }
+}
+
+fn pause(run: &Run, cancel: &Cancel) -> SignedDuration {
+    let heard = run.state == RunState::CancelRequested;
+    if heard || cancel.refused.is_some() || cancel.tries >= FEW {
+        AGAIN
+    } else {
+        UNHEARD
+    }
+}
+
+/// On record before the request. A refusal is told until there is a sign of another answer.
+fn asked(mut memo: Memo, why: CancelCause, now: Timestamp) -> Memo {
+    let now = whole_second(now);
+    let before = memo.cancel.take();
+    memo.cancel = Some(Cancel {
+        why,
+        since: before.as_ref().map_or(now, |cancel| cancel.since),
+        asked: now,
+        tries: before.as_ref().map_or(0, |cancel| cancel.tries).saturating_add(1),
+        refused: before.and_then(|cancel| cancel.refused),
+    });
+    memo
+}

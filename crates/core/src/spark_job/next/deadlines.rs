@@ -1,0 +1,64 @@
+//! What a live run has time for.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{at, plus};
+use crate::machine::Wake;
+use crate::spark_job::memo::Memo;
+use crate::spark_job::{Run, RunState, Want};
+
+/// How long Azure may hear nothing of a run: it may come back (contract §3.4).
+const SILENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// The end of `activeDeadlineSeconds`: from the first start of all attempts. As on a `batch/v1` Job the clock is set
+/// back by a suspension.
+pub(super) fn active(want: &Want, memo: &Memo) -> Option<Timestamp> {
+    Some(plus(memo.started?, want.steering.active_deadline?))
+}
+
+/// Whether `activeDeadlineSeconds` are over.
+pub(super) fn is_over(want: &Want, memo: &Memo, now: Timestamp) -> bool {
+    active(want, memo).is_some_and(|time| time <= now)
+}
+
+/// The end of `startDeadlineSeconds`, while the attempt has not started.
+pub(super) fn start(want: &Want, run: &Run, memo: &Memo) -> Option<Timestamp> {
+    let waits = match &run.state {
+        RunState::NotStarted
+        | RunState::Starting
+        | RunState::Provisioning
+        | RunState::Preparing
+        | RunState::Queued => true,
+        RunState::Running
+        | RunState::Finalizing
+        | RunState::CancelRequested
+        | RunState::Completed
+        | RunState::Failed
+        | RunState::Canceled
+        | RunState::NotResponding
+        | RunState::Paused
+        | RunState::Lost
+        | RunState::Other(_) => false,
+    };
+    let submission = memo
+        .submission
+        .as_ref()
+        .filter(|s| waits && s.started.is_none())?;
+    Some(plus(submission.requested, want.steering.start_deadline?))
+}
+
+/// The end of our patience with a run of which nothing is heard.
+pub(super) fn silent(memo: &Memo) -> Option<Timestamp> {
+    let sighted = memo
+        .sighted
+        .as_ref()
+        .filter(|sighted| sighted.state == RunState::NotResponding)?;
+    Some(plus(sighted.since, SILENCE))
+}
+
+/// The first of them that is still to come.
+pub(super) fn wake(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Wake {
+    let all = [active(want, memo), start(want, run, memo), silent(memo)];
+    let soonest = all.into_iter().flatten().filter(|time| *time > now).min();
+    soonest.map_or(Wake::OnChange, |time| at(now, time))
+}

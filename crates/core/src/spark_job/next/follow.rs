@@ -1,0 +1,105 @@
+//! Along with a run of ours.
+
+use azureml_spark_api::condition::whole_second;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{LOOK_AGAIN, after, at, attempt, cancel, deadlines, labels, owner, plus};
+use crate::doubt;
+use crate::machine::{Move, Sight};
+use crate::spark_job::memo::{Memo, Sighted, Submission};
+use crate::spark_job::{Run, RunState, Seen, SparkJob, Want};
+
+/// How long an end is held back because the reason of a failure cannot be read yet.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) fn follow(
+    want: &Want,
+    run: &Run,
+    seen: &Seen,
+    memo: &Memo,
+    now: Timestamp,
+) -> Move<SparkJob> {
+    let memo = noticed(want, run, memo, now);
+    if run.state.is_end() {
+        return ending(want, run, seen, memo, now);
+    }
+    if let Some(why) = cancel::due(want, run, &memo, now) {
+        return cancel::cancel(run, memo, why, now);
+    }
+    let (memo, step) = labels::send(want, seen, memo);
+    if let Some(step) = step {
+        return Move::step(memo, step);
+    }
+    let wake = deadlines::wake(want, run, &memo, now);
+    Move::rest(memo, wake)
+}
+
+/// The end of a run; of a failure, with what Azure says of it.
+fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Move<SparkJob> {
+    let failed = run.state == RunState::Failed;
+    if failed && seen.failure == Sight::Unknown {
+        let since = memo.sighted.as_ref().map_or(now, |sighted| sighted.since);
+        let until = plus(since, PATIENCE);
+        if until > now {
+            return Move::rest(memo, at(now, until.min(plus(now, LOOK_AGAIN))));
+        }
+    }
+    let failure = seen.failure.present().filter(|_| failed).cloned();
+    let ended = run.ended.map_or(now, whole_second);
+    attempt::over(want, memo, run.state.clone(), ended, failure, now)
+}
+
+/// What a sighting adds to what is remembered; also brings back what a lost status had held.
+pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Memo {
+    let foreign = owner::is_foreign(want, run, memo);
+    let mut memo = memo.clone();
+    let attempt = memo.attempt();
+    let submission = memo
+        .submission
+        .get_or_insert_with(|| Submission::forgotten(attempt, now));
+    if !submission.is_known() {
+        if !submission.seen_by_azure {
+            // What was asked for was asked of an earlier attempt.
+            memo.cancel = None;
+        }
+        submission.foreign |= foreign;
+        submission.definition_hash = run
+            .definition_hash
+            .clone()
+            .or_else(|| Some(want.definition.as_ref().ok()?.hash()))
+            .unwrap_or_default();
+    }
+    if run.state == RunState::Canceled && !submission.seen_by_azure {
+        // It was over before we knew of it: the submission may have met the first of several attempts.
+        submission.found = true;
+    }
+    if !run.state.is_end() && doubt::until(submission.requested, now).is_none() {
+        // No read is so old: nothing came after it.
+        submission.found = false;
+    }
+    submission.seen_by_azure = true;
+    let before = submission.started;
+    let running = (run.state == RunState::Running).then(|| whole_second(now));
+    submission.started = run.started.map(whole_second).or(before).or(running);
+    if memo.started == before {
+        // The first start of all is this attempt's; Azure may tell it more exactly later.
+        memo.started = submission.started;
+    }
+    if memo.sighted.as_ref().map(|s| &s.state) != Some(&run.state) {
+        memo.sighted = Some(Sighted {
+            state: run.state.clone(),
+            since: whole_second(now),
+        });
+    }
+    if run.state == RunState::CancelRequested
+        && let Some(cancel) = &mut memo.cancel
+    {
+        cancel.refused = None;
+    }
+    memo
+}
+
+/// After a change of ours that the next look must see.
+pub(super) fn soon(memo: Memo, now: Timestamp) -> Move<SparkJob> {
+    Move::rest(memo, after(now, super::SOON))
+}

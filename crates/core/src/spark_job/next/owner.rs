@@ -1,0 +1,50 @@
+//! Whose a run is.
+
+use azureml_spark_api::policy::AdoptionPolicy;
+
+use crate::spark_job::{Memo, Run, Want};
+
+/// Whether a run of our name is this object's: by our property with its uid. A run without it, under a name that a
+/// person chose, is somebody else's, unless it is the one that is on record, since what the spec names may be gone by
+/// now, or the policy lets it be taken over.
+pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
+    if run.owner.as_deref() == Some(want.owner.as_str()) {
+        return true;
+    }
+    if !want.explicit_name {
+        return false;
+    }
+    let hash = run.definition_hash.as_deref().filter(|h| !h.is_empty());
+    let on_record = memo.submission.as_ref();
+    if let (Some(found), Some(known)) = (hash, on_record)
+        && known.definition_hash == found
+    {
+        return true;
+    }
+    match want.steering.adoption {
+        AdoptionPolicy::Always => true,
+        AdoptionPolicy::Never => false,
+        AdoptionPolicy::IfIdentical => hash.is_some_and(|found| is_wanted(want, memo, found)),
+    }
+}
+
+/// Whether this is the hash of what we would submit.
+fn is_wanted(want: &Want, memo: &Memo, found: &str) -> bool {
+    match (&memo.pinned, &want.definition) {
+        (Some(pinned), _) => pinned.definition_hash == found,
+        (None, Ok(definition)) => definition.hash() == found,
+        (None, Err(_)) => false,
+    }
+}
+
+/// Whether a run that is taken over is known to be another than we would submit.
+pub(super) fn is_foreign(want: &Want, run: &Run, memo: &Memo) -> bool {
+    let knows = memo.pinned.is_some() || want.definition.is_ok();
+    run.owner.as_deref() != Some(want.owner.as_str())
+        && knows
+        && !is_wanted(
+            want,
+            memo,
+            run.definition_hash.as_deref().unwrap_or_default(),
+        )
+}

@@ -1,0 +1,97 @@
+//! A submission, and what it needs before it.
+
+use azureml_spark_api::Reason;
+use azureml_spark_api::condition::whole_second;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{LOOK_AGAIN, after, wait};
+use crate::doubt;
+use crate::machine::{Move, Sight, Wake};
+use crate::spark_job::memo::{LabelState, Labelled, Memo, Submission};
+use crate::spark_job::pinned::{Unresolved, resolve};
+use crate::spark_job::{Seen, SparkJob, Step, Want};
+
+/// Between two looks at a ConfigMap that is not as needed. ConfigMaps are not watched, so that the operator needs no
+/// right to list them.
+const BLOCKED_LOOK: SignedDuration = SignedDuration::from_secs(10);
+
+/// Between two looks at what is missing in Azure, or comes from somebody else's controller.
+const SLOW_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
+    let pinned = match (&memo.pinned, &want.definition) {
+        (_, Err(why)) => return unsubmitted(want, seen, memo, now, look(why.reason, memo)),
+        (Some(pinned), Ok(_)) => pinned.clone(),
+        (None, Ok(definition)) => match resolve(definition, seen) {
+            Ok(pinned) => pinned,
+            Err(Unresolved::Needs(step)) => return Move::step(memo.clone(), step),
+            Err(Unresolved::Unknown) => {
+                return unsubmitted(want, seen, memo, now, Some(LOOK_AGAIN));
+            }
+            Err(Unresolved::Blocked(_)) => {
+                return unsubmitted(want, seen, memo, now, Some(SLOW_LOOK));
+            }
+        },
+    };
+    let mut memo = memo.clone();
+    if memo.submission.is_none() {
+        // Of a repeated request nobody knows which of the two Azure took.
+        memo.labels = Some(Labelled {
+            hash: want.labels.hash(),
+            state: LabelState::Sent,
+        });
+    }
+    memo.submission = Some(Submission {
+        attempt: memo.attempt(),
+        // Anew with every try: the grace for late sightings counts from the last.
+        requested: whole_second(now),
+        definition_hash: pinned.definition_hash.clone(),
+        seen_by_azure: false,
+        found: false,
+        foreign: false,
+        started: None,
+    });
+    memo.pinned = Some(pinned);
+    memo.next_attempt = None;
+    Move::step(memo, Step::Submit)
+}
+
+/// What rests before a submission rests like this. An intent whose run is absent beyond doubt never came to be: it is
+/// taken back, and with it our finalizer.
+fn unsubmitted(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    now: Timestamp,
+    look: Option<SignedDuration>,
+) -> Move<SparkJob> {
+    let memo = wait::in_doubt(want, memo, now);
+    let gone = memo
+        .submission
+        .as_ref()
+        .is_some_and(|s| seen.run == Sight::Absent && doubt::until(s.requested, now).is_none());
+    let memo = if gone { memo.withdrawn() } else { memo };
+    let wake = match look {
+        Some(look) => after(now, look),
+        None if memo.submission.is_some() => after(now, BLOCKED_LOOK),
+        None => Wake::OnChange,
+    };
+    Move::rest(memo, wake)
+}
+
+/// When to look again at what a definition waits for; `None`: it wakes us when it changes.
+fn look(reason: Reason, memo: &Memo) -> Option<SignedDuration> {
+    match reason {
+        _ if memo.submission.is_some() => Some(BLOCKED_LOOK),
+        Reason::WorkspaceNotFound
+        | Reason::WorkspaceNotReady
+        | Reason::AttachmentNotFound
+        | Reason::AttachmentNotReady
+        | Reason::IdentityNotAllowed => None,
+        Reason::SourceNotFound
+        | Reason::SourceNotReady
+        | Reason::SourceUnusable
+        | Reason::IdentityNotAttached => Some(SLOW_LOOK),
+        _ => Some(BLOCKED_LOOK),
+    }
+}

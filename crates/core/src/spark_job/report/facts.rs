@@ -1,0 +1,185 @@
+//! What is true of a run, one condition after the other.
+
+use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
+use azureml_spark_api::{Reason, SparkJobStatus};
+
+use super::{ends, standing, warnings};
+use crate::machine::{Pass, Sight};
+use crate::spark_job::memo::Memo;
+use crate::spark_job::next::ours;
+use crate::spark_job::pinned::{Unresolved, resolve};
+use crate::spark_job::{End, Run, Seen, SparkJob, Step, Want};
+use crate::summary::{self, restated};
+
+pub(super) fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Vec<Fact> {
+    let memo = pass.memo;
+    let milestones = [
+        Fact::yes(
+            ConditionType::SpecAccepted,
+            Reason::Accepted,
+            "the spec makes sense",
+        ),
+        references(pass.seen, want, memo, old),
+        uploaded(pass.seen, want, memo, old),
+        submitted(pass, want),
+    ];
+    let ended = memo.ended.as_ref().map(|ended| ends::fact(ended, memo));
+    let suspended = suspended(want, memo, old);
+    let warning = summary::warning(&warnings::warnings(want, memo));
+    let stands = standing::standing(pass, want, &milestones);
+    milestones
+        .into_iter()
+        .chain(suspended)
+        .chain(ended)
+        .chain(warning)
+        .chain(stands.held_up(pass.paused).facts())
+        .collect()
+}
+
+fn references(
+    seen: Option<&Seen>,
+    want: &Want,
+    memo: &Memo,
+    old: &SparkJobStatus,
+) -> Fact {
+    let kind = ConditionType::ReferencesResolved;
+    let ready = || {
+        Fact::yes(
+            kind,
+            Reason::Resolved,
+            "everything that the spec names is ready",
+        )
+    };
+    // What a run refers to does not count any more once it is submitted.
+    if memo.is_submitted() || memo.ended.is_some() {
+        return ready();
+    }
+    match (&want.definition, seen) {
+        (Err(why), _) => Fact::no(kind, why.reason, why.message.clone()),
+        (Ok(definition), Some(seen)) => match resolve(definition, seen) {
+            Err(Unresolved::Blocked(why)) => Fact::no(kind, why.reason, why.message),
+            Err(Unresolved::Unknown | Unresolved::Needs(_)) | Ok(_) => ready(),
+        },
+        // A look that failed says nothing new of what is in Azure.
+        (Ok(_), None) => restated(&old.conditions, kind)
+            .filter(|fact| is_azures(fact.reason))
+            .unwrap_or_else(ready),
+    }
+}
+
+/// Whether only Azure can tell it.
+fn is_azures(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AssetNotFound | Reason::ComputeNotFound | Reason::IdentityNotAttached
+    )
+}
+
+fn uploaded(
+    seen: Option<&Seen>,
+    want: &Want,
+    memo: &Memo,
+    old: &SparkJobStatus,
+) -> Fact {
+    let kind = ConditionType::CodeUploaded;
+    let done = || {
+        Fact::yes(
+            kind,
+            Reason::Uploaded,
+            "the code is registered in the workspace",
+        )
+    };
+    let code = match seen {
+        _ if memo.is_submitted() => true,
+        Some(seen) => seen.code.present().is_some(),
+        // A look that failed says nothing new.
+        None => holds(&old.conditions, kind),
+    };
+    let needs = match (&want.definition, seen) {
+        (Ok(definition), Some(seen)) if !memo.is_submitted() => resolve(definition, seen).err(),
+        (Ok(_) | Err(_), _) => None,
+    };
+    match needs {
+        Some(Unresolved::Needs(Step::RegisterEnvironment)) => Fact::no(
+            kind,
+            Reason::EnvironmentRegistering,
+            "the environment is not registered yet",
+        ),
+        _ if code => done(),
+        _ => Fact::no(kind, Reason::Uploading, "the code is not registered yet"),
+    }
+}
+
+fn holds(conditions: &[Condition], kind: ConditionType) -> bool {
+    restated(conditions, kind).is_some_and(|fact| fact.truth == Truth::True)
+}
+
+fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
+    let memo = pass.memo;
+    let kind = ConditionType::Submitted;
+    let name = want.run_name(memo.attempt());
+    let run = pass.seen.and_then(|seen| seen.run.present());
+    let is_ours = |run: &Run| ours(want, run, memo);
+    let seen = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);
+    if seen || run.is_some_and(is_ours) {
+        return Fact::yes(kind, Reason::Submitted, format!("submitted as '{name}'"));
+    }
+    if memo.ended.is_some() {
+        return Fact::no(kind, Reason::Canceled, "no run is going to be submitted");
+    }
+    if want.steering.suspend && memo.submission.is_none() {
+        return Fact::no(kind, Reason::Suspended, "held by spec.suspend");
+    }
+    if run.is_some() {
+        let message = if memo.past.is_empty() {
+            format!(
+                "a run '{name}' exists in the workspace and is not this one: choose another spec.azureName"
+            )
+        } else {
+            format!(
+                "a run '{name}' exists in the workspace and is not this one, and the next attempt must have that name: create another SparkJob with another spec.azureName"
+            )
+        };
+        return Fact::no(kind, Reason::Conflict, message);
+    }
+    if memo.next_attempt.is_some() {
+        return Fact::no(
+            kind,
+            Reason::BackingOff,
+            "the next attempt is waited for",
+        );
+    }
+    Fact::no(kind, Reason::Submitting, "not submitted yet")
+}
+
+/// As on a `batch/v1` Job: once a run was held, it stays said whether it is.
+fn suspended(want: &Want, memo: &Memo, old: &SparkJobStatus) -> Option<Fact> {
+    let kind = ConditionType::Suspended;
+    let live = memo.submission.is_some();
+    let was = restated(&old.conditions, kind).is_some()
+        || memo.past.iter().any(|past| past.reason == End::Suspended);
+    match (want.steering.suspend && memo.ended.is_none(), live) {
+        (true, false) => Some(Fact::yes(
+            kind,
+            Reason::Suspended,
+            "spec.suspend is true, and nothing runs",
+        )),
+        (true, true) => Some(Fact::no(
+            kind,
+            Reason::Suspending,
+            "spec.suspend is true, and the run has not ended yet",
+        )),
+        (false, _) => was.then(|| {
+            Fact::no(
+                kind,
+                Reason::Resumed,
+                "spec.suspend was taken back, or the run ended",
+            )
+        }),
+    }
+}
+
+/// Whether anybody could tell whether a run is there.
+pub(super) fn in_the_dark(seen: Option<&Seen>) -> bool {
+    seen.is_none_or(|seen| seen.run == Sight::Unknown)
+}

@@ -1,0 +1,74 @@
+//! What is published for people, and is no memory.
+
+use azureml_spark_api::SparkJobStatus;
+use azureml_spark_api::spark_job::OutputStatus;
+use jiff::SignedDuration;
+
+use crate::machine::Pass;
+use crate::spark_job::next::ours;
+use crate::spark_job::{Definition, SparkJob, Want};
+
+pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) {
+    let memo = pass.memo;
+    status.cluster = Some(want.cluster.clone());
+    if let Some(identity) = &want.identity {
+        status.effective_identity = Some(identity.clone());
+    }
+    if let Ok(definition) = &want.definition {
+        status.outputs = outputs(definition);
+    }
+    status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
+    status.duration = duration(pass);
+    // Between two attempts the last one is told.
+    let last = memo.past.last();
+    (status.attempt, status.azure_name) = match (&memo.submission, last) {
+        (Some(submission), _) => (
+            Some(submission.attempt),
+            Some(want.run_name(submission.attempt)),
+        ),
+        (None, Some(last)) => (Some(last.attempt), Some(last.azure_name.clone())),
+        (None, None) => (None, Some(want.run_name(1))),
+    };
+    let seen = memo.submission.as_ref().map(|s| s.seen_by_azure);
+    if seen != Some(true) {
+        status.azure_id = None;
+    }
+    if seen == Some(false) || memo.is_blank() {
+        status.studio_url = None;
+    }
+    let run = pass.seen.and_then(|seen| seen.run.present());
+    if let Some(run) = run.filter(|run| seen == Some(true) && ours(want, run, memo)) {
+        status.azure_id = Some(run.azure_id.clone());
+        if run.studio_url.is_some() {
+            status.studio_url.clone_from(&run.studio_url);
+        }
+        if status.code_id.is_none() {
+            status.code_id.clone_from(&run.code_id);
+        }
+    }
+}
+
+fn outputs(definition: &Definition) -> Vec<OutputStatus> {
+    definition
+        .outputs
+        .iter()
+        .map(|(name, output)| OutputStatus {
+            name: name.clone(),
+            path: output.path.clone(),
+            asset: output.register_as.as_ref().map(|asset| {
+                match &asset.version {
+                    Some(version) => format!("azureml:{}:{version}", asset.name),
+                    // Azure counts on.
+                    None => format!("azureml:{}", asset.name),
+                }
+            }),
+        })
+        .collect()
+}
+
+/// From the first start to the end, in whole seconds, such as `4m12s`.
+fn duration(pass: &Pass<'_, SparkJob>) -> Option<String> {
+    let (started, ended) = (pass.memo.started?, pass.memo.ended.as_ref()?);
+    let whole = SignedDuration::from_secs(ended.at.duration_since(started).as_secs().max(0));
+    Some(format!("{whole:#}").replace(' ', ""))
+}

@@ -1,0 +1,36 @@
+//! What is worth knowing although the run goes on.
+
+use azureml_spark_api::Reason;
+
+use crate::spark_job::memo::{LabelState, Memo};
+use crate::spark_job::Want;
+use crate::summary::Warning;
+
+pub(super) fn warnings(want: &Want, memo: &Memo) -> Vec<Warning> {
+    let foreign = memo.submission.as_ref().is_some_and(|s| s.foreign);
+    let foreign = foreign.then(|| {
+        Warning::new(
+            Reason::Conflict,
+            format!(
+                "the run '{}' was taken over (spec.adoptionPolicy is Always) and has another definition than this spec: what the spec says of code, sizes and data is not what runs",
+                want.run_name(memo.attempt())
+            ),
+        )
+    });
+    let refused = memo
+        .labels
+        .as_ref()
+        .is_some_and(|labels| labels.state == LabelState::Refused);
+    let refused = refused.then(|| {
+        Warning::new(
+            Reason::Refused,
+            "Azure refuses the display name, description or tags, and the run keeps the ones that it had: change them",
+        )
+    });
+    want.warnings
+        .iter()
+        .cloned()
+        .chain(foreign)
+        .chain(refused)
+        .collect()
+}
