@@ -16,6 +16,17 @@ use crate::resource_id::{ArmId, AssetId, AssetKind, WorkspaceId};
 /// images are not supported (contract §4.2).
 pub const IMAGE: &str = "conda/miniconda3";
 
+/// How the names of Microsoft's own environments begin. The SDK does not look them up.
+const CURATED: &str = "AzureML-";
+
+/// What a job names one of Microsoft's own environments by: its short name, which Azure itself resolves,
+/// with or without a version. None for every other name. As the SDK: tests/data/sdk/jobs/config-inputs-outputs.json.
+pub fn curated(name: &str, version: Option<&str>) -> Option<ArmId> {
+    let version = version.map_or_else(|| "@latest".to_owned(), |version| format!(":{version}"));
+    name.starts_with(CURATED)
+        .then(|| ArmId::new(format!("azureml:{name}{version}")))
+}
+
 /// `GET {workspace}/environments/{name}/versions/{version}`. Needs
 /// `…/workspaces/environments/versions/read`; 200, and 404 if there is none. Contract §4.2.
 pub fn get(id: &AssetId) -> Call<EnvironmentVersion> {

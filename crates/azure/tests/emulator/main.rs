@@ -13,5 +13,6 @@ mod assets;
 mod attachments;
 mod jobs;
 mod links;
+mod refusals;
 mod stage;
 mod surroundings;

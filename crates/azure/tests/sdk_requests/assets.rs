@@ -25,6 +25,13 @@ fn named_environments() {
 }
 
 #[test]
+fn environments_of_microsofts_own() {
+    let latest = environment::curated("AzureML-x", None).unwrap();
+    assert_eq!(latest.as_str(), "azureml:AzureML-x@latest");
+    assert_eq!(environment::curated("e1", Some("1")), None);
+}
+
+#[test]
 fn an_environment_is_registered() {
     let wish = NewEnvironment {
         conda_file: "dependencies:\n- python=3.10\nname: x\n".into(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use azureml_spark_azure::aml::environment;
 use azureml_spark_azure::aml::job::{
     self, DataType, Driver, DynamicAllocation, Entry, Executor, JobIdentity, JobInput, OutputUri,
     RegisterAs, Resources, Size, SparkJob, Target,
@@ -220,9 +221,10 @@ fn of_the_sdks_tests() -> Vec<(&'static str, SparkJob)> {
             "jobs/config-inputs-outputs",
             SparkJob {
                 display_name: unnamed.clone(),
-                environment_id: Some(ArmId::new(
-                    "azureml:AzureML-sklearn-0.24-ubuntu18.04-py37-cpu:1",
-                )),
+                environment_id: environment::curated(
+                    "AzureML-sklearn-0.24-ubuntu18.04-py37-cpu",
+                    Some("1"),
+                ),
                 conf: conf(&size(Some(4), None)),
                 inputs: named([
                     ("input1", DataType::UriFile.input(iris)),
