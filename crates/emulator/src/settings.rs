@@ -18,7 +18,7 @@ mod synapse;
 mod throttle;
 mod workspace;
 
-pub(crate) use assets::{CodeUriForm, LatestVersion, TakenVersion};
+pub(crate) use assets::{CodeUriForm, LatestVersion, RepeatedAsset, TakenVersion};
 pub(crate) use computes::{
     AttachError, IdentityAppears, OmittedIdentity, OtherRegionPool, UnknownPool,
 };
@@ -117,6 +117,8 @@ pub struct Settings {
     pub taken_output_version: TakenVersion,
     /// Which version of an asset its container calls the latest.
     pub latest_version: LatestVersion,
+    /// What a version of an asset that is put once more, the same, is answered with.
+    pub repeated_asset: RepeatedAsset,
     /// Which forms a `codeUri` may have.
     pub code_uri_form: CodeUriForm,
     /// What an environment without an image does.
@@ -267,6 +269,7 @@ impl Default for Settings {
             retired_runtime: RetiredRuntime::Accept,
             taken_output_version: TakenVersion::JobFails,
             latest_version: LatestVersion::Newest,
+            repeated_asset: RepeatedAsset::Accept,
             code_uri_form: CodeUriForm::Any,
             environment_without_image: Refusing::Refuse,
             default_output: Presence::Present,

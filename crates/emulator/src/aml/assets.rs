@@ -17,6 +17,7 @@ use crate::error::{Answer, Refusal};
 use crate::login::Caller;
 use crate::paging::{Cut, Page};
 use crate::request::{AsSent, Body};
+use crate::settings::RepeatedAsset;
 use crate::state::App;
 
 mod container;
@@ -154,6 +155,9 @@ impl Kind {
             if self.fixed.iter().find(differs).is_some() {
                 return Err(invalid(app, self.refusal));
             }
+        }
+        if old.is_some() && app.settings().repeated_asset == RepeatedAsset::Conflict {
+            return Err(named::taken(app, &id));
         }
         let mut shown = json!({
             "id": id,

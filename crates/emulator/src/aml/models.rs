@@ -27,5 +27,9 @@ fn check(app: &App, properties: &mut Map<String, Value>) -> Result<(), Refusal> 
     if uri.is_none_or(str::is_empty) {
         return Err(invalid(app, "modelUri is required."));
     }
+    // Microsoft's client cannot read a model without a map of them.
+    if properties.get("flavors").is_none_or(Value::is_null) {
+        properties.insert("flavors".to_owned(), Value::Object(Map::new()));
+    }
     Ok(())
 }

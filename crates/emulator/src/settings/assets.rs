@@ -12,6 +12,16 @@ pub enum LatestVersion {
     Highest,
 }
 
+/// What a version that is put once more, the same, is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RepeatedAsset {
+    /// 200, with its tags and description taken.
+    Accept,
+    /// 409.
+    Conflict,
+}
+
 /// Which forms a `codeUri` may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

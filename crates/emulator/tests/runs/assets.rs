@@ -128,6 +128,19 @@ async fn an_asset_that_makes_no_sense_is_a_user_error() {
 }
 
 #[tokio::test]
+async fn a_version_put_twice_can_be_a_conflict() {
+    let azure = Azure::start(json!({"repeatedAsset": "conflict"})).await;
+    let path = "environments/e/versions/1";
+    let body = environment("name: x\n");
+    assert_eq!(azure.put(path, body.clone()).await.status, 201);
+    let again = azure.put(path, body).await;
+    assert_eq!(again.status, 409);
+    assert_eq!(chain(&again.body)[0], "Conflict");
+    let other = azure.put(path, environment("name: y\n")).await;
+    assert_eq!(other.status, 400);
+}
+
+#[tokio::test]
 async fn code_can_lie_where_a_datastore_leads() {
     let azure = Azure::start(json!({})).await;
     let uri = "azureml://datastores/workspaceblobstore/paths/src";

@@ -194,6 +194,26 @@ async fn nothing_runs_on() {
     );
 }
 
+/// A class of Scala or Java, with the jars that the job brings: an archive without entries, and a class that
+/// Spark itself has.
+#[tokio::test]
+async fn classes_are_run() {
+    let azure = azure().await;
+    let empty = format!("PK\u{5}\u{6}{}", "\0".repeat(18));
+    let code = azure.code("scala", &[("lib/app.jar", &empty)]).await;
+    let mut body = Azure::job_body(&code);
+    let fields = &mut body["properties"];
+    fields["entry"] = json!({
+        "sparkJobEntryType": "SparkJobScalaEntry", "className": "org.apache.hadoop.util.VersionInfo",
+    });
+    fields["jars"] = json!(["lib/app.jar"]);
+    fields["args"] = Value::Null;
+    azure.submit("scala", body).await;
+    wait_for_end(&azure, "scala", "Completed").await;
+    let log = azure.log("scala", "user_logs/std_log.txt").await;
+    assert!(log.contains("Hadoop 3."), "{log}");
+}
+
 /// What goes wrong before a script starts is told in the error and in the log.
 #[tokio::test]
 async fn a_job_that_cannot_start_says_why() {

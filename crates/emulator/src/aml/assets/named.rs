@@ -1,9 +1,10 @@
 //! The forms in which a job names an asset.
 
+use axum::http::StatusCode;
 use serde_json::Value;
 
 use crate::aml::jobs::refusal::not_found;
-use crate::error::Refusal;
+use crate::error::{Refusal, UserError};
 use crate::state::App;
 
 /// Where an id leads.
@@ -131,6 +132,18 @@ pub(crate) fn no_asset(app: &App, id: &str) -> Refusal {
         "Could not find asset with ID: {assetId}",
         &[("assetId", id)],
     )
+}
+
+/// 409 for a version that exists.
+pub(super) fn taken(app: &App, id: &str) -> Refusal {
+    let format = "The asset {assetId} already exists.";
+    let error = UserError {
+        chain: &["Conflict", "AssetAlreadyExists"],
+        message: &format.replace("{assetId}", id),
+        format,
+        parameters: &[("assetId", id)],
+    };
+    Refusal::user(app, StatusCode::CONFLICT, error)
 }
 
 /// 404 for an environment.

@@ -61,7 +61,7 @@ fn register(app: &App, job: &Job, moment: &Moment) {
         let uri = uri.map_or_else(|| default_output(&job.name, output), str::to_owned);
         let kind = text("jobOutputType").unwrap_or("uri_folder");
         let fields = if kind.ends_with("_model") {
-            json!({"modelUri": uri, "modelType": kind})
+            json!({"modelUri": uri, "modelType": kind, "flavors": {}})
         } else {
             json!({"dataUri": uri, "dataType": kind})
         };
