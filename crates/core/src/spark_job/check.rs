@@ -37,10 +37,16 @@ fn labels(spec: &SparkJobSpec) -> Result<(), Invalid> {
         }
     }
     words::length_of("spec.displayName", spec.display_name.as_deref(), 1, 256)?;
-    words::length_of("spec.experimentName", spec.experiment_name.as_deref(), 1, 256)?;
+    words::length_of(
+        "spec.experimentName",
+        spec.experiment_name.as_deref(),
+        1,
+        256,
+    )?;
     words::length_of("spec.description", spec.description.as_deref(), 0, 5_000)?;
-    words::entries("spec.tags", spec.tags.as_ref().map_or(0, |tags| tags.len()), 0, 40)?;
-    for (key, value) in spec.tags.iter().flatten() {
+    let tags = spec.tags.iter().flatten();
+    words::entries("spec.tags", tags.clone().count(), 0, 40)?;
+    for (key, value) in tags {
         words::length(&format!("spec.tags.{key}"), value, 0, 256)?;
     }
     Ok(())

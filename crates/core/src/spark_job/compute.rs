@@ -48,10 +48,7 @@ pub enum ComputeChoice {
 }
 
 /// Azure returns one id in several casings (contract §0.1): they are the same wish.
-pub(super) fn whatever_its_case<S: Serializer>(
-    id: &str,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn whatever_its_case<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&id.to_ascii_lowercase())
 }
 

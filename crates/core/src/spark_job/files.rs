@@ -8,6 +8,9 @@ use crate::place::Blocked;
 /// How many files of the code a message lists.
 const SHOWN: usize = 12;
 
+/// What the address of something that is not in the code begins with.
+const ELSEWHERE: [&str; 4] = ["azureml:", "abfss:", "wasbs:", "https:"];
+
 /// Checks what the spec names against the files that we hold.
 pub(super) fn check(spec: &SparkJobSpec, code: &Folder) -> Result<(), Blocked> {
     if let Some(entry) = spec.entry.file.as_ref().filter(|file| !code.holds(file)) {
@@ -37,14 +40,13 @@ pub(super) fn check(spec: &SparkJobSpec, code: &Folder) -> Result<(), Blocked> {
 }
 
 /// A path, and not the address of something elsewhere.
-fn is_of_the_code(file: &str) -> bool {
-    !file.contains("://") && !file.starts_with("azureml:")
+pub(super) fn is_of_the_code(file: &str) -> bool {
+    !ELSEWHERE.iter().any(|scheme| file.starts_with(scheme))
 }
 
 /// Spark takes `name.zip#alias`: unpacked or copied under that other name.
 fn path(file: &str) -> &str {
-    let path = file.split_once('#').map_or(file, |(path, _)| path);
-    path.strip_prefix("./").unwrap_or(path)
+    file.split_once('#').map_or(file, |(path, _)| path)
 }
 
 fn missing(reason: Reason, field: &str, file: &str, code: &Folder) -> Blocked {

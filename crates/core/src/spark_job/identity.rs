@@ -10,28 +10,30 @@ use super::compute::{AttachedPool, NamedCompute};
 use crate::place::Blocked;
 
 /// As whom a run runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentityChoice {
     /// A managed identity: of the compute or workspace itself, or the named one.
     Managed {
         /// Client id of a user-assigned identity.
-        #[serde(serialize_with = "whatever_their_case")]
         client_id: Option<String>,
         /// Resource id of a user-assigned identity.
-        #[serde(serialize_with = "whatever_their_case")]
         resource_id: Option<String>,
     },
     /// Whoever submits.
     User,
 }
 
-fn whatever_their_case<S: Serializer>(
-    id: &Option<String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    id.as_ref()
-        .map(|id| id.to_ascii_lowercase())
-        .serialize(serializer)
+/// As it counts in the hash of a definition: Azure returns one id in several casings (contract §0.1).
+impl Serialize for IdentityChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let EffectiveIdentity {
+            type_,
+            client_id,
+            resource_id,
+        } = self.told();
+        let plain = |id: Option<String>| id.map(|id| id.to_ascii_lowercase());
+        (type_, plain(client_id), plain(resource_id)).serialize(serializer)
+    }
 }
 
 impl IdentityChoice {
@@ -51,17 +53,6 @@ impl IdentityChoice {
                 client_id: client_id.clone(),
                 resource_id: resource_id.clone(),
             },
-        }
-    }
-
-    /// From what a status told.
-    pub(super) fn recalled(told: &EffectiveIdentity) -> Self {
-        if told.type_ == "UserIdentity" {
-            return Self::User;
-        }
-        Self::Managed {
-            client_id: told.client_id.clone(),
-            resource_id: told.resource_id.clone(),
         }
     }
 
@@ -170,15 +161,15 @@ pub(super) fn on_serverless(
     };
     match named(spec) {
         Some(identity) => home.check(identity),
-        None if home.identity.is_some_and(|i| i.user_assigned.is_empty()) => {
-            Err(Blocked::new(
-                Reason::IdentityNotAttached,
-                format!(
-                    "spec.identity: {} has no user-assigned identity, and a managed identity on serverless compute must be one: {}",
-                    home.what, home.mend.replacen("its resource id", "the resource id of one", 1)
-                ),
-            ))
-        }
+        None if home.identity.is_some_and(|i| i.user_assigned.is_empty()) => Err(Blocked::new(
+            Reason::IdentityNotAttached,
+            format!(
+                "spec.identity: {} has no user-assigned identity, and a managed identity on serverless compute must be one: {}",
+                home.what,
+                home.mend
+                    .replacen("its resource id", "the resource id of one", 1)
+            ),
+        )),
         None => Ok(IdentityChoice::managed(None)),
     }
 }
@@ -218,10 +209,7 @@ impl Home<'_> {
         }
         let (field, id) = match (&identity.resource_id, &identity.client_id) {
             (Some(id), _) => ("spec.identity.resourceId", id.as_str()),
-            (None, id) => (
-                "spec.identity.clientId",
-                id.as_deref().unwrap_or_default(),
-            ),
+            (None, id) => ("spec.identity.clientId", id.as_deref().unwrap_or_default()),
         };
         Err(Blocked::new(
             Reason::IdentityNotAttached,
@@ -252,7 +240,8 @@ impl Home<'_> {
                 format!(
                     "spec.identity: {} has no identity that the run could run as: {}",
                     self.what,
-                    self.mend.replacen("its resource id", "the resource id of one", 1)
+                    self.mend
+                        .replacen("its resource id", "the resource id of one", 1)
                 ),
             )),
             several => Err(Blocked::new(

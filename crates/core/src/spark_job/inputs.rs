@@ -150,11 +150,12 @@ fn output_choice(output: &Output) -> OutputChoice {
     OutputChoice {
         type_: output.type_,
         path: output.path.clone(),
-        register_as: output.register_as.as_ref().map(
-            |RegisterAs { name, version }| AssetChoice {
+        register_as: output
+            .register_as
+            .as_ref()
+            .map(|RegisterAs { name, version }| AssetChoice {
                 name: name.clone(),
                 version: version.clone(),
-            },
-        ),
+            }),
     }
 }

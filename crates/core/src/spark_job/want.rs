@@ -127,9 +127,7 @@ fn workspace(given: &Given) -> Result<&Workspace, Blocked> {
         Reference::Ready(workspace) => Ok(workspace),
         Reference::Missing => Err(Blocked::new(
             Reason::WorkspaceNotFound,
-            format!(
-                "spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"
-            ),
+            format!("spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"),
         )),
         Reference::NotReady(why) => Err(Blocked::new(
             Reason::WorkspaceNotReady,
@@ -246,16 +244,17 @@ fn retired(given: &Given) -> Option<Warning> {
             "spec.compute.serverless.runtimeVersion",
             serverless.runtime_version.as_str(),
         ),
-        (None, Some(Reference::Ready(pool))) => (
-            "spec.compute.attachmentRef",
-            pool.spark_version.as_deref()?,
-        ),
+        (None, Some(Reference::Ready(pool))) => {
+            ("spec.compute.attachmentRef", pool.spark_version.as_deref()?)
+        }
         (None, _) => return None,
     };
-    let gone = given
-        .retired
-        .iter()
-        .any(|old| version == old || version.strip_prefix(old.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    let gone = given.retired.iter().any(|old| {
+        version == old
+            || version
+                .strip_prefix(old.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+    });
     gone.then(|| {
         Warning::new(
             Reason::RetiredRuntime,

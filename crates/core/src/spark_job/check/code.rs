@@ -3,16 +3,13 @@
 use azureml_spark_api::SparkJobSpec;
 use azureml_spark_api::spark_job::{Code, CodeConfigMap, Entry, Environment};
 
-use super::super::environment;
+use super::super::{environment, files};
 use super::words::{
     OBJECT_NAME, entries, is_asset_id, is_asset_name, is_class, is_relative, length, length_of,
     no_sas, twice,
 };
 use super::{exactly_one, invalid};
 use crate::machine::Invalid;
-
-/// What a file may be besides a path of the code.
-const SCHEMES: [&str; 4] = ["azureml:", "abfss:", "wasbs:", "https:"];
 
 pub(super) fn check(spec: &SparkJobSpec) -> Result<(), Invalid> {
     code(&spec.code)?;
@@ -24,7 +21,7 @@ pub(super) fn check(spec: &SparkJobSpec) -> Result<(), Invalid> {
         ("spec.archives", &spec.archives),
     ];
     for (field, list) in lists {
-        files(field, list.as_deref().unwrap_or_default())?;
+        named(field, list.as_deref().unwrap_or_default())?;
     }
     let no_jar = spec.jars.as_ref().is_none_or(Vec::is_empty);
     if spec.entry.class_name.is_some() && no_jar {
@@ -123,9 +120,7 @@ fn is_folder(uri: &str) -> bool {
     let Some((container, folder)) = rest.split_once('/') else {
         return false;
     };
-    ![host, container, folder].contains(&"")
-        && !host.contains('@')
-        && !uri.contains(['?', '#'])
+    ![host, container, folder].contains(&"") && !host.contains('@') && !uri.contains(['?', '#'])
 }
 
 fn entry(entry: &Entry) -> Result<(), Invalid> {
@@ -136,8 +131,7 @@ fn entry(entry: &Entry) -> Result<(), Invalid> {
     )?;
     if let Some(file) = &entry.file {
         length("spec.entry.file", file, 1, 256)?;
-        // A last part of `.py` ends like a Python file and is none of the excluded.
-        if !file.ends_with(".py") || !is_relative(file) {
+        if file.strip_suffix(".py").is_none() || !is_relative(file) {
             return Err(invalid(
                 "spec.entry.file",
                 format!(
@@ -158,16 +152,15 @@ fn entry(entry: &Entry) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn files(field: &str, files: &[String]) -> Result<(), Invalid> {
-    entries(field, files.len(), 0, 50)?;
-    if let Some(file) = twice(files.iter().map(String::as_str)) {
+fn named(field: &str, list: &[String]) -> Result<(), Invalid> {
+    entries(field, list.len(), 0, 50)?;
+    if let Some(file) = twice(list.iter().map(String::as_str)) {
         return Err(invalid(field, format!("names '{file}' twice")));
     }
-    for file in files {
+    for file in list {
         length(field, file, 1, 512)?;
         no_sas(field, file)?;
-        let elsewhere = SCHEMES.iter().any(|scheme| file.starts_with(scheme));
-        if !elsewhere && !is_relative(file) {
+        if files::is_of_the_code(file) && !is_relative(file) {
             return Err(invalid(
                 field,
                 format!(

@@ -65,12 +65,7 @@ fn input(field: &str, input: &Input) -> Result<(), Invalid> {
     if let Some(path) = &input.path {
         address(&format!("{field}.path"), path, true)?;
     }
-    length_of(
-        &format!("{field}.value"),
-        input.value.as_deref(),
-        0,
-        2_048,
-    )?;
+    length_of(&format!("{field}.value"), input.value.as_deref(), 0, 2_048)?;
     if let Some(from) = &input.from_job {
         length(&format!("{field}.fromJob.name"), &from.name, 1, OBJECT_NAME)?;
         length(&format!("{field}.fromJob.output"), &from.output, 1, 255)?;
@@ -86,12 +81,7 @@ fn output(field: &str, output: &Output) -> Result<(), Invalid> {
     };
     let field = format!("{field}.registerAs");
     length(&format!("{field}.name"), &asset.name, 1, 255)?;
-    length_of(
-        &format!("{field}.version"),
-        asset.version.as_deref(),
-        1,
-        30,
-    )?;
+    length_of(&format!("{field}.version"), asset.version.as_deref(), 1, 30)?;
     if !is_azure_name(&asset.name) {
         return Err(invalid(
             format!("{field}.name"),

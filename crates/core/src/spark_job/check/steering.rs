@@ -12,7 +12,11 @@ const YEAR: i64 = 31_536_000;
 
 pub(super) fn check(spec: &SparkJobSpec) -> Result<(), Invalid> {
     let seconds = [
-        ("spec.activeDeadlineSeconds", spec.active_deadline_seconds, 1),
+        (
+            "spec.activeDeadlineSeconds",
+            spec.active_deadline_seconds,
+            1,
+        ),
         ("spec.startDeadlineSeconds", spec.start_deadline_seconds, 1),
         (
             "spec.ttlSecondsAfterFinished",

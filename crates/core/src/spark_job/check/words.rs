@@ -34,12 +34,7 @@ pub(super) fn length_of(
     text.map_or(Ok(()), |text| length(field, text, least, most))
 }
 
-pub(super) fn entries(
-    field: &str,
-    count: usize,
-    least: usize,
-    most: usize,
-) -> Result<(), Invalid> {
+pub(super) fn entries(field: &str, count: usize, least: usize, most: usize) -> Result<(), Invalid> {
     if (least..=most).contains(&count) {
         return Ok(());
     }
@@ -83,8 +78,7 @@ pub(super) fn no_sas(field: &str, text: &str) -> Result<(), Invalid> {
 
 /// Relative, without `.`, `..` and empty parts.
 pub(super) fn is_relative(path: &str) -> bool {
-    path.split('/')
-        .all(|part| !matches!(part, "" | "." | ".."))
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// `^[a-zA-Z0-9][a-zA-Z0-9_-]*$`

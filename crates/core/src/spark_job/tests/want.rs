@@ -1,4 +1,4 @@
-//! From the manifest and what it names, to a run or to what it waits for.
+//! From the manifest and what it names, to a run or to what is in the way.
 
 use azureml_spark_api::Reason;
 use serde_json::json;
@@ -6,7 +6,9 @@ use serde_json::json;
 use super::object::{given, given_with, set, want_with};
 use crate::machine::Machine;
 use crate::place::Reference;
-use crate::spark_job::{AttachedPool, ComputeChoice, Given, IdentityChoice, InputChoice, SparkJob};
+use crate::spark_job::{
+    AttachedPool, ComputeChoice, EntryChoice, Given, Produced, Source, SparkJob, config_maps, jobs,
+};
 
 #[test]
 #[rustfmt::skip]
@@ -18,13 +20,11 @@ fn a_run_waits_for_what_it_names_and_says_so() {
         (|g| g.attachment = Some(Reference::Missing), Reason::AttachmentNotFound, "spec.compute.attachmentRef: no SynapseSparkAttachment 'pool'", "nothing to run on"),
         (|g| g.attachment = None, Reason::AttachmentNotFound, "'pool'", "it was not looked for, so it is not there"),
         (|g| g.attachment = Some(Reference::NotReady("being attached".into())), Reason::AttachmentNotReady, "being attached", "its own reason is passed on"),
-        (|g| { g.config_maps.clear(); }, Reason::ConfigMapNotFound, "no ConfigMap 'src'", "no code, never asked for"),
-        (|g| { g.config_maps.insert("src".into(), None); }, Reason::ConfigMapNotFound, "no ConfigMap 'src'", "no code, asked for"),
-        (|g| { set(g, "code", json!({"configMaps": [{"name": "src", "items": [{"key": "gone.py", "path": "main.py"}]}]})) }, Reason::KeyNotFound, "'src' has no key 'gone.py'", "a key that is not there"),
-        (|g| set(g, "entry", json!({"file": "mian.py"})), Reason::EntryNotFound, "'mian.py' is not among the files of spec.code: main.py", "a slip of the pen, shown beside what is there"),
-        (|g| { set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "src", "items": [{"key": "main.py", "path": "main.py"}]}]})) }, Reason::DuplicateFile, "'main.py'", "which of the two runs would be chance"),
-        (|g| { set(g, "identity", json!({"type": "UserIdentity"})); if let Reference::Ready(workspace) = &mut g.workspace { workspace.operators_identity = true; } }, Reason::IdentityNotAllowed, "UserIdentity would be the operator's own identity", "a job must not become the operator"),
         (|g| { g.workspace = Reference::Missing; g.attachment = Some(Reference::Missing); g.config_maps.clear(); }, Reason::WorkspaceNotFound, "spec.workspaceRef", "the first unmet need is told, from the outermost in"),
+        (|g| { g.attachment = Some(Reference::Missing); g.config_maps.clear(); }, Reason::AttachmentNotFound, "'pool'", "the same"),
+        (|g| { g.attachment = Some(Reference::NotReady("being attached".into())); g.config_maps.clear(); }, Reason::ConfigMapNotFound, "'src'", "what a person must mend comes before what only has to be waited for"),
+        (|g| { g.attachment = Some(Reference::NotReady("being attached".into())); set(g, "entry", json!({"file": "mian.py"})); }, Reason::EntryNotFound, "'mian.py'", "the same"),
+        (|g| { g.attachment = Some(Reference::NotReady("being attached".into())); g.workspace = Reference::NotReady("no secret".into()); g.config_maps.clear(); }, Reason::WorkspaceNotReady, "no secret", "without a workspace nothing else counts"),
     ];
     for (change, reason, text, why) in rows {
         let want = SparkJob::want(&given_with(change)).unwrap();
@@ -35,195 +35,37 @@ fn a_run_waits_for_what_it_names_and_says_so() {
 }
 
 #[test]
-#[rustfmt::skip]
-fn names_that_no_script_could_use_are_invalid() {
-    let path = json!({"type": "uri_file", "path": "azureml://datastores/d/paths/p"});
-    let output = json!({"type": "uri_folder", "path": "azureml://datastores/d/paths/p"});
-    let rows = [
-        ("inputs", json!({"rows-max": {"value": "5"}}), "", "spec.inputs", "a hyphen is no part of a variable"),
-        ("inputs", json!({"1st": path}), "", "spec.inputs", "nor is a digit its beginning"),
-        ("inputs", json!({"": path}), "", "spec.inputs", "nor is nothing a name"),
-        ("outputs", json!({"out.csv": output}), "", "spec.outputs", "a dot would split the reference"),
-        ("inputs", json!({"a": path}), "--x ${{inputs.b}}", "spec.args", "refers to an input that is not there"),
-        ("inputs", json!({"a": path}), "--x ${{outputs.a}}", "spec.args", "refers to an input as an output"),
-        ("outputs", json!({"a": output}), "--x ${{ inputs.a }}", "spec.args", "refers to an output as an input"),
-        ("inputs", json!({"a": path}), "--x ${{a}}", "spec.args", "refers to nothing in particular"),
-    ];
-    for (field, value, args, wrong, why) in rows {
-        let given = given_with(|g| {
-            set(g, field, value);
-            set(g, "args", json!(args));
-        });
-        let invalid = SparkJob::want(&given).expect_err(why);
-        assert_eq!(
-            (invalid.field.as_str(), invalid.reason),
-            (wrong, Reason::InvalidSpec),
-            "{why}"
-        );
-        assert_eq!(
-            SparkJob::want(&given).expect_err(why),
-            invalid,
-            "invalid is final"
-        );
-        let deleting = Given {
-            deleting: true,
-            ..given
-        };
-        assert!(
-            SparkJob::want(&deleting).is_ok(),
-            "whatever is wrong, it can be deleted: {why}"
-        );
-    }
-}
-
-#[test]
-fn references_in_the_arguments_are_found_whatever_their_spacing() {
+fn what_a_spec_names_is_known_before_it_is_looked_for() {
     let given = given_with(|g| {
         set(
             g,
+            "code",
+            json!({"configMaps": [{"name": "src"}, {"name": "lib"}]}),
+        );
+        set(
+            g,
+            "environment",
+            json!({"condaConfigMapKeyRef": {"name": "packages", "key": "conda.yaml"}}),
+        );
+        set(
+            g,
             "inputs",
-            json!({"titanic_data": {"type": "uri_file", "path": "azureml://datastores/d/paths/p"}, "_n": {"value": "5"}}),
-        );
-        set(
-            g,
-            "outputs",
-            json!({"out": {"type": "uri_folder", "path": "abfss://c@a/out"}}),
-        );
-        set(
-            g,
-            "args",
-            json!(
-                "--a ${{inputs.titanic_data}} --n=${{ inputs._n }} --b ${{outputs.out}} ${HOME} {{x}} ${{unclosed"
-            ),
+            json!({"a": {"fromJob": {"name": "prepare", "output": "x"}}, "b": {"fromJob": {"name": "prepare", "output": "y"}}, "c": {"value": "5"}}),
         );
     });
-    let definition = SparkJob::want(&given).unwrap().definition.unwrap();
-    assert_eq!(
-        definition.inputs["_n"],
-        InputChoice::Literal("5".to_owned())
-    );
-    assert_eq!(definition.outputs["out"].1, "abfss://c@a/out");
+    let maps: Vec<&str> = config_maps(&given.spec).into_iter().collect();
+    assert_eq!(maps, ["lib", "packages", "src"]);
+    let all: Vec<&str> = jobs(&given.spec).into_iter().collect();
+    assert_eq!(all, ["prepare"]);
+    let plain = given_with(|g| set(g, "code", json!({"asset": "azureml:src:1"})));
+    assert!(config_maps(&plain.spec).is_empty() && jobs(&plain.spec).is_empty());
 }
 
 #[test]
-#[rustfmt::skip]
-fn the_size_is_that_of_all_executors() {
-    type Row = (
-        i32,
-        i32,
-        &'static str,
-        Option<(i32, i32)>,
-        (&'static str, i64, &'static str),
-        &'static str,
-    );
-    let rows: [Row; 5] = [
-        (6, 4, "28g", None, ("6", 24, "168g"), "the example of the contract"),
-        (1, 1, "512m", None, ("1", 1, "512m"), "the unit is the spec's"),
-        (2, 2, "2g", Some((1, 4)), ("1-4", 8, "8g"), "with dynamic allocation at most"),
-        (3, 8, "56G", Some((2, 2)), ("2-2", 16, "112G"), "the most counts, not the instances"),
-        (10_000, 256, "1000000p", None, ("10000", 2_560_000, "10000000000p"), "no size is too large to be said"),
-    ];
-    for (instances, cores, memory, dynamic, (executors, all_cores, all_memory), why) in rows {
-        let want = want_with(|g| {
-            set(
-                g,
-                "executor",
-                json!({"cores": cores, "memory": memory, "instances": instances}),
-            );
-            if let Some((least, most)) = dynamic {
-                set(
-                    g,
-                    "dynamicAllocation",
-                    json!({"minExecutors": least, "maxExecutors": most}),
-                );
-            }
-        });
-        let size = (
-            want.cluster.executors.as_str(),
-            want.cluster.cores,
-            want.cluster.memory.as_str(),
-        );
-        assert_eq!(size, (executors, all_cores, all_memory), "{why}");
-    }
-}
-
-#[test]
-fn a_size_that_is_none_is_invalid_and_can_be_deleted() {
-    for (executor, field) in [
-        (
-            json!({"cores": 1, "memory": "2g"}),
-            "spec.executor.instances",
-        ),
-        (
-            json!({"cores": 1, "memory": "", "instances": 1}),
-            "spec.executor.memory",
-        ),
-        (
-            json!({"cores": 1, "memory": "g", "instances": 1}),
-            "spec.executor.memory",
-        ),
-        (
-            json!({"cores": 1, "memory": "zwei GiB…", "instances": 1}),
-            "spec.executor.memory",
-        ),
-    ] {
-        let given = given_with(|g| set(g, "executor", executor.clone()));
-        assert_eq!(
-            SparkJob::want(&given).unwrap_err().field,
-            field,
-            "{executor}"
-        );
-        let deleting = Given {
-            deleting: true,
-            ..given
-        };
-        assert!(SparkJob::want(&deleting).is_ok(), "{executor}");
-    }
-}
-
-#[test]
-#[rustfmt::skip]
-fn the_identity_is_spelt_out() {
-    let of_the_pool = |g: &mut Given| {
-        g.attachment = Some(Reference::Ready(AttachedPool {
-            compute_id: "/computes/pool".into(),
-            default_identity: Some("/identities/first".into()),
-        }));
-    };
-    let managed = |client_id: Option<&str>, resource_id: Option<&str>| IdentityChoice::Managed {
-        client_id: client_id.map(str::to_owned),
-        resource_id: resource_id.map(str::to_owned),
-    };
-    let none = want_with(|_| {}).definition.unwrap().identity;
-    assert_eq!(
-        none,
-        managed(None, None),
-        "the pool's system-assigned identity needs no name"
-    );
-    let first = want_with(of_the_pool).definition.unwrap().identity;
-    assert_eq!(
-        first,
-        managed(None, Some("/identities/first")),
-        "of several, Azure would choose by chance (contract §2.1)"
-    );
-    for (identity, expected, why) in [
-        (json!({"type": "Managed"}), managed(None, Some("/identities/first")), "Managed alone means the pool's own"),
-        (json!({"type": "Managed", "clientId": "c"}), managed(Some("c"), None), "what is named is taken"),
-        (json!({"type": "Managed", "resourceId": "/r"}), managed(None, Some("/r")), "what is named is taken"),
-        (json!({"type": "UserIdentity"}), IdentityChoice::User, "the credentials are the workspace's own"),
-    ] {
-        let want = want_with(|g| {
-            of_the_pool(g);
-            set(g, "identity", identity);
-        });
-        assert_eq!(want.definition.unwrap().identity, expected, "{why}");
-    }
-}
-
-#[test]
-fn serverless_needs_no_attachment() {
-    let want = want_with(|g| {
+fn serverless_and_a_compute_by_its_name_need_no_attachment() {
+    let serverless = want_with(|g| {
         g.attachment = None;
+        set(g, "identity", json!({"type": "UserIdentity"}));
         set(
             g,
             "compute",
@@ -234,56 +76,104 @@ fn serverless_needs_no_attachment() {
         instance_type: "standard_e4s_v3".to_owned(),
         runtime_version: "3.4".to_owned(),
     };
-    assert_eq!(want.definition.unwrap().compute, choice);
-}
-
-#[test]
-fn the_code_is_laid_out_as_a_volume_would_be() {
-    let want = want_with(|g| {
-        set(
-            g,
-            "code",
-            json!({"configMaps": [{"name": "src"}, {"name": "lib", "items": [{"key": "u.py", "path": "lib/util.py"}]}]}),
-        );
-        let lib = [
-            ("u.py".to_owned(), b"2".to_vec()),
-            ("unused.py".to_owned(), b"3".to_vec()),
-        ];
-        g.config_maps.insert("lib".into(), Some(lib.into()));
+    assert_eq!(serverless.definition.unwrap().compute, choice);
+    let named = want_with(|g| {
+        g.attachment = None;
+        set(g, "compute", json!({"name": "their-pool"}));
     });
-    let definition = want.definition.unwrap();
-    let files: Vec<_> = definition.code.files().collect();
     assert_eq!(
-        files,
-        [("lib/util.py", &b"2"[..]), ("main.py", &b"1"[..])],
-        "with items only those, without every key"
+        named.definition.unwrap().compute,
+        ComputeChoice::Named("their-pool".to_owned())
     );
 }
-
-type Change = fn(&mut Given);
 
 #[test]
 #[rustfmt::skip]
-fn whatever_makes_another_run_makes_another_hash() {
-    let hash = |change: fn(&mut Given)| want_with(change).definition.unwrap().hash();
-    let first = hash(|_| {});
-    assert_eq!(first, hash(|_| {}));
-    assert_eq!(
-        first,
-        hash(|g| g.uid = "another".into()),
-        "a restored object finds its run by the hash"
-    );
-    let changes: [(Change, &str); 6] = [
-        (|g| { g.config_maps.insert("src".into(), Some([("main.py".into(), b"2".to_vec())].into())); }, "code"),
-        (|g| set(g, "args", json!("--x")), "arguments"),
-        (|g| set(g, "conf", json!({"spark.x": "1"})), "configuration"),
-        (|g| set(g, "tags", json!({"a": "b"})), "tags"),
-        (|g| set(g, "driver", json!({"cores": 2, "memory": "2g"})), "driver"),
-        (|g| set(g, "identity", json!({"type": "UserIdentity"})), "identity"),
+fn a_retired_spark_is_a_warning_and_no_more() {
+    let serverless = |version: &str| json!({"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": version}});
+    let rows = [
+        (Some("3.2"), None, true, "it is on the list"),
+        (Some("3.2.1"), None, true, "a patch of it is it too"),
+        (Some("3.4"), None, false, "it is not on the list"),
+        (Some("3.20"), None, false, "that is another version"),
+        (None, Some("3.3"), true, "a pool has a version of its own"),
+        (None, Some("3.4"), false, "the same, and it is not on the list"),
+        (None, None, false, "nobody knows the version of the pool"),
     ];
-    for (change, what) in changes {
-        assert_ne!(first, hash(change), "{what}");
+    for (own, of_pool, warned, why) in rows {
+        let want = want_with(|g| {
+            g.retired = ["3.2".to_owned(), "3.3".to_owned()].into();
+            if let Some(version) = own {
+                set(g, "identity", json!({"type": "UserIdentity"}));
+                set(g, "compute", serverless(version));
+            }
+            g.attachment = Some(Reference::Ready(AttachedPool {
+                compute_id: "/computes/pool".into(),
+                spark_version: of_pool.map(str::to_owned),
+                ..AttachedPool::default()
+            }));
+        });
+        assert!(want.definition.is_ok(), "{why}");
+        let reasons: Vec<Reason> = want.warnings.iter().map(|w| w.reason).collect();
+        let expected: &[Reason] = if warned { &[Reason::RetiredRuntime] } else { &[] };
+        assert_eq!(reasons, expected, "{why}");
+        let field = if own.is_some() { "spec.compute.serverless.runtimeVersion" } else { "spec.compute.attachmentRef" };
+        assert!(want.warnings.iter().all(|w| w.message.starts_with(field)), "{why}");
     }
+}
+
+#[test]
+fn a_class_is_an_entry_that_no_file_has_to_be() {
+    let want = want_with(|g| {
+        set(g, "entry", json!({"className": "com.example.WordCount"}));
+        set(g, "jars", json!(["lib/wordcount.jar"]));
+        let files = [("wordcount.jar".to_owned(), b"PK".to_vec())];
+        g.config_maps.insert("src".to_owned(), Some(files.into()));
+        set(
+            g,
+            "code",
+            json!({"configMaps": [{"name": "src", "items": [{"key": "wordcount.jar", "path": "lib/wordcount.jar"}]}]}),
+        );
+    });
+    let definition = want.definition.unwrap();
+    assert_eq!(
+        definition.entry,
+        EntryChoice::Class("com.example.WordCount".to_owned())
+    );
+    assert_eq!(definition.jars, ["lib/wordcount.jar"]);
+}
+
+#[test]
+fn what_is_not_looked_for_is_not_needed() {
+    // Neither a source nor another job is named, so that none is in the way.
+    let want = want_with(|g| {
+        g.source = Some(Source::Missing);
+        g.produced.insert("other".to_owned(), Produced::Missing);
+    });
+    assert!(want.definition.is_ok());
+}
+
+#[test]
+fn whatever_is_wrong_the_object_can_be_deleted_and_the_run_be_followed() {
+    let wrong = given_with(|g| set(g, "entry", json!({"file": "/etc/passwd"})));
+    assert_eq!(
+        SparkJob::want(&wrong).unwrap_err(),
+        SparkJob::want(&wrong).unwrap_err(),
+        "invalid is final"
+    );
+    let deleting = Given {
+        deleting: true,
+        ..wrong.clone()
+    };
+    assert!(SparkJob::want(&deleting).is_ok());
+    let under_way = Given {
+        pinned: Some(crate::spark_job::Pinned::default()),
+        ..wrong
+    };
+    assert!(
+        SparkJob::want(&under_way).is_ok(),
+        "rules that have become stricter are not for what runs already"
+    );
 }
 
 #[test]
