@@ -34,6 +34,18 @@ pub struct Args {
     )]
     pub probe_address: SocketAddr,
 
+    /// Where the logs of runs are served to the apiserver, by HTTPS; omitted: not at all.
+    #[arg(long, env = "AZUREML_SPARK_LOGS_ADDRESS", requires_all = ["logs_certificate", "logs_key"])]
+    pub logs_address: Option<SocketAddr>,
+
+    /// File with the certificate that logs are served by (PEM); read again when it changes.
+    #[arg(long, env = "AZUREML_SPARK_LOGS_CERTIFICATE")]
+    pub logs_certificate: Option<PathBuf>,
+
+    /// File with that certificate's key (PEM).
+    #[arg(long, env = "AZUREML_SPARK_LOGS_KEY")]
+    pub logs_key: Option<PathBuf>,
+
     /// Seconds between two looks at a workspace with live runs.
     #[arg(long, env = "AZUREML_SPARK_POLL_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub poll_seconds: u64,
@@ -65,6 +77,11 @@ impl Args {
     /// Between two looks at a workspace with live runs.
     pub fn poll(&self) -> Duration {
         Duration::from_secs(self.poll_seconds)
+    }
+
+    /// Certificate and key that logs are served by.
+    pub fn logs_identity(&self) -> Option<(PathBuf, PathBuf)> {
+        self.logs_certificate.clone().zip(self.logs_key.clone())
     }
 
     /// Between two looks at something that is as it should be.
@@ -110,6 +127,16 @@ mod tests {
     #[test]
     fn the_flags_make_sense_together() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn logs_are_served_with_a_certificate_or_not_at_all() {
+        let parse = |more: &[&str]| Args::try_parse_from(["operator"].iter().chain(more));
+        assert_eq!(parse(&[]).unwrap().logs_address, None);
+        let address = "--logs-address=127.0.0.1:8443";
+        assert!(parse(&[address, "--logs-certificate=a"]).is_err());
+        let served = parse(&[address, "--logs-certificate=a", "--logs-key=b"]).unwrap();
+        assert_eq!(served.logs_identity(), Some(("a".into(), "b".into())));
     }
 
     #[test]

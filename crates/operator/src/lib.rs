@@ -13,6 +13,7 @@ mod code_assets;
 mod follow;
 mod holders;
 mod linked_service;
+mod logs;
 mod readiness;
 mod records;
 mod references;

@@ -3,8 +3,10 @@
 mod waking;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azureml_spark_api::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
+use azureml_spark_azure::aml::log::Pace;
 use azureml_spark_core::place::Place;
 use azureml_spark_engine::{Base, CancellationToken, Options, Poller, Source, probe};
 use jiff::SignedDuration;
@@ -20,6 +22,7 @@ use crate::code_assets::CodeAssets;
 use crate::follow::Follow;
 use crate::holders::Holders;
 use crate::linked_service::LinkKind;
+use crate::logs::{self, Logs};
 use crate::spark_job::SparkJobKind;
 use crate::workspace::WorkspaceKind;
 
@@ -66,6 +69,13 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     } = sources;
     forget_the_gone(&mut workspaces, &mut jobs, &access, &board);
 
+    let logs = Logs::new(
+        client.clone(),
+        Arc::clone(&access),
+        jobs.store(),
+        logs_pace(args.poll()),
+    );
+    let logs_place = logs_place(&args).await?;
     let follow = Follow {
         access: Arc::clone(&access),
         board: board.clone(),
@@ -109,10 +119,37 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         azureml_spark_engine::run(attachment_kind, attachments, base.clone(), shutdown.clone()),
         azureml_spark_engine::run(job_kind, jobs, base.clone(), shutdown.clone()),
         poller.run(shutdown.clone()),
-        probe::serve(listener, &base, shutdown),
+        probe::serve(listener, &base, shutdown.clone()),
+        async {
+            if let Some(place) = logs_place {
+                logs.serve(place, shutdown).await;
+            }
+        },
     )
     .5?;
     Ok(())
+}
+
+/// Where logs are served, if at all.
+async fn logs_place(args: &Args) -> anyhow::Result<Option<logs::Place>> {
+    let (Some(address), Some((certificate, key))) = (args.logs_address, args.logs_identity())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(logs::Place {
+        listener: TcpListener::bind(address).await?,
+        certificate,
+        key,
+    }))
+}
+
+/// A person waits for the next lines: never less often than runs are looked at.
+fn logs_pace(poll: Duration) -> Pace {
+    let usual = Pace::default();
+    Pace {
+        read: usual.read.min(poll),
+        details: usual.details.min(poll),
+    }
 }
 
 /// Drops what is kept for objects that are gone.

@@ -1,0 +1,78 @@
+//! The log of a run, for whoever may read it by Kubernetes' own roles: an API of its own that the apiserver passes on to
+//! us (aggregation). The caller needs no right on Azure; see docs/adr/0010.
+//!
+//! `GET /apis/logs.spark.azureml.dev/v1alpha1/namespaces/{ns}/sparkjobs/{name}/log`
+
+mod answer;
+mod asked;
+mod caller;
+mod discovery;
+mod door;
+mod front_proxy;
+mod job;
+mod review;
+mod routes;
+mod server;
+mod telling;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use azureml_spark_api::SparkJob;
+use azureml_spark_azure::aml::log::Pace;
+use azureml_spark_engine::CancellationToken;
+use kube::runtime::reflector::Store;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::access::Access;
+
+/// Most logs that are read at the same time. Each holds at most half a megabyte and asks Azure some times a minute.
+const MOST: usize = 64;
+
+/// What an answer is made from.
+pub(crate) struct Logs {
+    kube: kube::Client,
+    access: Arc<Access>,
+    jobs: Store<SparkJob>,
+    pace: Pace,
+    slots: Arc<Semaphore>,
+}
+
+/// Where it is served, and as whom.
+pub(crate) struct Place {
+    pub(crate) listener: TcpListener,
+    /// File with the certificate, PEM.
+    pub(crate) certificate: PathBuf,
+    /// File with its key, PEM.
+    pub(crate) key: PathBuf,
+}
+
+impl Logs {
+    pub(crate) fn new(
+        kube: kube::Client,
+        access: Arc<Access>,
+        jobs: Store<SparkJob>,
+        pace: Pace,
+    ) -> Self {
+        Self {
+            kube,
+            access,
+            jobs,
+            pace,
+            slots: Arc::new(Semaphore::new(MOST)),
+        }
+    }
+
+    /// Answers until `shutdown`; what is being told is broken off then, and callers come again.
+    pub(crate) async fn serve(self, place: Place, shutdown: CancellationToken) {
+        let (door, current) = tokio::sync::watch::channel(None);
+        let keep = door::keep(self.kube.clone(), place.certificate, place.key, door);
+        let routes = routes::routes(Arc::new(self));
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = keep => {}
+            () = server::serve(place.listener, current, routes) => {}
+        }
+    }
+}
