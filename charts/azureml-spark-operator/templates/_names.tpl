@@ -36,3 +36,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- toYaml $clouds -}}
 {{- end }}
+
+{{/* The folder of the certificate that logs are served by. */}}
+{{- define "operator.logsFolder" -}}
+/etc/azureml-spark-logs
+{{- end }}
+
+{{- define "operator.logsName" -}}
+{{ include "operator.name" . }}-logs
+{{- end }}
+
+{{- define "operator.logsSecret" -}}
+{{ default (include "operator.logsName" .) .Values.logs.certificate.secretName }}
+{{- end }}

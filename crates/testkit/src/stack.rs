@@ -92,10 +92,12 @@ impl Stack {
             move || anyhow::Ok((Helm::connected(&home, &kubeconfig)?, binaries::operator()?))
         })
         .await??;
-        let [probe] = free_ports()?;
+        let [probe, logs] = free_ports()?;
         let mut values = json!({
             "clouds": {CLOUD: emulator.cloud()},
             "probe": {"host": "127.0.0.1", "port": probe},
+            // The operator runs beside the cluster, not in it.
+            "logs": {"host": "127.0.0.1", "port": logs, "externalName": "localhost"},
             // A test waits for it; Azure is here.
             "pollSeconds": 1,
             "logLevel": "info",

@@ -11,6 +11,8 @@ use rcgen::{
 use serde_json::json;
 use uuid::Uuid;
 
+use super::flags::FRONT_PROXY;
+
 /// What the audit log records: the operator's requests, one event each, without bodies.
 const AUDIT_POLICY: &str = "\
 apiVersion: audit.k8s.io/v1
@@ -30,6 +32,9 @@ pub(super) struct Credentials {
     pub(super) ca_pem: String,
     pub(super) certificate: PathBuf,
     pub(super) key: PathBuf,
+    pub(super) proxy_ca: PathBuf,
+    pub(super) proxy_certificate: PathBuf,
+    pub(super) proxy_key: PathBuf,
     pub(super) account_key: PathBuf,
     pub(super) account_public_key: PathBuf,
     pub(super) tokens: PathBuf,
@@ -48,7 +53,7 @@ impl Credentials {
             Ok(path)
         };
 
-        let ca = authority()?;
+        let ca = authority("test control plane")?;
         let server_key = KeyPair::generate()?;
         let mut server = CertificateParams::new(vec![
             "127.0.0.1".to_owned(),
@@ -60,6 +65,15 @@ impl Credentials {
             .push(DnType::CommonName, "kube-apiserver");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let server = server.signed_by(&server_key, &ca)?;
+        // An authority of its own: whoever it vouches for may name any caller.
+        let proxy_ca = authority("test front proxy")?;
+        let proxy_key = KeyPair::generate()?;
+        let mut proxy = CertificateParams::default();
+        proxy
+            .distinguished_name
+            .push(DnType::CommonName, FRONT_PROXY);
+        proxy.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let proxy = proxy.signed_by(&proxy_key, &proxy_ca)?;
         let account_key = KeyPair::generate()?;
         let ca_pem = ca.pem();
 
@@ -74,6 +88,9 @@ impl Credentials {
             ca: write("ca.pem", &ca_pem)?,
             certificate: write("apiserver.pem", &server.pem())?,
             key: write("apiserver.key", &server_key.serialize_pem())?,
+            proxy_ca: write("front-proxy-ca.pem", &proxy_ca.pem())?,
+            proxy_certificate: write("front-proxy.pem", &proxy.pem())?,
+            proxy_key: write("front-proxy.key", &proxy_key.serialize_pem())?,
             account_key: write("accounts.key", &account_key.serialize_pem())?,
             account_public_key: write("accounts.pub", &account_key.public_key_pem())?,
             tokens: write("tokens.csv", &tokens)?,
@@ -85,10 +102,9 @@ impl Credentials {
     }
 }
 
-fn authority() -> Result<CertifiedIssuer<'static, KeyPair>> {
+fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>> {
     let mut ca = CertificateParams::default();
-    ca.distinguished_name
-        .push(DnType::CommonName, "test control plane");
+    ca.distinguished_name.push(DnType::CommonName, name);
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(CertifiedIssuer::self_signed(ca, KeyPair::generate()?)?)

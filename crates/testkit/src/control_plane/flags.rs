@@ -5,8 +5,11 @@ use std::path::Path;
 use super::binaries::Kind;
 use super::credentials::Credentials;
 
-/// The controllers that objects of ours need: owner references, namespaces, `ServiceAccount`s.
-const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller";
+/// The controllers that objects of ours need: owner references, namespaces, `ServiceAccount`s, roles made of roles.
+const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller,clusterrole-aggregation-controller";
+
+/// The name that the apiserver has when it passes requests on, and the only one that servers behind it trust.
+pub(super) const FRONT_PROXY: &str = "front-proxy-client";
 
 pub(super) fn etcd(kind: Kind, data: &Path, client: &str, peer: &str) -> Vec<String> {
     let data = data.display();
@@ -53,6 +56,23 @@ pub(super) fn apiserver(
         format!("--token-auth-file={}", credentials.tokens.display()),
         "--authorization-mode=RBAC".to_owned(),
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        // API servers beside this one: how it shows who it is, and in which headers it names the caller.
+        format!(
+            "--proxy-client-cert-file={}",
+            credentials.proxy_certificate.display()
+        ),
+        format!(
+            "--proxy-client-key-file={}",
+            credentials.proxy_key.display()
+        ),
+        format!(
+            "--requestheader-client-ca-file={}",
+            credentials.proxy_ca.display()
+        ),
+        format!("--requestheader-allowed-names={FRONT_PROXY}"),
+        "--requestheader-username-headers=X-Remote-User".to_owned(),
+        "--requestheader-group-headers=X-Remote-Group".to_owned(),
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-".to_owned(),
         format!("--audit-policy-file={}", credentials.audit_policy.display()),
         format!("--audit-log-path={}", audit_log.display()),
     ]

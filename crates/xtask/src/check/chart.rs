@@ -21,11 +21,14 @@ pub(super) fn check() -> Result<()> {
     helm.lint(&chart, &everything())?;
     for (kind, bare, full) in [
         ("Deployment", 1, 1),
-        ("ClusterRole", 1, 1),
+        ("ClusterRole", 2, 2),
         ("ClusterRoleBinding", 1, 1),
         ("ServiceAccount", 1, 1),
         ("ConfigMap", 1, 1),
-        ("Service", 1, 1),
+        // Its own certificate, unless one is brought.
+        ("Secret", 1, 0),
+        ("Service", 2, 2),
+        ("APIService", 1, 1),
         ("ServiceMonitor", 0, 1),
         ("NetworkPolicy", 0, 1),
     ] {
@@ -78,6 +81,7 @@ fn everything() -> Value {
         "imagePullSecrets": [{"name": "registry"}],
         "metrics": {"serviceMonitor": {"enabled": true, "labels": {"release": "prometheus"}}},
         "networkPolicy": {"enabled": true},
+        "logs": {"aggregateTo": ["view"], "certificate": {"secretName": "mine", "caBundle": pem}},
         "podLabels": {"a": "b"},
         "podAnnotations": {"a": "b"},
         "serviceAccount": {"annotations": {"a": "b"}},
@@ -89,7 +93,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 9] {
+fn refused() -> [(Value, &'static str); 10] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -109,6 +113,10 @@ fn refused() -> [(Value, &'static str); 9] {
             "resourceManager",
         ),
         (json!({"clouds": {"mine": both}}), "mine"),
+        (
+            json!({"logs": {"certificate": {"secretName": "mine"}}}),
+            "caBundle",
+        ),
         (
             json!({"grants": {"allowedRoles": ["Owner"]}}),
             "allowedRoles",
