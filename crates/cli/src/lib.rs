@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 pub mod import;
+pub mod logs;
 mod yaml;
 
 /// Azure Machine Learning's Spark side, from a terminal.
@@ -24,15 +25,19 @@ pub enum Verb {
     /// Print manifests for what exists in Azure.
     #[command(subcommand)]
     Import(import::What),
+
+    /// Print the log of a `SparkJob`'s run.
+    Logs(Box<logs::Args>),
 }
 
 /// Does it. `out` gets the result and nothing else, `notes` what a person should know besides.
 ///
 /// # Errors
-/// In words for that person; `out` has got nothing then.
+/// In words for that person; `out` has got nothing then, or the log as far as it was read.
 pub async fn run(cli: Cli, out: &mut dyn Write, notes: &mut dyn Write) -> Result<()> {
     match cli.verb {
         Verb::Import(import::What::Workspace(args)) => import::workspace(&args, out, notes).await,
+        Verb::Logs(args) => logs::logs(&args, out, notes).await,
     }
 }
 

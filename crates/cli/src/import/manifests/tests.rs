@@ -23,7 +23,9 @@ fn args(more: &[&str]) -> Args {
             .chain(more.iter().copied())
             .filter(|word| !word.is_empty()),
     );
-    let Verb::Import(What::Workspace(args)) = cli.unwrap().verb;
+    let Verb::Import(What::Workspace(args)) = cli.unwrap().verb else {
+        panic!("another verb");
+    };
     *args
 }
 

@@ -1,0 +1,220 @@
+//! The log as the operator serves it, through the apiserver: with the right of Kubernetes to read it, and none on Azure.
+
+use std::io::Write;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use azureml_spark_api::logs::{FRAMES, Frame, path};
+use futures::AsyncBufReadExt as _;
+use http::Request;
+use http::header::ACCEPT;
+use kube::Client;
+use url::form_urlencoded::Serializer;
+
+use super::{Args, print};
+
+/// How long a break is borne: an operator that starts anew is there within a minute or two, and the apiserver looks for
+/// it each half minute.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The same for who wants what is there now.
+const SHORT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two tries, from the first on.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// Prints the log, over breaks of the connection and restarts of the operator.
+pub(super) async fn tell(
+    client: &Client,
+    namespace: &str,
+    args: &Args,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<()> {
+    let mut way = Way {
+        path: path(namespace, &args.job),
+        attempt: args.attempt,
+        position: None,
+        waited: false,
+        reached: false,
+    };
+    let patience = if args.follow {
+        PATIENCE
+    } else {
+        SHORT_PATIENCE
+    };
+    let mut heard_last = Instant::now();
+    let mut wait = FIRST_WAIT;
+    let mut told = false;
+    loop {
+        let why = match way.go(client, args, out, notes).await {
+            Ok(()) => return Ok(()),
+            Err(Stop::Final(error)) => return Err(error),
+            Err(Stop::Broken { why, heard }) => {
+                if heard {
+                    heard_last = Instant::now();
+                    wait = FIRST_WAIT;
+                    told = false;
+                }
+                why
+            }
+        };
+        if heard_last.elapsed() > patience {
+            bail!("the operator does not answer: {why:#}");
+        }
+        if !told {
+            writeln!(notes, "the log broke off ({why:#}); asking again")?;
+            told = true;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// How far it is.
+struct Way {
+    path: String,
+    /// Pinned once it is known: what is resumed is the same run.
+    attempt: Option<i32>,
+    position: Option<String>,
+    waited: bool,
+    /// Whether the apiserver ever answered: one that never did is a wrong address.
+    reached: bool,
+}
+
+/// Why an answer ended early.
+enum Stop {
+    /// Asking again may help. Whether anything was heard before.
+    Broken {
+        why: anyhow::Error,
+        heard: bool,
+    },
+    Final(anyhow::Error),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::Final(error.into())
+    }
+}
+
+impl Way {
+    /// Asks once, and prints what comes.
+    async fn go(
+        &mut self,
+        client: &Client,
+        args: &Args,
+        out: &mut dyn Write,
+        notes: &mut dyn Write,
+    ) -> Result<(), Stop> {
+        let request = self.request(args).map_err(Stop::Final)?;
+        let answer = client.request_stream(request).await;
+        let answer = answer.map_err(|error| self.refused(error, &args.job))?;
+        self.reached = true;
+        let answer = pin!(answer);
+        let mut lines = answer.lines();
+        let mut heard = false;
+        while let Some(line) = futures::StreamExt::next(&mut lines).await {
+            let line = line.map_err(|error| Stop::Broken {
+                why: error.into(),
+                heard,
+            })?;
+            let frame = serde_json::from_str(&line)
+                .context("the answer is not of this API")
+                .map_err(Stop::Final)?;
+            heard = true;
+            match frame {
+                Frame::Waiting { message } => {
+                    self.waited = true;
+                    writeln!(notes, "waiting: {message}")?;
+                }
+                Frame::Begin { attempt, run } => {
+                    self.attempt = Some(attempt);
+                    if std::mem::take(&mut self.waited) {
+                        writeln!(notes, "attempt {attempt} runs as '{run}'")?;
+                    }
+                }
+                Frame::Lines { position, text } => {
+                    print(out, &text)?;
+                    self.position = Some(position);
+                }
+                Frame::End { state } => {
+                    if args.follow {
+                        writeln!(notes, "the run has ended: {state}")?;
+                    }
+                    return Ok(());
+                }
+                Frame::Error { message, retry } => {
+                    let why = anyhow!(message);
+                    return Err(if retry {
+                        Stop::Broken { why, heard }
+                    } else {
+                        Stop::Final(why)
+                    });
+                }
+            }
+        }
+        Err(Stop::Broken {
+            why: anyhow!("the answer has no end"),
+            heard,
+        })
+    }
+
+    fn request(&self, args: &Args) -> Result<Request<Vec<u8>>> {
+        let mut query = Serializer::new(String::new());
+        if args.follow {
+            query.append_pair("follow", "true");
+        }
+        if let Some(attempt) = self.attempt {
+            query.append_pair("attempt", &attempt.to_string());
+        }
+        if args.stdout || args.stderr {
+            let stream = if args.stdout { "Stdout" } else { "Stderr" };
+            query.append_pair("stream", stream);
+        }
+        match (&self.position, args.tail) {
+            (Some(position), _) => {
+                query.append_pair("offset", position);
+            }
+            (None, Some(lines)) => {
+                query.append_pair("tailLines", &lines.to_string());
+            }
+            (None, None) => {}
+        }
+        let request = Request::get(format!("{}?{}", self.path, query.finish()));
+        Ok(request.header(ACCEPT, FRAMES).body(Vec::new())?)
+    }
+
+    /// What a refusal means.
+    fn refused(&mut self, error: kube::Error, job: &str) -> Stop {
+        let kube::Error::Api(status) = &error else {
+            let comes_back = self.reached && !matches!(error, kube::Error::Auth(_));
+            let why = anyhow::Error::from(error);
+            return if comes_back {
+                Stop::Broken { why, heard: false }
+            } else {
+                Stop::Final(why)
+            };
+        };
+        self.reached = true;
+        let message = &status.message;
+        match status.code {
+            // Not the words of an API server: there is nobody behind this path.
+            404 if status.reason != "NotFound" => Stop::Final(anyhow!(
+                "this cluster serves no logs of jobs: the operator is not installed, or its chart has \
+                 logs.enabled=false; --direct reads them from Azure with your own login"
+            )),
+            403 => Stop::Final(anyhow!(
+                "{message}; the right is 'get' on sparkjobs/log of logs.spark.azureml.dev, which the ClusterRole \
+                 azureml-spark-operator-logs holds"
+            )),
+            429 | 500 | 503 | 504 => Stop::Broken {
+                why: anyhow!(message.clone()),
+                heard: false,
+            },
+            _ => Stop::Final(anyhow!("{job}: {message}")),
+        }
+    }
+}
