@@ -1,17 +1,20 @@
 //! Twenty-six different Spark jobs, each as the SDK submits it.
 
+mod data;
+mod fields;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use azureml_spark_azure::aml::environment;
 use azureml_spark_azure::aml::job::{
     self, DataType, Driver, DynamicAllocation, Entry, Executor, JobIdentity, JobInput, OutputUri,
-    RegisterAs, Resources, Size, SparkJob, Target,
+    Resources, Size, SparkJob, Target,
 };
 use azureml_spark_azure::{ArmId, AssetId, AssetKind};
 use serde_json::Value;
 
-use crate::compare::{SUBSCRIPTION, assert_same, name_in, sdk, workspace_id};
+use crate::compare::{assert_same, name_in, sdk, workspace_id};
 
 const ABFSS: &str = "abfss://c@acct.dfs.core.windows.net";
 
@@ -156,8 +159,8 @@ fn classic(target: Target, identity: JobIdentity, size: &Size) -> SparkJob {
 fn jobs() -> Vec<(&'static str, SparkJob)> {
     let mut jobs = classics();
     jobs.extend(of_the_sdks_tests());
-    jobs.extend(of_each_field());
-    jobs.extend(of_data());
+    jobs.extend(fields::of_each_field());
+    jobs.extend(data::of_data());
     jobs
 }
 
@@ -256,227 +259,6 @@ fn of_the_sdks_tests() -> Vec<(&'static str, SparkJob)> {
             },
         ),
     ]
-}
-
-fn of_each_field() -> Vec<(&'static str, SparkJob)> {
-    let mut jobs = of_each_environment();
-    jobs.extend(of_each_identity());
-    jobs.extend([
-        (
-            "jobs/smallest",
-            SparkJob {
-                display_name: Some("job1".into()),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/class",
-            SparkJob {
-                entry: Entry::Class {
-                    class_name: "com.example.Main".into(),
-                },
-                jars: texts(["app.jar"]),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/files",
-            SparkJob {
-                py_files: texts(["lib/a.py", "lib/b.zip"]),
-                jars: vec!["app.jar".into(), format!("{ABFSS}/j.jar")],
-                files: texts(["conf.json"]),
-                archives: texts(["venv.tar.gz#venv"]),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/labels",
-            SparkJob {
-                description: Some("what it does".into()),
-                tags: strings([("team", "data"), ("empty", "")]),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/code-id",
-            SparkJob {
-                code_id: asset(AssetKind::Code, "c9", "2"),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/compute-id",
-            SparkJob {
-                target: attached("theirs"),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/conf",
-            SparkJob {
-                conf: size(Some(3), Some(ONE_TO_FIVE)).conf(&strings([
-                    ("spark.sql.shuffle.partitions", "8"),
-                    ("spark.speculation", "true"),
-                    ("spark.ui.enabled", "True"),
-                    ("spark.jars.packages", "a:b:1,c:d:2"),
-                ])),
-                args: Some("--text 'a b'".into()),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/dynamic",
-            SparkJob {
-                conf: conf(&size(None, Some(ONE_TO_FIVE))),
-                ..own_machines()
-            },
-        ),
-    ]);
-    jobs
-}
-
-fn of_each_environment() -> Vec<(&'static str, SparkJob)> {
-    let with = |id: ArmId| SparkJob {
-        environment_id: Some(id),
-        ..own_machines()
-    };
-    let conda = sdk("jobs/conda", "PUT", "/environments/");
-    let version = |version: &str| asset(AssetKind::Environment, "e1", version);
-    vec![
-        ("jobs/environment", with(version("3"))),
-        ("jobs/environment-id", with(version("3"))),
-        ("jobs/environment-latest", with(version("7"))),
-        (
-            "jobs/conda",
-            with(asset(
-                AssetKind::Environment,
-                &name_in(&conda, "environments"),
-                &name_in(&conda, "versions"),
-            )),
-        ),
-    ]
-}
-
-fn of_each_identity() -> Vec<(&'static str, SparkJob)> {
-    let on_pool = |identity| SparkJob {
-        identity: Some(identity),
-        ..smallest()
-    };
-    let resource_id = format!(
-        "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u1"
-    );
-    vec![
-        (
-            "jobs/identity-resource-id",
-            on_pool(JobIdentity::Managed {
-                client_id: None,
-                resource_id: Some(ArmId::new(resource_id)),
-            }),
-        ),
-        (
-            "jobs/identity-client-id",
-            on_pool(JobIdentity::Managed {
-                client_id: Some("cid".into()),
-                resource_id: None,
-            }),
-        ),
-        (
-            "jobs/identity-user-attached",
-            on_pool(JobIdentity::UserIdentity),
-        ),
-        (
-            "jobs/identity-system-serverless",
-            SparkJob {
-                identity: Some(SYSTEM),
-                ..own_machines()
-            },
-        ),
-    ]
-}
-
-fn of_data() -> Vec<(&'static str, SparkJob)> {
-    let by_id = |kind: DataType, name: &str, version: &str| {
-        kind.input(asset(kind.asset_kind(), name, version).as_str())
-    };
-    let workspace = workspace_id();
-    vec![
-        (
-            "jobs/inputs",
-            SparkJob {
-                inputs: named([
-                    (
-                        "file",
-                        DataType::UriFile.input("wasbs://c@acct.blob.core.windows.net/f.csv"),
-                    ),
-                    ("folder", DataType::UriFolder.input(format!("{ABFSS}/p/"))),
-                    (
-                        "table",
-                        DataType::Mltable.input("azureml://datastores/workspaceblobstore/paths/t/"),
-                    ),
-                    (
-                        "custom",
-                        DataType::CustomModel
-                            .input(format!("azureml:/{workspace}/datastores/d/paths/m")),
-                    ),
-                    (
-                        "mlflow",
-                        DataType::MlflowModel.input("https://acct.blob.core.windows.net/c/m"),
-                    ),
-                    ("triton", DataType::TritonModel.input(format!("{ABFSS}/m"))),
-                    ("text", literal("a b")),
-                    ("whole", literal("5")),
-                    ("broken", literal("0.5")),
-                    ("yes", literal("True")),
-                ]),
-                ..smallest()
-            },
-        ),
-        (
-            "jobs/data-assets",
-            SparkJob {
-                inputs: named([
-                    ("version", by_id(DataType::UriFile, "d1", "3")),
-                    ("latest", by_id(DataType::UriFolder, "d2", "7")),
-                    ("id", by_id(DataType::Mltable, "d3", "4")),
-                    ("model", by_id(DataType::MlflowModel, "m1", "2")),
-                    ("newest", by_id(DataType::CustomModel, "m2", "7")),
-                ]),
-                ..smallest()
-            },
-        ),
-        ("jobs/outputs", outputs()),
-    ]
-}
-
-fn outputs() -> SparkJob {
-    let registered = |path: &str, version: Option<&str>| OutputUri {
-        register_as: Some(RegisterAs {
-            name: "result".into(),
-            version: version.map(str::to_owned),
-        }),
-        ..at(&format!("{ABFSS}/{path}"))
-    };
-    let model = || at(&format!("{ABFSS}/m"));
-    let table = "azureml://datastores/workspaceblobstore/paths/o/";
-    SparkJob {
-        outputs: named([
-            (
-                "file",
-                DataType::UriFile.output(at(&format!("{ABFSS}/o.csv"))),
-            ),
-            ("folder", DataType::UriFolder.output(OutputUri::default())),
-            ("table", DataType::Mltable.output(at(table))),
-            ("custom", DataType::CustomModel.output(model())),
-            ("mlflow", DataType::MlflowModel.output(model())),
-            ("triton", DataType::TritonModel.output(model())),
-            ("named", DataType::UriFolder.output(registered("n", None))),
-            (
-                "versioned",
-                DataType::UriFolder.output(registered("v", Some("2"))),
-            ),
-        ]),
-        ..smallest()
-    }
 }
 
 #[test]
