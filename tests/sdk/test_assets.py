@@ -58,7 +58,7 @@ def test_a_job_with_an_environment_and_data_by_name(ml, emulator, attached, code
             compute=attached,
             environment="azureml:spark-env:1",
             inputs={
-                "people": Input(type="uri_folder", path="azureml:people@latest", mode="direct"),
+                "people": Input(type="uri_folder", path="azureml:people:1", mode="direct"),
                 "forest": Input(type="mlflow_model", path="azureml:forest:1", mode="direct"),
             },
             args="--in ${{inputs.people}} --model ${{inputs.forest}}",
