@@ -3,6 +3,7 @@
 //! spec.
 
 mod rows;
+mod specs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 pub use rows::{Row, Rows, SPARK_JOB_ROWS, patched};
+pub use specs::spec;
 
 /// Judges the objects of one kind.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Judge, Row, Rows, SPARK_JOB_ROWS, patched};
+use super::{Judge, Row, Rows, SPARK_JOB_ROWS, patched, spec};
 
 fn rows() -> Rows {
     serde_norway::from_str(SPARK_JOB_ROWS).unwrap()
@@ -83,4 +83,22 @@ fn what_may_be_changed_late_may_be_changed_early() {
         })
         .collect();
     judge(&early, &rows.spec, &fresh, true);
+}
+
+#[test]
+fn about_half_of_the_specs_by_number_are_accepted() {
+    let judge = Judge::of("SparkJob").unwrap();
+    let object = |number| json!({"metadata": {"name": "job"}, "spec": spec(number)});
+    let mut messages = judge.messages();
+    let mut accepted = 0;
+    for number in 0..1_000 {
+        let faults = judge.faults(&object(number), None);
+        accepted += u32::from(faults.is_empty());
+        messages.retain(|message| !faults.iter().any(|fault| fault.contains(message)));
+    }
+    assert!((350..650).contains(&accepted), "{accepted} of 1000");
+    // Rules of updates are not asked about here.
+    messages.retain(|message| !message.contains("immutable") && !message.contains("taken back"));
+    assert!(messages.is_empty(), "no spec breaks: {messages:#?}");
+    assert_eq!(object(7), object(7));
 }
