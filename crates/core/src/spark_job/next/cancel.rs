@@ -55,7 +55,10 @@ pub(super) fn cancel(
         // A cancel is refused here (contract §13), and the end is near.
         return Move::rest(memo, after(now, LOOK_AGAIN));
     }
-    let again = memo.cancel.as_ref().map(|cancel| plus(cancel.asked, pause(run, cancel)));
+    let again = memo
+        .cancel
+        .as_ref()
+        .map(|cancel| plus(cancel.asked, pause(run, cancel)));
     match again {
         // The run's state wakes us; should it not change, we ask once more.
         Some(time) if time > now => Move::rest(memo, at(now, time)),
@@ -80,7 +83,10 @@ fn asked(mut memo: Memo, why: CancelCause, now: Timestamp) -> Memo {
         why,
         since: before.as_ref().map_or(now, |cancel| cancel.since),
         asked: now,
-        tries: before.as_ref().map_or(0, |cancel| cancel.tries).saturating_add(1),
+        tries: before
+            .as_ref()
+            .map_or(0, |cancel| cancel.tries)
+            .saturating_add(1),
         refused: before.and_then(|cancel| cancel.refused),
     });
     memo

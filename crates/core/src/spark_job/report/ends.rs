@@ -2,8 +2,8 @@
 
 use azureml_spark_api::condition::{ConditionType, Fact};
 
-use crate::spark_job::memo::{Ended, Memo};
 use crate::spark_job::End;
+use crate::spark_job::memo::{Ended, Memo};
 use crate::summary::Standing;
 
 /// `Complete` or `Failed`.

@@ -36,12 +36,7 @@ pub(super) fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus
         .collect()
 }
 
-fn references(
-    seen: Option<&Seen>,
-    want: &Want,
-    memo: &Memo,
-    old: &SparkJobStatus,
-) -> Fact {
+fn references(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus) -> Fact {
     let kind = ConditionType::ReferencesResolved;
     let ready = || {
         Fact::yes(
@@ -75,12 +70,7 @@ fn is_azures(reason: Reason) -> bool {
     )
 }
 
-fn uploaded(
-    seen: Option<&Seen>,
-    want: &Want,
-    memo: &Memo,
-    old: &SparkJobStatus,
-) -> Fact {
+fn uploaded(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus) -> Fact {
     let kind = ConditionType::CodeUploaded;
     let done = || {
         Fact::yes(
@@ -143,11 +133,7 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
         return Fact::no(kind, Reason::Conflict, message);
     }
     if memo.next_attempt.is_some() {
-        return Fact::no(
-            kind,
-            Reason::BackingOff,
-            "the next attempt is waited for",
-        );
+        return Fact::no(kind, Reason::BackingOff, "the next attempt is waited for");
     }
     Fact::no(kind, Reason::Submitting, "not submitted yet")
 }

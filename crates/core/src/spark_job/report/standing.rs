@@ -9,11 +9,7 @@ use crate::machine::{Pass, Trouble};
 use crate::spark_job::{CANCEL, RELABEL, SparkJob, Want};
 use crate::summary::{Standing, first_unmet};
 
-pub(super) fn standing(
-    pass: &Pass<'_, SparkJob>,
-    want: &Want,
-    milestones: &[Fact],
-) -> Standing {
+pub(super) fn standing(pass: &Pass<'_, SparkJob>, want: &Want, milestones: &[Fact]) -> Standing {
     let memo = pass.memo;
     if let Some(ended) = &memo.ended {
         return ends::standing(ended, memo);

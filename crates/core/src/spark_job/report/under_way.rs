@@ -4,8 +4,8 @@ use azureml_spark_api::Reason;
 use azureml_spark_api::spark_job::CancelCause;
 use jiff::SignedDuration;
 
-use crate::spark_job::memo::{Cancel, Memo};
 use crate::spark_job::RunState;
+use crate::spark_job::memo::{Cancel, Memo};
 use crate::summary::Standing;
 
 /// A cancel without effect for so long is no ordinary one: a run takes seconds to minutes to end.

@@ -2,8 +2,8 @@
 
 use azureml_spark_api::Reason;
 
-use crate::spark_job::memo::{LabelState, Memo};
 use crate::spark_job::Want;
+use crate::spark_job::memo::{LabelState, Memo};
 use crate::summary::Warning;
 
 pub(super) fn warnings(want: &Want, memo: &Memo) -> Vec<Warning> {

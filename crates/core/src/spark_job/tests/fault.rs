@@ -1,8 +1,10 @@
 //! What a fault does to what is remembered.
 
-use super::object::{ago, asked, followed, now, trouble};
+use azureml_spark_api::spark_job::CancelCause;
+
+use super::object::{ago, asked, between, canceled, followed, meant, now, past, trouble};
 use crate::machine::Machine;
-use crate::spark_job::{Memo, SUBMIT, SparkJob};
+use crate::spark_job::{CANCEL, End, LabelState, Memo, RELABEL, RunState, SUBMIT, SparkJob};
 use crate::{Class, Fault};
 
 #[test]
@@ -11,17 +13,23 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
     let until = now();
     let refused = Memo::default();
     let again = asked(0);
+    let second = || Memo { past: vec![past(1, End::NoCapacity)], ..asked(9) };
+    let held = between(vec![past(1, End::NoCapacity)]);
+    assert_eq!(held.pinned, Some(meant()));
     let rows = [
         (Class::Terminal, SUBMIT, asked(9), &refused, "refused for good: no run, and the spec can be mended"),
         (Class::Forbidden, SUBMIT, asked(9), &refused, "refused for want of a right: no run either"),
         (Class::Terminal, SUBMIT, followed(9), &followed(9), "the run was there before: the refusal is about something else"),
+        (Class::Terminal, SUBMIT, second(), &held, "what the first attempt ran with stays"),
         (Class::Unsure, SUBMIT, asked(9), &again, "it may arrive until now: doubts count from here"),
         (Class::Retryable, SUBMIT, asked(9), &asked(9), "asked for again under the same name"),
         (Class::Throttled { until }, SUBMIT, asked(9), &asked(9), "nothing happened yet"),
         (Class::Spreading, SUBMIT, asked(9), &asked(9), "nothing happened yet"),
         (Class::Credential, SUBMIT, asked(9), &asked(9), "nobody was asked"),
         (Class::Terminal, "read the run", asked(9), &asked(9), "a look that is refused says nothing of the run"),
-        (Class::Unsure, "cancel the run", followed(9), &followed(9), "the cancel is on record"),
+        (Class::Unsure, CANCEL, followed(9), &followed(9), "the cancel is on record"),
+        (Class::Retryable, CANCEL, canceled(9, CancelCause::Asked), &canceled(9, CancelCause::Asked), "asked for again"),
+        (Class::Retryable, RELABEL, followed(9), &followed(9), "sent again"),
     ];
     for (class, op, memo, expected, why) in rows {
         let fault: Fault = trouble(class, op).fault;
@@ -30,21 +38,44 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
 }
 
 #[test]
+fn a_refusal_is_remembered_in_azures_words() {
+    for class in [Class::Terminal, Class::Forbidden] {
+        let fault = trouble(class, CANCEL).fault;
+        let memo = SparkJob::faulted(&canceled(9, CancelCause::Asked), &fault, now());
+        let refused = memo.cancel.unwrap().refused;
+        assert_eq!(refused.as_deref(), Some("it did not work"));
+        let fault = trouble(class, RELABEL).fault;
+        let memo = SparkJob::faulted(&followed(9), &fault, now());
+        assert_eq!(memo.labels.unwrap().state, LabelState::Refused);
+    }
+}
+
+#[test]
 fn the_object_is_held_from_the_intent_to_the_end() {
-    assert!(
-        !SparkJob::holds(&Memo::default()),
-        "nothing in Azure needs it"
-    );
-    assert!(SparkJob::holds(&asked(9)), "a run may be there");
-    assert!(
-        SparkJob::holds(&Memo {
-            cancel: Some(ago(3)),
-            ..followed(9)
-        }),
-        "it is not over yet"
-    );
-    assert!(
-        !SparkJob::holds(&super::object::ended(crate::spark_job::RunState::Canceled)),
-        "over"
-    );
+    let rows = [
+        (Memo::default(), false, "nothing in Azure needs it"),
+        (asked(9), true, "a run may be there"),
+        (
+            canceled(3, CancelCause::Deleted),
+            true,
+            "it is not over yet",
+        ),
+        (
+            between(vec![past(1, End::Suspended)]),
+            false,
+            "held: nothing is there",
+        ),
+        (
+            Memo {
+                next_attempt: Some(ago(-9)),
+                ..between(vec![past(1, End::NoCapacity)])
+            },
+            true,
+            "tried again before long",
+        ),
+        (super::object::ended(RunState::Canceled), false, "over"),
+    ];
+    for (memo, held, why) in rows {
+        assert_eq!(SparkJob::holds(&memo), held, "{why}");
+    }
 }

@@ -1,14 +1,18 @@
 //! A job that could be submitted at once, and runs of it; each row of a table changes one thing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::CancelCause;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::machine::{Machine, Pass, Sight};
 use crate::place::{Place, Reference, Workspace};
 use crate::spark_job::{
-    AttachedPool, Ended, Given, Memo, Run, RunState, Seen, SparkJob, Submission, Want,
+    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Pinned, Run,
+    RunState, Seen, Sighted, SparkJob, Submission, Want,
 };
 use crate::{Class, Fault, Trouble};
 
@@ -54,13 +58,18 @@ pub(super) fn given() -> Given {
         }),
         attachment: Some(Reference::Ready(AttachedPool {
             compute_id: "/computes/pool".to_owned(),
-            default_identity: None,
+            ..AttachedPool::default()
         })),
+        workspace_identity: None,
         config_maps: [(
             "src".to_owned(),
             Some([("main.py".to_owned(), b"1".to_vec())].into()),
         )]
         .into(),
+        source: None,
+        produced: BTreeMap::new(),
+        retired: BTreeSet::new(),
+        pinned: None,
         held: false,
         deleting: false,
     }
@@ -83,17 +92,35 @@ pub(super) fn set(given: &mut Given, field: &str, value: serde_json::Value) {
     given.spec = serde_json::from_value(spec).unwrap();
 }
 
+/// What the spec means in the tables.
+pub(super) fn meant() -> Pinned {
+    let want = want_with(|_| {});
+    Pinned {
+        definition_hash: want.definition.unwrap().hash(),
+        code_id: "/codes/1".to_owned(),
+        compute_id: Some("/computes/pool".to_owned()),
+        ..Pinned::default()
+    }
+}
+
 /// The intent to submit, as old as this; not seen in Azure yet.
 pub(super) fn asked(seconds: i64) -> Memo {
-    let want = want_with(|_| {});
+    let pinned = meant();
     Memo {
         submission: Some(Submission {
             attempt: 1,
             requested: ago(seconds),
-            definition_hash: want.definition.unwrap().hash(),
-            code_id: "/codes/1".to_owned(),
+            definition_hash: pinned.definition_hash.clone(),
             seen_by_azure: false,
+            found: false,
+            foreign: false,
+            started: None,
         }),
+        labels: Some(Labelled {
+            hash: want_with(|_| {}).labels.hash(),
+            state: LabelState::Sent,
+        }),
+        pinned: Some(pinned),
         ..Memo::default()
     }
 }
@@ -105,9 +132,67 @@ pub(super) fn followed(seconds: i64) -> Memo {
     memo
 }
 
+/// The same, in this state for so many seconds.
+pub(super) fn since(seconds: i64, state: RunState) -> Memo {
+    Memo {
+        sighted: Some(Sighted {
+            state,
+            since: ago(seconds),
+        }),
+        ..followed(seconds)
+    }
+}
+
+/// The same, started so many seconds ago.
+pub(super) fn started(seconds: i64) -> Memo {
+    let mut memo = since(seconds, RunState::Running);
+    memo.started = Some(ago(seconds));
+    memo.submission.as_mut().unwrap().started = Some(ago(seconds));
+    memo
+}
+
+/// The same, with a cancel that was asked for once, so many seconds ago.
+pub(super) fn canceled(seconds: i64, why: CancelCause) -> Memo {
+    Memo {
+        cancel: Some(Cancel {
+            why,
+            since: ago(seconds),
+            asked: ago(seconds),
+            tries: 1,
+            refused: None,
+        }),
+        ..since(900, RunState::Running)
+    }
+}
+
+/// One attempt that is over.
+pub(super) fn past(attempt: i32, reason: End) -> Past {
+    Past {
+        attempt,
+        azure_name: want_with(|_| {}).run_name(attempt),
+        state: match reason {
+            End::Suspended => RunState::Canceled,
+            _ => RunState::Failed,
+        },
+        started: None,
+        ended: ago(60),
+        reason,
+    }
+}
+
+/// Between two attempts.
+pub(super) fn between(past: Vec<Past>) -> Memo {
+    Memo {
+        past,
+        pinned: Some(meant()),
+        ..Memo::default()
+    }
+}
+
 pub(super) fn ended(state: RunState) -> Memo {
     Memo {
         ended: Some(Ended {
+            reason: End::of(&state, Some(CancelCause::Asked), None).unwrap(),
             state,
             at: ago(5),
             failure: None,
@@ -122,7 +207,7 @@ pub(super) fn run(state: RunState) -> Run {
         azure_id: "/jobs/titanic".to_owned(),
         state,
         owner: Some(UID.to_owned()),
-        definition_hash: asked(0).submission.map(|s| s.definition_hash),
+        definition_hash: Some(meant().definition_hash),
         code_id: Some("/codes/1".to_owned()),
         studio_url: None,
         started: None,
@@ -143,7 +228,7 @@ pub(super) fn seen(run: Sight<Run>) -> Seen {
     Seen {
         code: Sight::Present("/codes/1".to_owned()),
         run,
-        failure: Sight::Unknown,
+        ..Seen::default()
     }
 }
 

@@ -1,0 +1,176 @@
+//! Whether there is another attempt, and when.
+
+use azureml_spark_api::spark_job::{CancelCause, Failure};
+use serde_json::json;
+
+use super::{Change, Told, any, check, decide, retried};
+use crate::machine::Sight;
+use crate::spark_job::tests::object::{
+    ago, between, canceled, followed, now, past, run, seen, set,
+};
+use crate::spark_job::{End, Memo, RunState, Seen};
+
+use Sight::{Absent, Present, Unknown};
+
+/// The end of a run that failed like this.
+fn failed(code: &str, message: &str) -> Seen {
+    Seen {
+        failure: Present(Failure {
+            code: code.into(),
+            message: message.into(),
+            log_tail: None,
+        }),
+        ..seen(Present(run(RunState::Failed)))
+    }
+}
+
+fn on(causes: &'static [&'static str]) -> impl Fn(&mut crate::spark_job::Given) {
+    move |g| set(g, "retry", json!({"maxAttempts": 3, "causes": causes}))
+}
+
+/// What became of it: another attempt after so many seconds, or an end.
+fn outcome(memo: &Memo) -> Result<i64, End> {
+    match (&memo.next_attempt, &memo.ended) {
+        (Some(next), None) => Ok(next.duration_since(now()).as_secs()),
+        (None, Some(ended)) => Err(ended.reason),
+        both => panic!("{both:?}"),
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
+    let script = || failed("UserError", "KeyError: 'Age'");
+    let service = || failed("ServiceError", "InternalServerError");
+    let scripts: Change = |g| on(&["Script"])(g);
+    let starts: Change = |g| on(&["StartDeadline"])(g);
+    let cancel_too: Change = |g| { retried(g); set(g, "cancel", json!(true)); };
+    let over = || seen(Present(run(RunState::Canceled)));
+    let by = |why| canceled(60, why);
+    let rows: Vec<(Change, Seen, Memo, Result<i64, End>, &str)> = vec![
+        (any, service(), followed(60), Err(End::PlatformFailed), "nobody asks for another"),
+        (retried, service(), followed(60), Ok(30), "Azure's trouble may pass"),
+        (retried, failed("UserError", "AVAILABLE_COMPUTE_CAPACITY_EXCEEDED: …"), followed(60), Ok(30), "so may a full pool"),
+        (retried, script(), followed(60), Err(End::ScriptFailed), "a script fails again, unless it is said otherwise"),
+        (scripts, script(), followed(60), Ok(30), "it is said otherwise"),
+        (scripts, service(), followed(60), Err(End::PlatformFailed), "and only that"),
+        (retried, failed("UserError", "UserAssignedIdentityNotFound"), followed(60), Err(End::IdentityFailed), "somebody must mend it"),
+        (retried, over(), by(CancelCause::StartDeadline), Ok(30), "another pool may be less full"),
+        (starts, over(), by(CancelCause::StartDeadline), Ok(30), "by name"),
+        (scripts, over(), by(CancelCause::StartDeadline), Err(End::StartDeadlineExceeded), "not by name"),
+        (retried, over(), by(CancelCause::NotResponding), Ok(30), "the end is known: Azure has cancelled it"),
+        (retried, over(), by(CancelCause::Deadline), Err(End::DeadlineExceeded), "there is no time left"),
+        (retried, over(), by(CancelCause::Asked), Err(End::Canceled), "never again"),
+        (retried, over(), followed(60), Err(End::CanceledOutside), "somebody does not want it"),
+        (cancel_too, service(), followed(60), Err(End::PlatformFailed), "never again"),
+        (retried, seen(Present(run(RunState::Completed))), followed(60), Err(End::Completed), "nothing to do better"),
+        (retried, seen(Absent), followed(90), Err(End::Lost), "it may still run"),
+    ];
+    for (change, seen, memo, expected, why) in rows {
+        let (_, memo) = decide(change, &seen, &memo);
+        assert_eq!(outcome(&memo), expected, "{why}");
+        if expected.is_ok() {
+            assert_eq!((memo.submission, memo.cancel, memo.past.len()), (None, None, 1), "{why}");
+        }
+    }
+}
+
+#[test]
+fn the_wait_doubles_up_to_an_hour_and_attempts_are_counted() {
+    let with = |max: i32, first: i32| {
+        move |g: &mut crate::spark_job::Given| {
+            set(
+                g,
+                "retry",
+                json!({"maxAttempts": max, "backoffSeconds": first}),
+            );
+        }
+    };
+    let rows: [(i32, i32, Vec<End>, Result<i64, End>, &str); 6] = [
+        (3, 10, vec![], Ok(10), "after the first"),
+        (3, 10, vec![End::NoCapacity], Ok(20), "after the second"),
+        (
+            3,
+            10,
+            vec![End::NoCapacity; 2],
+            Err(End::PlatformFailed),
+            "that was the third",
+        ),
+        (
+            3,
+            10,
+            vec![End::NoCapacity, End::Suspended, End::Suspended],
+            Ok(20),
+            "one that was suspended does not count",
+        ),
+        (10, 3_600, vec![End::NoCapacity; 8], Ok(3_600), "at most"),
+        (
+            1,
+            10,
+            vec![],
+            Err(End::PlatformFailed),
+            "one attempt is the first",
+        ),
+    ];
+    for (max, first, before, expected, why) in rows {
+        let numbers = 1..;
+        let past = numbers.zip(before).map(|(n, end)| past(n, end)).collect();
+        let mut memo = Memo {
+            past,
+            ..followed(60)
+        };
+        let attempt = memo.past.len();
+        memo.submission.as_mut().unwrap().attempt = i32::try_from(attempt).unwrap() + 1;
+        let want = super::want_with(with(max, first));
+        let moved = <crate::spark_job::SparkJob as crate::machine::Machine>::next(
+            &want,
+            &failed("ServiceError", "x"),
+            &memo,
+            now(),
+        );
+        assert_eq!(outcome(&moved.memo), expected, "{why}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn the_next_attempt_has_its_time() {
+    let waiting = |seconds: i64| Memo {
+        next_attempt: Some(ago(-seconds)),
+        started: Some(ago(100)),
+        ..between(vec![past(1, End::NoCapacity)])
+    };
+    let limited: Change = |g| { retried(g); set(g, "activeDeadlineSeconds", json!(110)); };
+    let late: Change = |g| { retried(g); set(g, "activeDeadlineSeconds", json!(100)); };
+    check(&[
+        (retried, Unknown, waiting(30), Told::In(30), "not yet"),
+        (retried, Absent, waiting(0), Told::Submit, "now"),
+        (retried, Unknown, waiting(0), Told::In(10), "now, once it is known that it is not there"),
+        (limited, Unknown, waiting(30), Told::In(10), "the deadline comes first"),
+        (late, Unknown, waiting(30), Told::OnChange, "all is over"),
+        (super::cancelled, Unknown, waiting(30), Told::OnChange, "all is over"),
+        (super::suspended, Unknown, waiting(30), Told::OnChange, "held"),
+        (super::going, Unknown, waiting(30), Told::Release, "nothing is going on"),
+    ]);
+    let (_, memo) = decide(late, &seen(Unknown), &waiting(30));
+    assert_eq!(memo.ended.unwrap().reason, End::DeadlineExceeded);
+    let (_, memo) = decide(super::cancelled, &seen(Unknown), &waiting(30));
+    assert_eq!(memo.ended.unwrap().reason, End::Canceled);
+    let (_, memo) = decide(retried, &seen(Absent), &waiting(0));
+    assert_eq!((memo.submission.unwrap().attempt, memo.next_attempt), (2, None));
+}
+
+#[test]
+fn attempts_that_do_not_count_are_forgotten_first() {
+    let mut all = vec![past(1, End::NoCapacity)];
+    all.extend((2..=20).map(|n| past(n, End::Suspended)));
+    let mut memo = Memo {
+        past: all,
+        ..canceled(60, CancelCause::Suspend)
+    };
+    memo.submission.as_mut().unwrap().attempt = 21;
+    let (_, memo) = decide(any, &seen(Present(run(RunState::Canceled))), &memo);
+    let numbers: Vec<i32> = memo.past.iter().map(|past| past.attempt).collect();
+    let expected: Vec<i32> = std::iter::once(1).chain(3..=21).collect();
+    assert_eq!(numbers, expected);
+}

@@ -1,0 +1,92 @@
+//! `spec.cancel`, and what becomes of a cancel.
+
+use azureml_spark_api::spark_job::CancelCause;
+
+use super::{Change, Told, any, cancelled, check, decide, held};
+use crate::machine::Sight;
+use crate::place::Reference;
+use crate::spark_job::tests::object::{
+    ago, asked, between, canceled, followed, now, past, run, seen,
+};
+use crate::spark_job::{Cancel, End, Memo, RunState};
+
+use Sight::{Absent, Present, Unknown};
+
+#[test]
+#[rustfmt::skip]
+fn it_ends_what_has_not_begun() {
+    let lost: Change = |g| { cancelled(g); held(g); };
+    let alone: Change = |g| { cancelled(g); g.workspace = Reference::Missing; };
+    check(&[
+        (cancelled, Unknown, Memo::default(), Told::OnChange, "nothing was submitted"),
+        (alone, Unknown, Memo::default(), Told::OnChange, "and nobody needs to be asked"),
+        (cancelled, Absent, asked(5), Told::In(70), "a request may be on its way"),
+        (cancelled, Unknown, asked(500), Told::In(10), "silence never becomes absence"),
+        (lost, Unknown, Memo::default(), Told::In(10), "the status was lost: a run may be there"),
+    ]);
+    let rows = [
+        (Memo::default(), "before"),
+        (asked(75), "nothing came of the request"),
+        (between(vec![past(1, End::Suspended)]), "held"),
+    ];
+    for (memo, why) in rows {
+        let (_, memo) = decide(cancelled, &seen(Absent), &memo);
+        let ended = memo.ended.unwrap();
+        assert_eq!((ended.reason, ended.at), (End::Canceled, now()), "{why}");
+        assert_eq!(memo.submission, None, "{why}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn it_is_asked_for_again_but_never_hot() {
+    let heard = || Present(run(RunState::CancelRequested));
+    let running = || Present(run(RunState::Running));
+    let by = |seconds| canceled(seconds, CancelCause::Asked);
+    let with = |seconds, change: fn(&mut Cancel)| {
+        let mut memo = by(seconds);
+        change(memo.cancel.as_mut().unwrap());
+        memo
+    };
+    let refused = |seconds| with(seconds, |c| c.refused = Some("no right".into()));
+    let often = |seconds| with(seconds, |c| c.tries = 3);
+    check(&[
+        (cancelled, running(), followed(60), Told::Cancel, "at once"),
+        (cancelled, running(), by(29), Told::In(1), "Azure may show it late"),
+        (cancelled, running(), by(30), Told::Cancel, "no sign of it: the request may have been lost"),
+        (cancelled, running(), often(30), Told::In(270), "not so often"),
+        (cancelled, heard(), by(299), Told::In(1), "a cancel takes its time, and is a write"),
+        (cancelled, heard(), by(300), Told::Cancel, "no effect for five minutes: once more"),
+        (cancelled, running(), refused(30), Told::In(270), "no right: somebody has to give it"),
+        (cancelled, running(), refused(300), Told::Cancel, "perhaps somebody has"),
+        (cancelled, Present(run(RunState::Finalizing)), followed(60), Told::In(10), "it is refused here, and the end is near"),
+        (any, running(), by(30), Told::Cancel, "a cancel on record is carried out"),
+    ]);
+    let (_, memo) = decide(cancelled, &seen(running()), &refused(300));
+    let cancel = memo.cancel.unwrap();
+    assert_eq!((cancel.since, cancel.asked, cancel.tries), (ago(300), now(), 2), "on record before the request");
+    assert!(cancel.refused.is_some(), "told until there is another answer");
+    let (_, memo) = decide(cancelled, &seen(heard()), &refused(10));
+    assert_eq!(memo.cancel.unwrap().refused, None, "there it is");
+}
+
+#[test]
+#[rustfmt::skip]
+fn the_end_has_the_cause_of_the_cancel() {
+    let over = seen(Present(run(RunState::Canceled)));
+    let rows = [
+        (CancelCause::Asked, End::Canceled),
+        (CancelCause::Deleted, End::Canceled),
+        (CancelCause::Deadline, End::DeadlineExceeded),
+        (CancelCause::StartDeadline, End::StartDeadlineExceeded),
+        (CancelCause::NotResponding, End::NotResponding),
+    ];
+    for (why, end) in rows {
+        let (_, memo) = decide(any, &over, &canceled(60, why));
+        assert_eq!(memo.ended.unwrap().reason, end, "{why:?}");
+    }
+    let (_, memo) = decide(any, &over, &followed(60));
+    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside, "we never asked");
+    let (_, memo) = decide(cancelled, &over, &followed(60));
+    assert_eq!(memo.ended.unwrap().reason, End::Canceled, "it is what the spec wants");
+}

@@ -1,0 +1,81 @@
+//! What a run has time for.
+
+use azureml_spark_api::spark_job::CancelCause;
+use serde_json::json;
+
+use super::{Change, Told, check, decide};
+use crate::machine::Sight::{self, Present};
+use crate::spark_job::tests::object::{ago, followed, run, seen, set, since, started};
+use crate::spark_job::{Memo, RunState};
+
+fn active(given: &mut crate::spark_job::Given) {
+    set(given, "activeDeadlineSeconds", json!(600));
+}
+
+fn start(given: &mut crate::spark_job::Given) {
+    set(given, "startDeadlineSeconds", json!(300));
+}
+
+#[test]
+#[rustfmt::skip]
+fn each_has_its_clock() {
+    let running = || Present(run(RunState::Running));
+    let queued = || Present(run(RunState::Queued));
+    let silent = || Present(run(RunState::NotResponding));
+    let second = |seconds| Memo { started: Some(ago(seconds)), ..followed(10) };
+    let any: Change = super::any;
+    check(&[
+        (active, running(), started(599), Told::In(1), "the last second"),
+        (active, running(), started(600), Told::Cancel, "over"),
+        (active, queued(), second(600), Told::Cancel, "it counts from the first start of all attempts"),
+        (active, queued(), followed(5_000), Told::OnChange, "it has not started"),
+        (active, Present(run(RunState::Finalizing)), started(600), Told::In(10), "so near the end"),
+        (start, queued(), followed(299), Told::In(1), "the last second"),
+        (start, queued(), followed(300), Told::Cancel, "over"),
+        (start, running(), started(5_000), Told::OnChange, "it has started"),
+        (start, Present(run(RunState::NotResponding)), since(40, RunState::NotResponding), Told::In(1_760), "nobody knows whether it has"),
+        (any, silent(), since(1_799, RunState::NotResponding), Told::In(1), "it may come back"),
+        (any, silent(), since(1_800, RunState::NotResponding), Told::Cancel, "it does not"),
+        (any, silent(), since(9_000, RunState::Running), Told::In(1_800), "patience begins with the silence"),
+        (|g| set(g, "activeDeadlineSeconds", json!(90_000)), running(), started(5), Told::In(3_600), "nobody sleeps longer"),
+    ]);
+}
+
+#[test]
+fn the_cancel_knows_which_it_was() {
+    let rows: [(Change, RunState, Memo, CancelCause); 3] = [
+        (
+            active,
+            RunState::Running,
+            started(600),
+            CancelCause::Deadline,
+        ),
+        (
+            start,
+            RunState::Queued,
+            followed(300),
+            CancelCause::StartDeadline,
+        ),
+        (
+            super::any,
+            RunState::NotResponding,
+            since(1_800, RunState::NotResponding),
+            CancelCause::NotResponding,
+        ),
+    ];
+    for (change, state, memo, why) in rows {
+        let sight: Sight<_> = Present(run(state));
+        let (_, memo) = decide(change, &seen(sight), &memo);
+        assert_eq!(memo.cancel.unwrap().why, why);
+    }
+    let both: Change = |g| {
+        active(g);
+        super::suspended(g);
+    };
+    let (_, memo) = decide(both, &seen(Present(run(RunState::Running))), &started(600));
+    assert_eq!(
+        memo.cancel.unwrap().why,
+        CancelCause::Suspend,
+        "as on a Job of batch/v1 the clock stands still while it is held"
+    );
+}

@@ -1,0 +1,123 @@
+//! After the loss of the status: what was there is found again, attempt by attempt.
+
+use super::{Change, Told, blocked, decide, going, held};
+use crate::machine::{Machine, Sight};
+use crate::place::Reference;
+use crate::spark_job::tests::object::{ago, now, run, seen};
+use crate::spark_job::{End, Memo, Run, RunState, SparkJob, Submission};
+
+use Sight::{Absent, Present, Unknown};
+
+fn lost() -> Memo {
+    Memo {
+        submission: Some(Submission::forgotten(1, now())),
+        ..Memo::default()
+    }
+}
+
+/// The same, but so many seconds ago.
+fn older(mut memo: Memo, seconds: i64) -> Memo {
+    memo.submission.as_mut().unwrap().requested = ago(seconds);
+    memo
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_lost_status_is_found_again() {
+    let none = Memo::default();
+    let (told, memo) = decide(held, &seen(Present(run(RunState::Running))), &none);
+    let submission = memo.submission.unwrap();
+    assert_eq!(told, Told::Relabel, "nobody knows its labels");
+    assert!(
+        submission.seen_by_azure && submission.is_known() && submission.found,
+        "brought back from the run's own properties"
+    );
+    let (_, memo) = decide(held, &seen(Present(run(RunState::Completed))), &none);
+    assert_eq!(memo.ended.unwrap().state, RunState::Completed, "nothing comes after that");
+    let rows: [(Change, Sight<Run>, &str); 3] = [
+        (held, Unknown, "a run may be there: the finalizer stays"),
+        (|g| { held(g); g.workspace = Reference::NotReady("x".into()); }, Unknown, "nothing can be asked: the finalizer stays"),
+        (|g| { held(g); blocked(g); }, Absent, "the answer may be old: the finalizer stays"),
+    ];
+    for (change, sight, why) in rows {
+        let (told, memo) = decide(change, &seen(sight), &none);
+        assert_eq!((told, &memo), (Told::In(10), &lost()), "{why}");
+        assert!(SparkJob::holds(&memo), "{why}");
+    }
+}
+
+#[test]
+fn an_end_that_is_found_may_not_have_been_the_last() {
+    let canceled = || seen(Present(run(RunState::Canceled)));
+    let (told, memo) = decide(held, &canceled(), &Memo::default());
+    assert_eq!(told, Told::In(1));
+    let submission = memo.submission.as_ref().unwrap();
+    assert_eq!(
+        (
+            submission.attempt,
+            submission.seen_by_azure,
+            memo.ended.is_none()
+        ),
+        (2, false, true),
+        "the next name tells"
+    );
+    let (told, next) = decide(held, &seen(Present(run(RunState::Running))), &memo);
+    assert_eq!((told, next.past.len()), (Told::Relabel, 1), "there it is");
+    let (told, same) = decide(held, &seen(Absent), &memo);
+    assert_eq!(
+        (told, &same),
+        (Told::In(75), &memo),
+        "the answer may be old"
+    );
+    let (_, same) = decide(held, &seen(Unknown), &memo);
+    assert_eq!(same, memo, "silence never becomes absence");
+    let (told, back) = decide(held, &seen(Absent), &older(memo, 75));
+    let submission = back.submission.as_ref().unwrap();
+    assert_eq!(told, Told::In(1));
+    assert_eq!(
+        (submission.attempt, submission.found, back.past.len()),
+        (1, false, 0),
+        "the first was the last: its end is read again"
+    );
+    let (_, memo) = decide(held, &canceled(), &back);
+    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside);
+}
+
+#[test]
+fn a_run_that_lives_on_beyond_doubt_was_the_last() {
+    let live = seen(Present(run(RunState::Running)));
+    for (seconds, found) in [(74, true), (75, false)] {
+        let (_, memo) = decide(held, &live, &older(lost(), seconds));
+        assert_eq!(memo.submission.unwrap().found, found, "{seconds}");
+    }
+}
+
+#[test]
+fn an_object_without_a_status_goes_only_after_its_last_attempt() {
+    let failed = seen(Present(run(RunState::Failed)));
+    let (told, memo) = decide(going, &failed, &Memo::default());
+    assert_eq!(told, Told::In(1));
+    assert_eq!(memo.submission.as_ref().unwrap().attempt, 2);
+    let (told, memo) = decide(going, &seen(Absent), &older(memo, 74));
+    assert_eq!(told, Told::In(1));
+    let (told, _) = decide(going, &seen(Absent), &older(memo.clone(), 75));
+    assert_eq!(told, Told::Release);
+    let (told, _) = decide(going, &seen(Present(run(RunState::Running))), &memo);
+    assert_eq!(told, Told::Cancel, "there is another");
+}
+
+#[test]
+fn a_cancel_is_of_one_attempt_only() {
+    use azureml_spark_api::spark_job::CancelCause;
+    let memo = Memo {
+        cancel: crate::spark_job::tests::object::canceled(5, CancelCause::Deadline).cancel,
+        ..lost()
+    };
+    let (_, memo) = decide(
+        held,
+        &seen(Present(run(RunState::Canceled))),
+        &older(memo, 5),
+    );
+    let (told, _) = decide(held, &seen(Present(run(RunState::Running))), &memo);
+    assert_ne!(told, Told::Cancel, "what was asked was asked of the first");
+}

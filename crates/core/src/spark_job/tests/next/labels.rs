@@ -1,0 +1,122 @@
+//! Display name, description and tags after the submission.
+
+use serde_json::json;
+
+use super::{Change, Told, any, decide};
+use crate::machine::Sight::{Present, Unknown};
+use crate::spark_job::tests::object::{canceled, followed, run, seen, set, want_with};
+use crate::spark_job::{LabelState, Labelled, Memo, RunState, Seen};
+
+fn edited(given: &mut crate::spark_job::Given) {
+    set(given, "tags", json!({"team": "b"}));
+}
+
+fn with(labels: Option<(&str, LabelState)>) -> Memo {
+    let labels = labels.map(|(hash, state)| Labelled {
+        hash: hash.to_owned(),
+        state,
+    });
+    Memo {
+        labels,
+        ..followed(60)
+    }
+}
+
+#[test]
+fn they_are_sent_where_they_are_not() {
+    let new = want_with(edited).labels.hash();
+    let old = want_with(any).labels.hash();
+    assert_ne!(new, old);
+    let rows: [(Change, Option<(&str, LabelState)>, Told, LabelState, &str); 6] = [
+        (
+            any,
+            Some((&old, LabelState::Sent)),
+            Told::OnChange,
+            LabelState::Sent,
+            "no write when equal",
+        ),
+        (
+            edited,
+            Some((&old, LabelState::Sent)),
+            Told::Relabel,
+            LabelState::Sending,
+            "they have changed",
+        ),
+        (
+            edited,
+            Some((&new, LabelState::Sending)),
+            Told::Relabel,
+            LabelState::Sending,
+            "nobody knows what became of it",
+        ),
+        (
+            edited,
+            Some((&new, LabelState::Refused)),
+            Told::OnChange,
+            LabelState::Refused,
+            "Azure does not want these",
+        ),
+        (
+            edited,
+            Some((&old, LabelState::Refused)),
+            Told::Relabel,
+            LabelState::Sending,
+            "but perhaps others",
+        ),
+        (
+            any,
+            None,
+            Told::Relabel,
+            LabelState::Sending,
+            "a run that was found or taken over",
+        ),
+    ];
+    let live = seen(Present(run(RunState::Running)));
+    for (change, labels, expected, state, why) in rows {
+        let (told, memo) = decide(change, &live, &with(labels));
+        let left = memo.labels.unwrap();
+        assert_eq!((told, left.state), (expected, state), "{why}");
+        assert_eq!(left.hash, want_with(change).labels.hash(), "{why}");
+    }
+}
+
+#[test]
+fn they_are_there_once_this_process_has_sent_them() {
+    let new = want_with(edited).labels.hash();
+    let sent = |hash: &str| Seen {
+        labels: Present(hash.to_owned()),
+        ..seen(Present(run(RunState::Running)))
+    };
+    let (told, memo) = decide(
+        edited,
+        &sent(&new),
+        &with(Some((&new, LabelState::Sending))),
+    );
+    assert_eq!(
+        (told, memo.labels.unwrap().state),
+        (Told::OnChange, LabelState::Sent)
+    );
+    let (told, _) = decide(
+        edited,
+        &sent("others"),
+        &with(Some((&new, LabelState::Sending))),
+    );
+    assert_eq!(told, Told::Relabel);
+}
+
+#[test]
+fn a_run_that_ends_has_other_worries() {
+    let rows = [
+        (
+            RunState::Running,
+            canceled(5, azureml_spark_api::spark_job::CancelCause::Deadline),
+        ),
+        (RunState::Completed, followed(60)),
+    ];
+    for (state, memo) in rows {
+        let (told, _) = decide(edited, &seen(Present(run(state.clone()))), &memo);
+        assert_ne!(told, Told::Relabel, "{state:?}");
+    }
+    let (told, _) = decide(edited, &seen(Unknown), &followed(60));
+    assert_ne!(told, Told::Relabel, "not in the dark");
+}

@@ -1,0 +1,103 @@
+//! Fields for people.
+
+use serde_json::json;
+
+use super::{Change, any, say, say_after};
+use crate::machine::Sight::{Absent, Present};
+use crate::spark_job::tests::object::{
+    asked, between, followed, foreign, meant, past, run, seen, set, since, want_with,
+};
+use crate::spark_job::{End, Memo, RunState, Seen};
+
+#[test]
+fn the_fields_are_those_of_the_run() {
+    let mut running = run(RunState::Running);
+    running.studio_url = Some("https://ml.azure.com/runs/x".into());
+    let writes: Change = |g| {
+        set(
+            g,
+            "outputs",
+            json!({"out": {
+                "type": "uri_folder", "path": "abfss://c@a/out", "registerAs": {"name": "wrangled", "version": "3"},
+            }}),
+        );
+    };
+    let status = say(
+        writes,
+        &seen(Present(running)),
+        &since(9, RunState::Running),
+    );
+    let cluster = status.cluster.as_ref().unwrap();
+    assert_eq!(
+        (
+            cluster.executors.as_str(),
+            cluster.cores,
+            cluster.memory.as_str()
+        ),
+        ("6", 24, "168g")
+    );
+    assert_eq!(status.state.as_deref(), Some("Running"));
+    assert_eq!(status.attempt, Some(1));
+    assert_eq!(status.azure_id.as_deref(), Some("/jobs/titanic"));
+    assert_eq!(
+        status.studio_url.as_deref(),
+        Some("https://ml.azure.com/runs/x")
+    );
+    assert_eq!(status.effective_identity.as_ref().unwrap().type_, "Managed");
+    assert_eq!(status.outputs[0].path, "abfss://c@a/out");
+    assert_eq!(
+        status.outputs[0].asset.as_deref(),
+        Some("azureml:wrangled:3")
+    );
+    assert_eq!(status.code_id.as_deref(), Some("/codes/1"));
+    let resolved = status.resolved.unwrap();
+    assert_eq!(
+        resolved.definition_hash,
+        Some(meant().definition_hash),
+        "what every attempt runs with"
+    );
+}
+
+#[test]
+fn nothing_of_somebody_elses_run_is_published() {
+    let named: Change = |g| set(g, "azureName", json!("nightly"));
+    let other = say(named, &seen(Present(foreign())), &Memo::default());
+    assert_eq!((other.azure_id, other.state), (None, None));
+}
+
+#[test]
+fn a_further_attempt_has_nothing_of_the_one_before() {
+    let mut running = run(RunState::Running);
+    running.studio_url = Some("https://ml.azure.com/runs/x".into());
+    let first = say(any, &seen(Present(running)), &since(9, RunState::Running));
+    let waiting = between(vec![past(1, End::Suspended)]);
+    let held = say_after(any, &Seen::default(), &waiting, &first);
+    let names = want_with(any);
+    assert_eq!(
+        held.azure_name,
+        Some(names.run_name(1)),
+        "the last one is told"
+    );
+    assert_eq!((held.attempt, held.azure_id.clone()), (Some(1), None));
+    let mut second = Memo {
+        past: waiting.past,
+        ..asked(0)
+    };
+    second.submission.as_mut().unwrap().attempt = 2;
+    let again = say_after(any, &seen(Absent), &second, &held);
+    assert_eq!(again.azure_name, Some(names.run_name(2)));
+    assert_ne!(again.azure_name, held.azure_name);
+    assert_eq!(
+        (again.attempt, again.azure_id, again.studio_url, again.state),
+        (Some(2), None, None, None)
+    );
+}
+
+#[test]
+fn what_is_not_seen_yet_has_a_name_all_the_same() {
+    let status = say(any, &seen(Absent), &Memo::default());
+    assert_eq!(status.azure_name, Some(want_with(any).run_name(1)));
+    assert_eq!(status.attempt, None);
+    let status = say(any, &seen(Present(run(RunState::Queued))), &followed(9));
+    assert!(status.azure_id.is_some());
+}
