@@ -1,13 +1,19 @@
 //! The rows of the `SparkJob`, judged by the apiserver; `crates/api` judges the same without one.
 
-use azureml_spark_api::verdict::{Row, Rows, SPARK_JOB_ROWS, patched};
+use azureml_spark_api::verdict::{Judge, Row, Rows, SPARK_JOB_ROWS, patched, spec};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kube::api::PostParams;
 use serde_json::Value;
 
 use crate::scenario;
 
 const KIND: &str = "SparkJob";
+/// Specs that are tried on the apiserver: half a minute.
+const SPECS: u64 = 10_000;
+/// Requests at a time.
+const AT_A_TIME: usize = 8;
 
 fn rows() -> anyhow::Result<Rows> {
     Ok(serde_norway::from_str(SPARK_JOB_ROWS)?)
@@ -74,6 +80,45 @@ fn what_is_written_once_the_run_is_submitted() {
             let changed = patched(&job.0["spec"], &[&row.patch]);
             judge(scope, row, &self::job("job", changed)).await?;
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_apiserver_says_what_is_said_of_it_without_one() {
+    scenario("valid-many", async |scope| {
+        let judge = Judge::of(KIND).map_err(anyhow::Error::msg)?;
+        let parameters = PostParams {
+            dry_run: true,
+            ..PostParams::default()
+        };
+        let api = &scope.objects(KIND);
+        let asked = stream::iter(0..SPECS).map(async |number| {
+            let object = job("new", spec(number)).0;
+            let said = api
+                .create(&parameters, &serde_json::from_value(object.clone())?)
+                .await;
+            match said {
+                Ok(_) => anyhow::Ok((number, object, None)),
+                Err(kube::Error::Api(status)) => Ok((number, object, Some(status.message))),
+                Err(other) => Err(other.into()),
+            }
+        });
+        let mut asked = asked.buffer_unordered(AT_A_TIME);
+        let mut accepted = 0;
+        while let Some((number, object, refused)) = asked.try_next().await? {
+            let faults = judge.faults(&object, None);
+            assert_eq!(
+                faults.is_empty(),
+                refused.is_none(),
+                "spec {number}: {refused:?}, and without the apiserver {faults:?}"
+            );
+            accepted += u64::from(refused.is_none());
+        }
+        assert!(
+            (SPECS / 4..SPECS).contains(&accepted),
+            "{accepted} accepted"
+        );
         Ok(())
     });
 }
