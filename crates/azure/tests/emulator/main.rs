@@ -13,6 +13,7 @@ mod assets;
 mod attachments;
 mod jobs;
 mod links;
+mod logs;
 mod refusals;
 mod stage;
 mod surroundings;

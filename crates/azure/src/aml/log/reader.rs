@@ -26,6 +26,9 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(20);
 /// The first wait after trouble that names none.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
+/// How much slower a file is read that does not grow.
+const LAZIEST: u32 = 5;
+
 /// What is read of a run's output.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -44,7 +47,7 @@ pub struct Wish {
 /// How often a run that writes is asked for more.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Between two reads of a file that grows; up to `details` while it does not.
+    /// Between two reads of a file that grows; up to five times that while it does not.
     pub read: Duration,
     /// Between two looks at the run's details: its state, and its files with fresh addresses.
     pub details: Duration,
@@ -178,9 +181,8 @@ impl Reader {
         if ended || !self.wish.follow {
             return Ok(Some(self.rest()));
         }
-        let wait = pace.read.saturating_mul(2_u32.saturating_pow(self.idle));
-        self.idle = self.idle.saturating_add(1);
-        sleep(wait.min(pace.details)).await;
+        self.idle = (self.idle + 1).min(LAZIEST);
+        sleep(pace.read.saturating_mul(self.idle).min(pace.details)).await;
         Ok(None)
     }
 
