@@ -269,6 +269,7 @@ fn look() -> impl Strategy<Value = Look<Seen>> {
             fault,
             tries,
             deleting,
+            wish: 0,
         },
     )
 }

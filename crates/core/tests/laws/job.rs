@@ -2,19 +2,27 @@
 
 use azureml_spark_api::SparkJobStatus;
 use azureml_spark_api::condition::Condition;
-use azureml_spark_core::spark_job::{Given, Memo, Run, RunState, Seen, SparkJob, Step, Want};
+use azureml_spark_core::spark_job::{
+    Given, LabelState, Memo, Run, RunState, Seen, SparkJob, Step, Want,
+};
 use azureml_spark_core::{Act, Machine, Move, Sight};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use serde_json::Value;
 
-use crate::job_inputs::{ended, given, memo, seen};
+use crate::job_inputs::{ended, given, memo, seen, steered, steering};
 use crate::times::{at, fault};
 use crate::walk::{Look, Walked, answer, report, walk};
 
-/// Steps from anywhere to rest, in a world that does what it is told: the code, the run. On the way out: the cancel.
-const STEPS: usize = 2;
+/// Steps from anywhere to rest, in a world that does what it is told: the code, the environment, the run, its labels. On
+/// the way out: the cancel.
+const STEPS: usize = 4;
 
 impl Walked for SparkJob {
+    fn turns(before: &Memo, after: &Memo) -> bool {
+        before.attempt() != after.attempt()
+    }
+
     fn conditions(status: &SparkJobStatus) -> &[Condition] {
         &status.conditions
     }
@@ -26,90 +34,163 @@ impl Walked for SparkJob {
         moved: &Move<Self>,
     ) -> Result<(), TestCaseError> {
         match &moved.act {
-            Act::Do(Step::UploadCode) => {
-                prop_assert_eq!(&seen.code, &Sight::Absent, "an upload of what may be there");
-                prop_assert!(want.definition.is_ok() && !want.deleting);
-            }
-            Act::Do(Step::Submit) => {
-                let definition = want.definition.as_ref().expect("nothing to submit");
-                prop_assert!(seen.code.present().is_some(), "a run before its code");
-                prop_assert!(seen.run.present().is_none(), "a run beside a run");
-                prop_assert!(
-                    seen.run == Sight::Absent || !want.may_have_run(memo),
-                    "a run in the dark"
-                );
-                prop_assert!(
-                    !want.deleting && memo.ended.is_none(),
-                    "a run after the end"
-                );
-                let on_record = moved.memo.submission.as_ref().expect("no memory of it");
-                prop_assert_eq!(&on_record.definition_hash, &definition.hash());
-                prop_assert!(
-                    SparkJob::holds(&moved.memo),
-                    "the object could go away meanwhile"
-                );
-                let seen_before = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);
-                prop_assert!(
-                    !seen_before,
-                    "a second run in the place of one that was there"
-                );
-            }
-            Act::Do(Step::Cancel) => {
-                prop_assert!(want.deleting && memo.ended.is_none());
-                let run = seen.run.present().expect("a cancel in the dark");
-                prop_assert!(
-                    want.owns(run, memo) && !run.state.is_end(),
-                    "not ours to cancel"
-                );
-                prop_assert!(moved.memo.cancel.is_some(), "no memory of it");
+            Act::Do(step) => {
+                prop_assert_eq!(memo.ended.is_some(), *step == Step::Expire, "after the end");
+                prop_assert!(!want.deleting || *step == Step::Cancel, "on the way out");
+                of_step(want, seen, memo, &moved.memo, step)
             }
             Act::Rest(_) => {
-                let dark = seen.run == Sight::Unknown;
-                let lost = want.held && memo.ended.is_none() && dark;
+                let dark = seen.run == Sight::Unknown && is_blank(memo);
+                let lost = want.held && dark && !want.steering.leaves;
                 prop_assert!(
                     !lost || SparkJob::holds(&moved.memo) || want.workspace.is_none(),
                     "let go in the dark"
                 );
+                Ok(())
             }
             Act::Release => {
                 prop_assert!(want.deleting);
+                let left = want.steering.leaves && !want.steering.cancel;
                 let over = memo.ended.is_some()
+                    || (memo.submission.is_none() && !memo.past.is_empty())
                     || seen.run == Sight::Absent
                     || seen
                         .run
                         .present()
                         .is_some_and(|run| run.state.is_end() || !want.owns(run, memo));
-                prop_assert!(over, "released in the dark");
+                prop_assert!(over || left, "released in the dark");
+                Ok(())
             }
         }
-        Ok(())
     }
+}
+
+fn is_blank(memo: &Memo) -> bool {
+    memo.submission.is_none() && memo.past.is_empty() && memo.ended.is_none()
+}
+
+/// What must hold of every step.
+fn of_step(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    moved: &Memo,
+    step: &Step,
+) -> Result<(), TestCaseError> {
+    let may_begin = !want.steering.suspend && !want.steering.cancel && want.definition.is_ok();
+    match step {
+        Step::UploadCode => {
+            prop_assert_eq!(&seen.code, &Sight::Absent, "an upload of what may be there");
+            prop_assert!(may_begin && memo.pinned.is_none());
+        }
+        Step::RegisterEnvironment => {
+            prop_assert_eq!(&seen.environment, &Sight::Absent, "one that may be there");
+            prop_assert!(may_begin && memo.pinned.is_none());
+        }
+        Step::Submit => {
+            prop_assert!(may_begin, "held, cancelled, or nothing to submit");
+            of_submission(want, seen, memo, moved)?;
+        }
+        Step::Cancel => {
+            let run = seen.run.present().expect("a cancel in the dark");
+            prop_assert!(want.owns(run, memo), "not ours to cancel");
+            prop_assert!(
+                !run.state.is_end() && run.state != RunState::Finalizing,
+                "it would be refused"
+            );
+            let cancel = moved.cancel.as_ref().expect("no memory of it");
+            let asked = want.steering.cancel || want.steering.suspend || want.deleting;
+            let timed = want.steering.active_deadline.is_some()
+                || want.steering.start_deadline.is_some()
+                || run.state == RunState::NotResponding;
+            let begun = memo.cancel.is_some();
+            prop_assert!(asked || timed || begun, "nobody wants {:?}", cancel.why);
+        }
+        Step::Relabel => {
+            let run = seen.run.present().expect("labels in the dark");
+            prop_assert!(want.owns(run, memo) && !run.state.is_end());
+            let labels = moved.labels.as_ref().expect("no memory of them");
+            prop_assert_eq!(&labels.hash, &want.labels.hash());
+            prop_assert_eq!(labels.state, LabelState::Sending);
+            let before = memo.labels.as_ref();
+            let has = before.is_some_and(|l| l.hash == labels.hash && l.state == LabelState::Sent);
+            prop_assert!(!has, "a write of what is there");
+        }
+        Step::Expire => {
+            prop_assert!(want.steering.ttl.is_some() && !want.held);
+        }
+    }
+    Ok(())
+}
+
+fn of_submission(want: &Want, seen: &Seen, memo: &Memo, moved: &Memo) -> Result<(), TestCaseError> {
+    prop_assert!(seen.run.present().is_none(), "a run beside a run");
+    prop_assert!(
+        seen.run == Sight::Absent || !want.may_have_run(memo),
+        "a run in the dark"
+    );
+    let on_record = moved.submission.as_ref().expect("no memory of it");
+    let pinned = moved
+        .pinned
+        .as_ref()
+        .expect("no memory of what it runs with");
+    prop_assert_eq!(&on_record.definition_hash, &pinned.definition_hash);
+    match &memo.pinned {
+        Some(before) => prop_assert_eq!(before, pinned, "another run than the first"),
+        None => prop_assert!(seen.code.present().is_some(), "a run before its code"),
+    }
+    prop_assert!(SparkJob::holds(moved), "the object could go away meanwhile");
+    prop_assert_eq!(
+        on_record.attempt,
+        memo.attempt(),
+        "another name than was looked for"
+    );
+    prop_assert_eq!(&memo.past, &moved.past, "an attempt is forgotten");
+    let seen_before = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);
+    prop_assert!(
+        !seen_before,
+        "a second run in the place of one that was there"
+    );
+    Ok(())
 }
 
 fn look() -> impl Strategy<Value = Look<Seen>> {
     let deleting = proptest::bool::weighted(0.1);
     let fault = proptest::option::weighted(0.3, fault());
-    (0_i64..120_000, seen(), fault, 1_u32..8, deleting).prop_map(
-        |(after, seen, fault, tries, deleting)| Look {
+    (
+        0_i64..120_000,
+        seen(),
+        fault,
+        1_u32..8,
+        deleting,
+        0_usize..3,
+    )
+        .prop_map(|(after, seen, fault, tries, deleting, wish)| Look {
             after,
             seen,
             fault,
             tries,
             deleting,
-        },
-    )
+            wish,
+        })
 }
 
-/// The same object, as it is and on its way out; only specs that make sense.
-fn wants(given: &Given) -> Option<[Want; 2]> {
-    let with = |deleting| {
+/// The same object, as it is steered by and by, and on its way out; only specs that make sense.
+fn wants(given: &Given, steerings: &[Value]) -> Option<Vec<Want>> {
+    let with = |deleting, steering: Option<&Value>| {
         SparkJob::want(&Given {
             deleting,
             held: given.held || deleting,
+            spec: steering.map_or_else(|| given.spec.clone(), |s| steered(&given.spec, s)),
             ..given.clone()
         })
     };
-    Some([with(false).ok()?, with(true).ok()?])
+    let begun = std::iter::once(None).chain(steerings.iter().map(Some));
+    let mut all: Vec<Want> = begun
+        .map(|steering| with(false, steering).ok())
+        .collect::<Option<_>>()?;
+    all.push(with(true, steerings.last()).ok()?);
+    Some(all)
 }
 
 proptest! {
@@ -140,8 +221,10 @@ proptest! {
     }
 
     #[test]
-    fn what_is_said_is_calm_and_keeps_the_memory(given in given(), looks in proptest::collection::vec(look(), 1..12)) {
-        if let Some(wants) = wants(&given) {
+    fn what_is_said_is_calm_and_keeps_the_memory(
+        given in given(), steerings in proptest::collection::vec(steering(), 2), looks in proptest::collection::vec(look(), 1..16),
+    ) {
+        if let Some(wants) = wants(&given, &steerings) {
             walk::<SparkJob>(&wants, looks)?;
         }
     }
@@ -151,7 +234,8 @@ proptest! {
         let memo = Memo { ended: Some(ended), ..memo };
         let Ok(want) = SparkJob::want(&given) else { return Ok(()) };
         let moved = SparkJob::next(&want, &seen, &memo, at(0));
-        prop_assert!(matches!(moved.act, Act::Rest(_) | Act::Release));
+        prop_assert!(matches!(moved.act, Act::Rest(_) | Act::Release | Act::Do(Step::Expire)));
+        prop_assert_eq!(&moved.memo, &memo);
         prop_assert!(!SparkJob::holds(&memo));
     }
 
@@ -163,6 +247,9 @@ proptest! {
             let moved = SparkJob::next(&want, &seen, &memo, at(now));
             let Act::Do(step) = moved.act else { break };
             prop_assert!(done < STEPS, "still at it: {step:?}");
+            if step == Step::Expire {
+                return Ok(());
+            }
             obey(&mut seen, &want, &moved.memo, &step);
             memo = moved.memo;
         }
@@ -172,6 +259,11 @@ proptest! {
 fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
     match step {
         Step::UploadCode => seen.code = Sight::Present("/codes/1".to_owned()),
+        Step::RegisterEnvironment => {
+            seen.environment = Sight::Present("/environments/1".to_owned());
+        }
+        Step::Relabel => seen.labels = Sight::Present(want.labels.hash()),
+        Step::Expire => {}
         Step::Submit => {
             seen.run = Sight::Present(Run {
                 azure_id: "/jobs/x".to_owned(),

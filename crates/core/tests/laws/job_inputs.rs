@@ -1,17 +1,18 @@
 //! Jobs, runs and memories, as they come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::SparkJobSpec;
-use azureml_spark_api::spark_job::Failure;
+use azureml_spark_api::spark_job::{CancelCause, DataType, Failure};
 use azureml_spark_core::Sight;
 use azureml_spark_core::place::{Place, Reference, Workspace};
 use azureml_spark_core::spark_job::{
-    AttachedPool, Ended, Given, Memo, Run, RunState, Seen, Submission,
+    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Pinned, Run,
+    RunState, Seen, Sighted, Submission,
 };
 use proptest::option;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::times::{second, text};
 
@@ -29,7 +30,7 @@ pub(crate) fn workspace() -> impl Strategy<Value = Reference<Workspace>> {
         })
     });
     prop_oneof![
-        6 => ready,
+        12 => ready,
         1 => text().prop_map(Reference::NotReady),
         1 => Just(Reference::Missing),
     ]
@@ -52,20 +53,23 @@ fn spec() -> impl Strategy<Value = SparkJobSpec> {
         option::of(any::<i32>()),
         option::of((any::<i32>(), any::<i32>())),
     );
-    (odd(), odd(), odd(), odd(), numbers, option::of(odd()), any::<[bool; 4]>()).prop_map(
-        |(memory, args, input, file, (cores, instances, dynamic), azure_name, [serverless, user, usual, items])| {
+    let often = |share| proptest::bool::weighted(share);
+    let kinds = (often(0.3), often(0.1), often(0.85), any::<bool>());
+    (odd(), odd(), odd(), odd(), numbers, option::weighted(0.4, odd()), kinds).prop_map(
+        |(memory, args, input, file, (cores, instances, dynamic), azure_name, (serverless, user, usual, items))| {
             let mut spec = json!({
                 "workspaceRef": {"name": "ml"},
                 "code": {"configMaps": [{"name": "src"}]},
                 "entry": {"file": if usual { "main.py".to_owned() } else { file }},
                 "driver": {"cores": 1, "memory": "2g"},
-                "executor": {"cores": cores, "memory": if usual { "28g".to_owned() } else { memory }},
+                "executor": {"cores": if usual { 4 } else { cores }, "memory": if usual { "28g".to_owned() } else { memory }},
                 "compute": {"attachmentRef": {"name": "pool"}},
                 "inputs": {(if usual { "rows".to_owned() } else { input }): {"value": "5"}},
                 "args": if usual { "--rows ${{inputs.rows}}".to_owned() } else { args },
             });
             if serverless {
                 spec["compute"] = json!({"serverless": {"instanceType": "x", "runtimeVersion": "3.4"}});
+                spec["identity"] = json!({"type": "Managed"});
             }
             if user {
                 spec["identity"] = json!({"type": "UserIdentity"});
@@ -73,7 +77,7 @@ fn spec() -> impl Strategy<Value = SparkJobSpec> {
             if items {
                 spec["code"]["configMaps"][0]["items"] = json!([{"key": "main.py", "path": "main.py"}]);
             }
-            if let Some((least, most)) = dynamic {
+            if let Some((least, most)) = dynamic.filter(|_| !usual) {
                 spec["dynamicAllocation"] = json!({"minExecutors": least, "maxExecutors": most});
             }
             if usual {
@@ -82,51 +86,126 @@ fn spec() -> impl Strategy<Value = SparkJobSpec> {
                 spec["executor"]["instances"] = json!(instances);
             }
             if let Some(name) = azure_name {
-                spec["azureName"] = json!(name);
+                spec["azureName"] = json!(if usual { "nightly".to_owned() } else { name });
             }
             serde_json::from_value(spec).unwrap()
         },
     )
 }
 
-pub(crate) fn given() -> impl Strategy<Value = Given> {
-    let attachment = option::of(prop_oneof![
-        4 => option::of(text()).prop_map(|default_identity| Reference::Ready(AttachedPool {
-            compute_id: "/computes/pool".to_owned(),
-            default_identity,
-        })),
-        1 => text().prop_map(Reference::NotReady),
-        1 => Just(Reference::Missing),
+/// How a person may steer, as fields of a spec.
+pub(crate) fn steering() -> impl Strategy<Value = Value> {
+    let some = |least: i64, most: i64| option::of(least..most);
+    let retry = option::of((1_i32..4, 1_i32..100, any::<[bool; 3]>()));
+    let policy = option::of(prop_oneof![
+        Just("Always"),
+        Just("Never"),
+        Just("IfIdentical")
     ]);
+    let often = || proptest::bool::weighted(0.3);
+    (
+        often(),
+        proptest::bool::weighted(0.15),
+        (some(1, 400), some(1, 400), some(0, 400)),
+        retry,
+        often(),
+        policy,
+        option::of("[a-z]{1,3}"),
+    )
+        .prop_map(
+            |(suspend, cancel, (active, start, ttl), retry, leave, policy, title)| {
+                let mut fields = json!({
+                    "suspend": suspend, "cancel": cancel, "activeDeadlineSeconds": active, "startDeadlineSeconds": start,
+                    "ttlSecondsAfterFinished": ttl, "adoptionPolicy": policy, "displayName": title,
+                });
+                if leave {
+                    fields["deletionPolicy"] = json!("Leave");
+                }
+                if let Some((most, wait, named)) = retry {
+                    let causes = ["Platform", "Script", "StartDeadline"].into_iter().zip(named);
+                    let causes: Vec<_> = causes.filter(|(_, named)| *named).map(|(c, _)| c).collect();
+                    fields["retry"] = json!({"maxAttempts": most, "backoffSeconds": wait, "causes": causes});
+                }
+                fields
+            },
+        )
+}
+
+/// The spec with this steering.
+pub(crate) fn steered(spec: &SparkJobSpec, steering: &Value) -> SparkJobSpec {
+    let mut all = serde_json::to_value(spec).unwrap();
+    for (field, value) in steering.as_object().unwrap() {
+        all[field] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
+}
+
+pub(crate) fn given() -> impl Strategy<Value = Given> {
+    let attachment = option::weighted(
+        0.9,
+        prop_oneof![
+            12 => option::of(text()).prop_map(|default_identity| Reference::Ready(AttachedPool {
+                compute_id: "/computes/pool".to_owned(),
+                default_identity,
+                ..AttachedPool::default()
+            })),
+            1 => text().prop_map(Reference::NotReady),
+            1 => Just(Reference::Missing),
+        ],
+    );
     let files = prop_oneof![
         6 => Just(BTreeMap::from([("main.py".to_owned(), b"1".to_vec())])),
         1 => proptest::collection::btree_map(odd(), any::<Vec<u8>>(), 0..3),
     ];
     let maps = option::weighted(0.9, option::weighted(0.9, files));
+    let pinned = option::weighted(0.2, pinned());
     (
-        spec(),
+        (spec(), steering()),
         workspace(),
         attachment,
         maps,
+        pinned,
         any::<bool>(),
         any::<bool>(),
     )
         .prop_map(
-            |(spec, workspace, attachment, files, held, deleting)| Given {
+            |((spec, steering), workspace, attachment, files, pinned, held, deleting)| Given {
                 namespace: "team".to_owned(),
                 name: "titanic".to_owned(),
                 uid: "the-uid".to_owned(),
-                spec,
+                spec: steered(&spec, &steering),
                 workspace,
                 attachment,
+                workspace_identity: None,
                 config_maps: files
                     .map(|files| ("src".to_owned(), files))
                     .into_iter()
                     .collect(),
+                source: None,
+                produced: BTreeMap::new(),
+                retired: BTreeSet::new(),
+                pinned,
                 held: held || deleting,
                 deleting,
             },
         )
+}
+
+fn pinned() -> impl Strategy<Value = Pinned> {
+    let hash = prop_oneof![Just("a-hash".to_owned()), text()];
+    (hash, option::of(text()), option::of(text())).prop_map(
+        |(definition_hash, environment_id, identity_id)| Pinned {
+            definition_hash,
+            code_id: "/codes/1".to_owned(),
+            environment_id,
+            inputs: BTreeMap::from([(
+                "data".to_owned(),
+                (DataType::UriFile, "azureml://x".to_owned()),
+            )]),
+            compute_id: Some("/computes/pool".to_owned()),
+            identity_id,
+        },
+    )
 }
 
 fn state() -> impl Strategy<Value = RunState> {
@@ -201,42 +280,121 @@ pub(crate) fn sight<T: std::fmt::Debug + Clone>(
 pub(crate) fn seen() -> impl Strategy<Value = Seen> {
     (
         sight(Just("/codes/1".to_owned())),
+        sight(Just("/environments/1".to_owned())),
         sight(run()),
         sight(failure()),
+        sight(text()),
     )
-        .prop_map(|(code, run, failure)| Seen { code, run, failure })
+        .prop_map(|(code, environment, run, failure, labels)| Seen {
+            code,
+            environment,
+            run,
+            failure,
+            labels,
+            ..Seen::default()
+        })
+}
+
+fn end() -> impl Strategy<Value = End> {
+    proptest::sample::select(End::ALL.to_vec())
 }
 
 pub(crate) fn ended() -> impl Strategy<Value = Ended> {
-    (state(), second(), option::of(failure())).prop_map(|(state, at, failure)| Ended {
-        state,
-        at,
-        failure,
+    (state(), second(), end(), option::of(failure())).prop_map(|(state, at, reason, failure)| {
+        Ended {
+            state,
+            at,
+            reason,
+            failure,
+        }
     })
+}
+
+fn past() -> impl Strategy<Value = Past> {
+    (1_i32..20, state(), option::of(second()), second(), end()).prop_map(
+        |(attempt, state, started, ended, reason)| Past {
+            attempt,
+            azure_name: format!("titanic-{attempt}"),
+            state,
+            started,
+            ended,
+            reason,
+        },
+    )
+}
+
+fn cancel() -> impl Strategy<Value = Cancel> {
+    let why = prop_oneof![
+        Just(CancelCause::Asked),
+        Just(CancelCause::Suspend),
+        Just(CancelCause::Deadline),
+        Just(CancelCause::StartDeadline),
+        Just(CancelCause::NotResponding),
+        Just(CancelCause::Deleted),
+    ];
+    (why, second(), second(), any::<i32>(), option::of(text())).prop_map(
+        |(why, since, asked, tries, refused)| Cancel {
+            why,
+            since,
+            asked,
+            tries,
+            refused,
+        },
+    )
+}
+
+fn submission() -> impl Strategy<Value = Submission> {
+    let hash = prop_oneof![Just("a-hash".to_owned()), Just(String::new())];
+    let marks = any::<[bool; 3]>();
+    (any::<i32>(), second(), hash, marks, option::of(second())).prop_map(
+        |(attempt, requested, definition_hash, [seen_by_azure, found, foreign], started)| {
+            Submission {
+                attempt,
+                requested,
+                definition_hash,
+                seen_by_azure,
+                found,
+                foreign,
+                started,
+            }
+        },
+    )
+}
+
+fn labelled() -> impl Strategy<Value = Labelled> {
+    let state = prop_oneof![
+        Just(LabelState::Sending),
+        Just(LabelState::Sent),
+        Just(LabelState::Refused)
+    ];
+    (text(), state).prop_map(|(hash, state)| Labelled { hash, state })
 }
 
 /// Whatever may stand in a status, also by somebody's hand.
 pub(crate) fn memo() -> impl Strategy<Value = Memo> {
-    let hash = prop_oneof![Just("a-hash".to_owned()), Just(String::new())];
-    let submission = (any::<i32>(), second(), hash, any::<bool>()).prop_map(
-        |(attempt, requested, definition_hash, seen_by_azure)| Submission {
-            attempt,
-            requested,
-            definition_hash,
-            code_id: "/codes/1".to_owned(),
-            seen_by_azure,
-        },
-    );
+    let sighted = (state(), second()).prop_map(|(state, since)| Sighted { state, since });
     (
-        option::of(submission),
-        option::of(second()),
+        option::of(submission()),
+        option::of(pinned()),
+        proptest::collection::vec(past(), 0..4),
+        option::of(sighted),
+        option::of(cancel()),
         option::of(second()),
         option::weighted(0.2, ended()),
+        option::of(labelled()),
+        option::weighted(0.3, second()),
     )
-        .prop_map(|(submission, cancel, started, ended)| Memo {
-            submission,
-            cancel,
-            started,
-            ended,
-        })
+        .prop_map(
+            |(submission, pinned, past, sighted, cancel, started, ended, labels, next)| Memo {
+                submission,
+                pinned,
+                past,
+                sighted,
+                cancel,
+                started,
+                ended,
+                labels,
+                next_attempt: next,
+            },
+        )
 }

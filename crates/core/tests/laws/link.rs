@@ -191,6 +191,7 @@ fn look() -> impl Strategy<Value = Look<Seen>> {
             fault,
             tries,
             deleting,
+            wish: 0,
         },
     )
 }

@@ -29,6 +29,8 @@ pub(crate) fn fault() -> impl Strategy<Value = Fault> {
     ];
     let op = prop_oneof![
         Just(azureml_spark_core::spark_job::SUBMIT),
+        Just(azureml_spark_core::spark_job::CANCEL),
+        Just(azureml_spark_core::spark_job::RELABEL),
         Just("read the run"),
         Just("attach the pool")
     ];

@@ -25,6 +25,8 @@ pub(crate) struct Look<S> {
     /// How often in a row, this one included.
     pub(crate) tries: u32,
     pub(crate) deleting: bool,
+    /// Which of the wishes people have now.
+    pub(crate) wish: usize,
 }
 
 /// What a walk needs to know of a kind.
@@ -34,6 +36,10 @@ pub(crate) trait Walked:
     /// When, if ever, what is said changes though nothing else does.
     fn deadline(_: &Self::Memo) -> Option<Timestamp> {
         None
+    }
+    /// Whether the next look is at something else, so that what this one saw answers no more question.
+    fn turns(_: &Self::Memo, _: &Self::Memo) -> bool {
+        false
     }
     fn conditions(status: &Self::Status) -> &[Condition];
     /// What must hold of one answer, besides the laws of all kinds.
@@ -62,7 +68,7 @@ pub(crate) fn answer<M: Walked<Step: PartialEq>>(
                 "a wake too far away: {time}"
             );
         }
-        if M::holds(memo) && !M::holds(&moved.memo) {
+        if M::turns(memo, &moved.memo) || (M::holds(memo) && !M::holds(&moved.memo)) {
             // The engine takes the finalizer off: the next question is another one.
             return Ok(moved.memo);
         }
@@ -137,9 +143,10 @@ pub(crate) fn report<M: Walked>(
     Ok(status)
 }
 
-/// Drives one object through `looks` as the engine would, and holds every answer and every report to the laws.
+/// Drives one object through `looks` as the engine would, and holds every answer and every report to the laws. The last
+/// of the wishes is that it goes.
 pub(crate) fn walk<M: Walked<Step: PartialEq>>(
-    wants: &[M::Want; 2],
+    wants: &[M::Want],
     looks: Vec<Look<M::Seen>>,
 ) -> Result<(), TestCaseError> {
     let mut status = M::Status::default();
@@ -150,7 +157,8 @@ pub(crate) fn walk<M: Walked<Step: PartialEq>>(
             .checked_add(SignedDuration::from_millis(look.after))
             .unwrap();
         going |= look.deleting;
-        let want = &wants[usize::from(going)];
+        let last = wants.len() - 1;
+        let want = &wants[if going { last } else { look.wish % last }];
         let memo = M::recall(&status);
         answer::<M>(want, &look.seen, &memo, now)?;
         let moved = M::next(want, &look.seen, &memo, now);

@@ -28,6 +28,12 @@ fn on(causes: &'static [&'static str]) -> impl Fn(&mut crate::spark_job::Given) 
     move |g| set(g, "retry", json!({"maxAttempts": 3, "causes": causes}))
 }
 
+/// What is wished, seen and remembered, what becomes of it, and why.
+type Row = (Change, Seen, Memo, Result<i64, End>, &'static str);
+
+/// How many attempts, the first wait, the attempts before, what becomes of it, and why.
+type Limits = (i32, i32, Vec<End>, Result<i64, End>, &'static str);
+
 /// What became of it: another attempt after so many seconds, or an end.
 fn outcome(memo: &Memo) -> Result<i64, End> {
     match (&memo.next_attempt, &memo.ended) {
@@ -47,7 +53,7 @@ fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
     let cancel_too: Change = |g| { retried(g); set(g, "cancel", json!(true)); };
     let over = || seen(Present(run(RunState::Canceled)));
     let by = |why| canceled(60, why);
-    let rows: Vec<(Change, Seen, Memo, Result<i64, End>, &str)> = vec![
+    let rows: Vec<Row> = vec![
         (any, service(), followed(60), Err(End::PlatformFailed), "nobody asks for another"),
         (retried, service(), followed(60), Ok(30), "Azure's trouble may pass"),
         (retried, failed("UserError", "AVAILABLE_COMPUTE_CAPACITY_EXCEEDED: …"), followed(60), Ok(30), "so may a full pool"),
@@ -86,7 +92,7 @@ fn the_wait_doubles_up_to_an_hour_and_attempts_are_counted() {
             );
         }
     };
-    let rows: [(i32, i32, Vec<End>, Result<i64, End>, &str); 6] = [
+    let rows: [Limits; 6] = [
         (3, 10, vec![], Ok(10), "after the first"),
         (3, 10, vec![End::NoCapacity], Ok(20), "after the second"),
         (

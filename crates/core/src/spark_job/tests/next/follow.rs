@@ -154,3 +154,25 @@ fn after_the_end_nothing_is_asked() {
         }
     }
 }
+
+#[test]
+fn what_was_registered_is_waited_for_but_not_for_ever() {
+    let registers: Change = |g| {
+        set(
+            g,
+            "outputs",
+            json!({"out": {"type": "uri_folder", "path": "abfss://c@a/o", "registerAs": {"name": "x"}}}),
+        );
+    };
+    let over = seen(Sight::Present(run(RunState::Completed)));
+    let patient = since(599, RunState::Completed);
+    assert_eq!(decide(registers, &over, &patient).0, Told::In(1));
+    assert_eq!(decide(any, &over, &patient).0, Told::OnChange);
+    let told = Seen {
+        outputs: Sight::Present([].into()),
+        ..over.clone()
+    };
+    assert_eq!(decide(registers, &told, &patient).0, Told::OnChange);
+    let late = since(600, RunState::Completed);
+    assert_eq!(decide(registers, &over, &late).0, Told::OnChange);
+}

@@ -22,12 +22,21 @@ fn with(labels: Option<(&str, LabelState)>) -> Memo {
     }
 }
 
+/// What is wished, what the run has, what is done, what is remembered, and why.
+type Row<'a> = (
+    Change,
+    Option<(&'a str, LabelState)>,
+    Told,
+    LabelState,
+    &'static str,
+);
+
 #[test]
 fn they_are_sent_where_they_are_not() {
     let new = want_with(edited).labels.hash();
     let old = want_with(any).labels.hash();
     assert_ne!(new, old);
-    let rows: [(Change, Option<(&str, LabelState)>, Told, LabelState, &str); 6] = [
+    let rows: [Row<'_>; 6] = [
         (
             any,
             Some((&old, LabelState::Sent)),

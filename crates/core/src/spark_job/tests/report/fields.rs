@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::{Change, any, say, say_after};
 use crate::machine::Sight::{Absent, Present};
+use crate::spark_job::source::Source;
 use crate::spark_job::tests::object::{
-    asked, between, followed, foreign, meant, past, run, seen, set, since, want_with,
+    asked, between, ended, followed, foreign, meant, past, run, seen, set, since, want_with,
 };
-use crate::spark_job::{End, Memo, RunState, Seen};
+use crate::spark_job::{Artifact, End, Folder, Memo, RunState, Seen, Written};
 
 #[test]
 fn the_fields_are_those_of_the_run() {
@@ -100,4 +101,71 @@ fn what_is_not_seen_yet_has_a_name_all_the_same() {
     assert_eq!(status.attempt, None);
     let status = say(any, &seen(Present(run(RunState::Queued))), &followed(9));
     assert!(status.azure_id.is_some());
+}
+
+#[test]
+fn where_outputs_are_is_told_once_and_stays() {
+    let writes: Change = |g| {
+        set(
+            g,
+            "outputs",
+            json!({"out": {
+                "type": "uri_folder", "path": "abfss://c@a/out", "registerAs": {"name": "wrangled"},
+            }, "plain": {"type": "uri_file", "path": "abfss://c@a/plain"}}),
+        );
+    };
+    let written = |path: Option<&str>, version: &str| Written {
+        path: path.map(str::to_owned),
+        asset: Some(("wrangled".to_owned(), version.to_owned())),
+    };
+    let told = Seen {
+        outputs: Present(
+            [
+                ("out".to_owned(), written(Some("azureml://out"), "7")),
+                ("plain".to_owned(), written(None, "1")),
+            ]
+            .into(),
+        ),
+        ..seen(Present(run(RunState::Completed)))
+    };
+    let first = say(writes, &told, &ended(RunState::Completed));
+    let shown = |status: &azureml_spark_api::SparkJobStatus| -> Vec<(String, Option<String>)> {
+        let outputs = status.outputs.iter();
+        outputs.map(|o| (o.path.clone(), o.asset.clone())).collect()
+    };
+    assert_eq!(
+        shown(&first),
+        [
+            ("azureml://out".to_owned(), Some("azureml:wrangled:7".to_owned())),
+            ("abfss://c@a/plain".to_owned(), None),
+        ],
+        "an output that the user does not register has a made-up name"
+    );
+    let later = say_after(
+        writes,
+        &Seen::default(),
+        &ended(RunState::Completed),
+        &first,
+    );
+    assert_eq!(shown(&later), shown(&first));
+}
+
+#[test]
+fn the_source_that_was_submitted_stays_told() {
+    let sourced: Change = |g| {
+        g.source = Some(Source::Ready(Artifact {
+            revision: "main@sha1:1".into(),
+            digest: "sha256:2".into(),
+            folder: Folder::default(),
+        }));
+    };
+    let first = say(sourced, &Seen::default(), &Memo::default());
+    let later = say_after(any, &Seen::default(), &asked(1), &first);
+    for status in [first, later] {
+        let source = status.source.unwrap();
+        assert_eq!(
+            (source.revision.as_str(), source.digest.as_str()),
+            ("main@sha1:1", "sha256:2")
+        );
+    }
 }

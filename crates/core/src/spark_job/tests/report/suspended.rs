@@ -10,12 +10,15 @@ use crate::spark_job::tests::object::{
 };
 use crate::spark_job::{End, Memo, RunState, Seen};
 
+/// What is wished and remembered, and what is said then.
+type Row = (Change, Memo, Option<(&'static str, &'static str)>);
+
 #[test]
 #[rustfmt::skip]
 fn it_is_said_once_there_is_something_to_say() {
     let held: Change = |g| set(g, "suspend", json!(true));
     let mut status = SparkJobStatus::default();
-    let steps: [(Change, Memo, Option<(&str, &str)>); 8] = [
+    let steps: [Row; 8] = [
         (any, Memo::default(), None),
         (held, Memo::default(), Some(("True", "Suspended"))),
         (any, asked(5), Some(("False", "Resumed"))),
