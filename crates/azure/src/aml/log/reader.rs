@@ -246,11 +246,13 @@ impl Reader {
                 Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default()
             }
             Class::Retryable | Class::Unsure | Class::Spreading => {
+                // Storage says `AuthenticationFailed` to an address that has ended: a look gives another one.
+                self.looked = None;
                 FIRST_WAIT.saturating_mul(2_u32.saturating_pow(tries.min(5)))
             }
             // The run is submitted and its history does not know it yet.
             Class::Absent if self.wish.follow && self.looked.is_none() => self.wish.pace.details,
-            // An address that has ended: a look gives another one. A fresh one that is refused stays so.
+            // So may others. A fresh address that is refused stays so.
             Class::Forbidden | Class::Credential
                 if error.op == part::READ
                     && self.looked.is_some_and(|at| at.elapsed() >= FIRST_WAIT) =>
