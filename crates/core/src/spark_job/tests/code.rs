@@ -24,6 +24,10 @@ fn map(given: &mut Given, name: &str, files: &[(&str, &[u8])]) {
     given.config_maps.insert(name.to_owned(), Some(files));
 }
 
+fn zeros(count: usize) -> Vec<u8> {
+    vec![0; count]
+}
+
 fn folder(files: &[(&str, &[u8])]) -> Folder {
     files
         .iter()
@@ -43,15 +47,15 @@ fn code_that_is_not_whole_is_told() {
         (|g| { map(g, "lib", &[("main.py", b"2")]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib"}]})); }, Reason::DuplicateFile, "'main.py'", "which of the two runs would be chance"),
         (|g| { map(g, "lib", &[("u.py", b"2")]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib", "items": [{"key": "u.py", "path": "main.py/u.py"}]}]})); }, Reason::DuplicateFile, "'main.py/u.py'", "a path cannot be a file and a folder"),
         (|g| map(g, "src", &[]), Reason::FileNotFound, "there is no file in them", "an empty folder cannot be registered (contract §10)"),
-        (|g| map(g, "src", &[("main.py", &[0; 600_000]), ("more.py", &[0; 500_000])]), Reason::CodeTooLarge, "1100000 bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef", "what does not fit, and what to use instead"),
-        (|g| { map(g, "src", &[("main.py", &[0; 600_000])]); map(g, "lib", &[("more.py", &[0; 500_000])]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib"}]})); }, Reason::CodeTooLarge, "spec.code.uri", "all of them together"),
+        (|g| map(g, "src", &[("main.py", &zeros(600_000)), ("more.py", &zeros(500_000))]), Reason::CodeTooLarge, "1100000 bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef", "what does not fit, and what to use instead"),
+        (|g| { map(g, "src", &[("main.py", &zeros(600_000))]); map(g, "lib", &[("more.py", &zeros(500_000))]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib"}]})); }, Reason::CodeTooLarge, "spec.code.uri", "all of them together"),
     ];
     for (change, reason, text, why) in rows {
         let blocked = blocked(change);
         assert_eq!(blocked.reason, *reason, "{why}: {}", blocked.message);
         assert!(blocked.message.contains(text), "{why}: {}", blocked.message);
     }
-    let full = want_with(|g| map(g, "src", &[("main.py", &[0; 1 << 20])]));
+    let full = want_with(|g| map(g, "src", &[("main.py", &zeros(1 << 20))]));
     assert!(full.definition.is_ok(), "a whole MiB is not too much");
 }
 
@@ -149,6 +153,7 @@ fn a_folder_in_a_storage_account_is_taken_by_its_address() {
 #[test]
 #[rustfmt::skip]
 fn the_artifact_of_a_source_is_taken_when_it_is_there() {
+    type Row<'a> = (Option<Source>, Option<&'a str>, Result<&'a [&'a str], (Reason, &'a str)>, &'a str);
     let artifact = || {
         Source::Ready(Artifact {
             revision: "main@sha1:abc".to_owned(),
@@ -156,7 +161,7 @@ fn the_artifact_of_a_source_is_taken_when_it_is_there() {
             folder: folder(&[("readme.md", b"0"), ("jobs/titanic/main.py", b"1"), ("jobs/titanic/lib/util.py", b"2"), ("jobs/titanic-old/main.py", b"3")]),
         })
     };
-    let rows: [(Option<Source>, Option<&str>, Result<&[&str], (Reason, &str)>, &str); 10] = [
+    let rows: [Row<'_>; 10] = [
         (Some(artifact()), Some("jobs/titanic"), Ok(&["lib/util.py", "main.py"]), "the folder that is named, and not its neighbour"),
         (Some(artifact()), Some("jobs/titanic-old"), Ok(&["main.py"]), "the neighbour"),
         (Some(artifact()), None, Err((Reason::EntryNotFound, "jobs/titanic/main.py")), "all of it, in which the entry is elsewhere"),

@@ -72,7 +72,7 @@ fn what_is_no_conda_text_is_told() {
         (|g| packages(g, b"- numpy"), Reason::InvalidSpec, "must be a mapping with 'dependencies'", "a list"),
         (|g| packages(g, b""), Reason::InvalidSpec, "must be a mapping", "nothing"),
         (|g| packages(g, b"dependencies: [\n- x"), Reason::InvalidSpec, "is no YAML, at line", "a bracket is missing"),
-        (|g| packages(g, &[b'#'; 65_537]), Reason::InvalidSpec, "more than 64 KiB", "too long"),
+        (|g| packages(g, "#".repeat(65_537).as_bytes()), Reason::InvalidSpec, "more than 64 KiB", "too long"),
     ];
     for (change, reason, text, why) in rows {
         let want = SparkJob::want(&given_with(change)).unwrap();

@@ -49,11 +49,11 @@ fn check(
 #[test]
 #[rustfmt::skip]
 fn on_an_attachment_the_identity_is_one_of_the_attachments() {
+    type Row<'a> = (Value, Option<&'a str>, Option<ResourceIdentity>, Result<IdentityChoice, &'a str>, &'a str);
     let system = || Some(identities("SystemAssigned", &[]));
     let one = || Some(identities("UserAssigned", &["a"]));
     let two = || Some(identities("UserAssigned", &["a", "b"]));
     let mend = "add its resource id to spec.identity.userAssignedIdentities of SynapseSparkAttachment 'pool'";
-    type Row<'a> = (Value, Option<&'a str>, Option<ResourceIdentity>, Result<IdentityChoice, &'a str>, &'a str);
     let rows: Vec<Row<'_>> = vec![
         (json!(null), None, system(), Ok(managed(None, None)), "the system-assigned identity needs no name"),
         (json!(null), None, None, Ok(managed(None, None)), "nobody can tell: Azure will"),
@@ -100,7 +100,8 @@ fn on_an_attachment_the_identity_is_one_of_the_attachments() {
 #[test]
 #[rustfmt::skip]
 fn on_serverless_compute_the_identity_is_one_of_the_workspace() {
-    let rows: Vec<(Value, Option<ResourceIdentity>, Result<IdentityChoice, &str>, &str)> = vec![
+    type Row<'a> = (Value, Option<ResourceIdentity>, Result<IdentityChoice, &'a str>, &'a str);
+    let rows: Vec<Row<'_>> = vec![
         (json!({"type": "Managed"}), Some(identities("SystemAssigned,UserAssigned", &["a"])), Ok(managed(None, None)), "Azure takes the workspace's, as for the SDK"),
         (json!({"type": "Managed"}), Some(identities("SystemAssigned", &[])), Err("the workspace of AzureMLWorkspace 'ml' has no user-assigned identity, and a managed identity on serverless compute must be one: add the resource id of one to spec.attachUserAssignedIdentities of AzureMLWorkspace 'ml'"), "the system-assigned one is none that serverless Spark can use"),
         (json!({"type": "Managed"}), None, Ok(managed(None, None)), "nobody can tell: Azure will"),

@@ -31,12 +31,13 @@ fn an_input_is_an_address_an_asset_or_a_value() {
 #[test]
 #[rustfmt::skip]
 fn the_output_of_another_job_is_waited_for() {
+    type Row<'a> = (Option<Produced>, Option<&'a str>, Result<DataType, (Reason, &'a str)>, &'a str);
     let waiting = |outputs: &[&str]| Produced::Waiting {
         why: "it is running".to_owned(),
         outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
     };
     let done = || Produced::Done([("wrangled".to_owned(), (DataType::UriFolder, "azureml://datastores/d/paths/w".to_owned()))].into());
-    let rows: [(Option<Produced>, Option<&str>, Result<DataType, (Reason, &str)>, &str); 9] = [
+    let rows: [Row<'_>; 9] = [
         (None, None, Err((Reason::JobNotFound, "spec.inputs.data.fromJob.name: no SparkJob 'prepare' in this namespace: create it")), "it was not found"),
         (Some(Produced::Missing), None, Err((Reason::JobNotFound, "'prepare'")), "it was looked for"),
         (Some(waiting(&["wrangled"])), None, Err((Reason::JobNotReady, "waits for SparkJob 'prepare': it is running")), "it has not ended"),

@@ -184,8 +184,8 @@ fn a_further_attempt_still_needs_somewhere_to_run() {
 #[test]
 #[rustfmt::skip]
 fn what_is_missing_in_azure_is_told_before_anything_is_registered() {
-    let blocked = |reason, text| Err((Some(reason), text));
     type Row<'a> = (Box<dyn Fn(&mut Given)>, Box<dyn Fn(&mut Seen)>, Result<(), (Option<Reason>, &'a str)>, &'a str);
+    let blocked = |reason, text| Err((Some(reason), text));
     let same = || -> Box<dyn Fn(&mut Given)> { Box::new(|_| {}) };
     let field = |name: &'static str, value: Value| -> Box<dyn Fn(&mut Given)> { Box::new(move |g| set(g, name, value.clone())) };
     let rows: Vec<Row<'_>> = vec![
