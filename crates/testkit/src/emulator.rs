@@ -269,6 +269,15 @@ impl Emulator {
             .map(drop)
     }
 
+    /// Adds to the log of a run, as if its driver had written it to `stdout` or `stderr`
+    /// (`POST /_emulator/jobs/{run}/log`).
+    pub async fn write_log(&self, run: &str, stream: &str, text: &str) -> Result<()> {
+        let body = json!({"stream": stream, "text": text});
+        self.control(Method::POST, &format!("jobs/{run}/log"), Some(body))
+            .await
+            .map(drop)
+    }
+
     /// Adds runs of other people that ended long ago (`POST /_emulator/seed-runs`), and says how many.
     pub async fn seed_runs(&self, seed: Value) -> Result<u64> {
         let answer = self.control(Method::POST, "seed-runs", Some(seed)).await?;

@@ -95,6 +95,15 @@ async fn live_a_life(scope: &Scope<'_>) {
             .unwrap();
     }
 
+    // Somebody reads a log, and the apiserver is asked whether he may.
+    let path = format!(
+        "/apis/logs.spark.azureml.dev/v1alpha1/namespaces/{}/sparkjobs/run/log",
+        scope.namespace()
+    );
+    let request = http::Request::get(path).body(Vec::new()).unwrap();
+    let log = scope.client().request_text(request).await.unwrap();
+    assert!(!log.is_empty());
+
     // The same trouble twice: the second time the event is counted up, which is a patch.
     let references = async |reason| {
         scope
