@@ -23,7 +23,7 @@ mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure};
+use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure, SourceStatus};
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use jiff::Timestamp;
@@ -35,7 +35,7 @@ pub use definition::{Definition, EntryChoice};
 pub use end::End;
 pub use environment::EnvironmentChoice;
 pub use identity::IdentityChoice;
-pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced};
+pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced, Written};
 pub use labels::Labels;
 pub use memo::{
     Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission,
@@ -126,6 +126,7 @@ pub struct Want {
     pub warnings: Vec<Warning>,
     cluster: Cluster,
     identity: Option<EffectiveIdentity>,
+    source: Option<SourceStatus>,
 }
 
 impl Want {
@@ -154,6 +155,12 @@ impl Want {
             || (begins && memo.ended.is_none() && self.definition.is_ok())
     }
 
+    /// Whether Azure makes data assets of outputs, of which it alone knows the versions.
+    pub fn registers(&self) -> bool {
+        let mut outputs = self.definition.iter().flat_map(|run| run.outputs.values());
+        outputs.any(|output| output.register_as.is_some())
+    }
+
     /// Whether a run of our name is this object's: somebody else's is neither followed nor touched.
     pub fn owns(&self, run: &Run, memo: &Memo) -> bool {
         next::ours(self, run, memo)
@@ -175,6 +182,8 @@ pub struct Seen {
     pub run: Sight<Run>,
     /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.
     pub failure: Sight<Failure>,
+    /// Where its outputs are, by their names; looked at only once it has ended well and [`Want::registers`] one.
+    pub outputs: Sight<BTreeMap<String, Written>>,
     /// SHA-256 of the labels that this process has sent to the run; `Unknown` if it has sent none.
     pub labels: Sight<String>,
 }

@@ -40,6 +40,15 @@ pub struct AssetChoice {
     pub version: Option<String>,
 }
 
+/// What Azure tells of an output that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is.
+    pub path: Option<String>,
+    /// Name and version of the data asset that it is.
+    pub asset: Option<(String, String)>,
+}
+
 /// Another job of the namespace whose output is an input of this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Produced {

@@ -1,7 +1,7 @@
 //! The artifact of a Flux source.
 
 use azureml_spark_api::Reason;
-use azureml_spark_api::spark_job::SourceRef;
+use azureml_spark_api::spark_job::{SourceRef, SourceStatus};
 
 use super::code::Folder;
 use crate::place::Blocked;
@@ -28,6 +28,17 @@ pub struct Artifact {
     pub digest: String,
     /// The files in it.
     pub folder: Folder,
+}
+
+/// What the status tells of it.
+pub(super) fn told(source: Option<&Source>) -> Option<SourceStatus> {
+    match source {
+        Some(Source::Ready(artifact)) => Some(SourceStatus {
+            revision: artifact.revision.clone(),
+            digest: artifact.digest.clone(),
+        }),
+        Some(Source::Missing | Source::NotReady(_) | Source::Unusable(_)) | None => None,
+    }
 }
 
 /// `GitRepository 'app'`.

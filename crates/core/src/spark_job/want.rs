@@ -11,7 +11,7 @@ use super::definition::{Definition, EntryChoice};
 use super::environment::{self, EnvironmentChoice};
 use super::identity::{self, IdentityChoice};
 use super::inputs::{self, InputChoice};
-use super::{Given, Labels, Pinned, Steering, Want, allocation, check, files};
+use super::{Given, Labels, Pinned, Steering, Want, allocation, check, files, source};
 use crate::machine::Invalid;
 use crate::name;
 use crate::place::{Blocked, Reference, Workspace};
@@ -67,6 +67,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         labels: Labels::of(&given.name, spec),
         warnings: retired(given).into_iter().collect(),
         cluster: allocation::cluster(spec),
+        source: source::told(given.source.as_ref()),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::machine::{Move, Sight};
 use crate::spark_job::memo::{Memo, Sighted, Submission};
 use crate::spark_job::{Run, RunState, Seen, SparkJob, Want};
 
-/// How long an end is held back because the reason of a failure cannot be read yet.
+/// How long an end is held back because the reason of a failure, or what was written, cannot be read yet.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn follow(
@@ -34,10 +34,12 @@ pub(super) fn follow(
     Move::rest(memo, wake)
 }
 
-/// The end of a run; of a failure, with what Azure says of it.
+/// The end of a run; with what Azure says of a failure, or of what was written.
 fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Move<SparkJob> {
     let failed = run.state == RunState::Failed;
-    if failed && seen.failure == Sight::Unknown {
+    let writes = run.state == RunState::Completed && want.registers();
+    let untold = failed && seen.failure == Sight::Unknown;
+    if untold || (writes && seen.outputs == Sight::Unknown) {
         let since = memo.sighted.as_ref().map_or(now, |sighted| sighted.since);
         let until = plus(since, PATIENCE);
         if until > now {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::machine::Pass;
 use crate::spark_job::next::ours;
-use crate::spark_job::{Definition, SparkJob, Want};
+use crate::spark_job::{Definition, Seen, SparkJob, Want};
 
 pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) {
     let memo = pass.memo;
@@ -14,8 +14,16 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
     if let Some(identity) = &want.identity {
         status.effective_identity = Some(identity.clone());
     }
+    if let Some(source) = &want.source {
+        status.source = Some(source.clone());
+    }
     if let Ok(definition) = &want.definition {
-        status.outputs = outputs(definition);
+        let before = std::mem::take(&mut status.outputs);
+        let asked = outputs(definition);
+        status.outputs = match &memo.ended {
+            Some(_) => found(asked, &before, pass.seen),
+            None => asked,
+        };
     }
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
@@ -46,6 +54,31 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
             status.code_id.clone_from(&run.code_id);
         }
     }
+}
+
+/// The outputs of a run that is over: as Azure tells them, or told them before.
+fn found(
+    asked: Vec<OutputStatus>,
+    before: &[OutputStatus],
+    seen: Option<&Seen>,
+) -> Vec<OutputStatus> {
+    let seen = seen.and_then(|seen| seen.outputs.present());
+    let known = |output: OutputStatus| {
+        let Some(written) = seen.and_then(|seen| seen.get(&output.name)) else {
+            let before = before.iter().find(|old| old.name == output.name);
+            return before.cloned().unwrap_or(output);
+        };
+        // What is no data asset of the user's has a name that Azure made up.
+        let asset = written.asset.as_ref().filter(|_| output.asset.is_some());
+        OutputStatus {
+            path: written.path.clone().unwrap_or(output.path),
+            asset: asset
+                .map(|(name, version)| format!("azureml:{name}:{version}"))
+                .or(output.asset),
+            name: output.name,
+        }
+    };
+    asked.into_iter().map(known).collect()
 }
 
 fn outputs(definition: &Definition) -> Vec<OutputStatus> {

@@ -1,11 +1,12 @@
 //! Along with the run, to its end.
 
 use azureml_spark_api::spark_job::Failure;
+use serde_json::json;
 
-use super::{Told, any, check, decide, going};
+use super::{Change, Told, any, check, decide, going};
 use crate::machine::Sight;
 use crate::spark_job::tests::object::{
-    ago, asked, at, ended, followed, foreign, now, run, seen, since,
+    ago, asked, at, ended, followed, foreign, now, run, seen, set, since,
 };
 use crate::spark_job::{Memo, Run, RunState, Seen};
 

@@ -136,7 +136,10 @@ fn where_outputs_are_is_told_once_and_stays() {
     assert_eq!(
         shown(&first),
         [
-            ("azureml://out".to_owned(), Some("azureml:wrangled:7".to_owned())),
+            (
+                "azureml://out".to_owned(),
+                Some("azureml:wrangled:7".to_owned())
+            ),
             ("abfss://c@a/plain".to_owned(), None),
         ],
         "an output that the user does not register has a made-up name"
