@@ -67,11 +67,26 @@ pub enum Produced {
     Done(BTreeMap<String, (DataType, String)>),
 }
 
-/// The inputs, or the first that is waited for.
+/// The inputs of the job of this name, or the first that is waited for.
 pub(super) fn choose(
+    own_name: &str,
     spec: &SparkJobSpec,
     produced: &BTreeMap<String, Produced>,
 ) -> Result<BTreeMap<String, InputChoice>, Blocked> {
+    for (name, input) in spec.inputs.iter().flatten() {
+        if input
+            .from_job
+            .as_ref()
+            .is_some_and(|from| from.name == own_name)
+        {
+            return Err(Blocked::new(
+                Reason::JobNotFound,
+                format!(
+                    "spec.inputs.{name}.fromJob.name: '{own_name}' is this job itself, which would wait for ever: name another"
+                ),
+            ));
+        }
+    }
     spec.inputs
         .iter()
         .flatten()

@@ -91,7 +91,7 @@ fn definition(given: &Given) -> Result<Definition, Blocked> {
         .as_ref()
         .map(|environment| environment::choose(environment, &given.config_maps))
         .transpose();
-    let inputs = inputs::choose(spec, &given.produced);
+    let inputs = inputs::choose(&given.name, spec, &given.produced);
     let unmet = [
         compute.as_ref().err(),
         identity.as_ref().err(),

@@ -126,3 +126,18 @@ fn references_in_the_arguments_are_found_whatever_their_spacing() {
     });
     assert!(want.definition.is_ok());
 }
+
+#[test]
+fn no_job_waits_for_itself() {
+    let want = want_with(|g| {
+        set(
+            g,
+            "inputs",
+            json!({"data": {"fromJob": {"name": "titanic", "output": "out"}}}),
+        );
+    });
+    let blocked = want.definition.unwrap_err();
+    assert_eq!(blocked.reason, Reason::JobNotFound);
+    let text = "spec.inputs.data.fromJob.name: 'titanic' is this job itself";
+    assert!(blocked.message.starts_with(text), "{}", blocked.message);
+}
