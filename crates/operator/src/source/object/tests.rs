@@ -1,0 +1,189 @@
+use serde_json::json;
+
+use super::*;
+
+const DIGEST: &str = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+fn ready() -> Value {
+    json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+        "metadata": {"name": "app", "namespace": "jobs", "generation": 3},
+        "spec": {"url": "https://git.example/app"},
+        "status": {
+            "observedGeneration": 3,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded", "observedGeneration": 3,
+                "lastTransitionTime": "2026-01-01T00:00:00Z", "message": "stored artifact for revision 'main@sha1:abc'"}],
+            "artifact": {
+                "url": "http://source-controller.flux-system.svc.cluster.local./gitrepository/jobs/app/abc.tar.gz",
+                "path": "gitrepository/jobs/app/abc.tar.gz", "lastUpdateTime": "2026-01-01T00:00:00Z",
+                "revision": "main@sha1:abc", "digest": DIGEST, "size": 1234,
+            },
+        },
+    })
+}
+
+fn read_as(bend: impl FnOnce(&mut Value)) -> Result<Announced, Refusal> {
+    let mut object = ready();
+    bend(&mut object);
+    let hosts = "source-controller.flux-system.svc.cluster.local".parse();
+    read(&serde_json::from_value(object).unwrap(), &hosts.unwrap())
+}
+
+#[test]
+fn an_artifact_is_what_a_ready_source_announces() {
+    let announced = read_as(|_| {}).unwrap();
+    assert_eq!(announced.revision, "main@sha1:abc");
+    assert_eq!(format!("sha256:{}", announced.sha256), DIGEST);
+    assert!(
+        announced
+            .url
+            .as_str()
+            .ends_with("/gitrepository/jobs/app/abc.tar.gz")
+    );
+}
+
+type Bend = fn(&mut Value);
+
+#[test]
+fn what_passes_is_waited_for() {
+    let rows: [(Bend, &str, &str); 7] = [
+        (
+            |o| o["status"] = json!({}),
+            "has not looked at it yet",
+            "it is new",
+        ),
+        (
+            |o| {
+                o.as_object_mut().unwrap().remove("status");
+            },
+            "has not looked at it yet",
+            "Flux may not run",
+        ),
+        (
+            |o| o["metadata"]["generation"] = json!(4),
+            "latest change",
+            "what it has is of an older spec",
+        ),
+        (
+            |o| {
+                o["metadata"]["generation"] = json!(4);
+                o["status"]["conditions"][0]["observedGeneration"] = Value::Null;
+            },
+            "latest change",
+            "not every controller says it by condition",
+        ),
+        (
+            |o| {
+                o["status"]["conditions"][0]["status"] = json!("False");
+                o["status"]["conditions"][0]["message"] = json!("auth failed");
+            },
+            "auth failed",
+            "Flux says why",
+        ),
+        (
+            |o| o["status"]["artifact"] = Value::Null,
+            "no artifact yet",
+            "ready without one",
+        ),
+        (
+            |o| o["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"),
+            "deleted",
+            "it goes",
+        ),
+    ];
+    for (bend, words, reason) in rows {
+        match read_as(bend) {
+            Err(Refusal::Passing(why)) => assert!(why.contains(words), "{reason}: {why}"),
+            other => panic!("{reason}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_does_not_pass_says_what_to_do() {
+    fn url(object: &mut Value, url: &str) {
+        object["status"]["artifact"]["url"] = json!(url);
+    }
+    let rows: [(Bend, &str, &str); 10] = [
+        (
+            |o| url(o, "http://elsewhere.example/a.tar.gz"),
+            "'elsewhere.example': if that is source-controller",
+            "a host that is not on the list",
+        ),
+        (
+            |o| url(o, "http://169.254.169.254/metadata"),
+            "169.254.169.254",
+            "the host's own secrets",
+        ),
+        (
+            |o| url(o, "file:///etc/passwd"),
+            "plain http",
+            "no request at all",
+        ),
+        (
+            |o| {
+                url(
+                    o,
+                    "http://me:secret@source-controller.flux-system.svc.cluster.local/a",
+                )
+            },
+            "plain http",
+            "a password in an address",
+        ),
+        (|o| url(o, "nowhere"), "plain http", "no address"),
+        (
+            |o| o["status"]["artifact"]["size"] = json!(64 * 1024 * 1024 + 1),
+            "64 MiB",
+            "known before it is fetched",
+        ),
+        (
+            |o| o["status"]["artifact"]["digest"] = Value::Null,
+            "no digest",
+            "nothing to verify it by",
+        ),
+        (
+            |o| o["status"]["artifact"]["digest"] = json!("blake3:af1349b9f5f9a1a6"),
+            "--artifact-digest-algo=sha256",
+            "a digest of another kind",
+        ),
+        (
+            |o| o["status"]["artifact"]["digest"] = json!("sha256:xyz"),
+            "'sha256:xyz'",
+            "half a digest",
+        ),
+        (
+            |o| o["status"]["conditions"] = json!("none"),
+            "not of the form",
+            "somebody else's kind of that name",
+        ),
+    ];
+    for (bend, words, reason) in rows {
+        match read_as(bend) {
+            Err(Refusal::Lasting(why)) => {
+                assert!(why.contains(words), "{reason}: {why}");
+                assert!(!why.contains("secret"), "{why}");
+            }
+            other => panic!("{reason}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_older_flux_gives_a_checksum() {
+    let announced = read_as(|object| {
+        let artifact = object["status"]["artifact"].as_object_mut().unwrap();
+        artifact.remove("digest");
+        let hex = DIGEST.trim_start_matches("sha256:").to_uppercase();
+        artifact.insert("checksum".to_owned(), json!(hex));
+    });
+    assert_eq!(announced.unwrap(), read_as(|_| {}).unwrap());
+}
+
+#[test]
+fn words_of_others_are_bounded() {
+    let told = read_as(|object| {
+        object["status"]["conditions"][0]["status"] = json!("False");
+        object["status"]["conditions"][0]["message"] = json!("é".repeat(5000));
+    });
+    assert_eq!(told, Err(Refusal::Passing("é".repeat(512))));
+}
