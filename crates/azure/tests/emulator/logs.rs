@@ -226,6 +226,26 @@ async fn an_address_that_ended_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn storage_that_asks_for_rest_gets_it_and_loses_no_line() {
+    let live = Live::start(long()).await;
+    live.writes("one\n", "stdout").await;
+    let mut reader = live.reader(wish(Wanted::Stdout, true)).await;
+    assert_eq!(until(&mut reader, "one\n").await, "one\n");
+    let action = json!({"kind": "status", "status": 503, "retryAfter": 1, "body": {}});
+    let rule = json!({"method": "GET", "path": "driver/stdout", "count": 2, "action": action});
+    let url = format!("{}/_emulator/faults", live.stage.emulator.url());
+    let answer = live.http.post(url).json(&rule).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    live.writes("two\n", "stdout").await;
+    let asked = std::time::Instant::now();
+    assert_eq!(until(&mut reader, "two\n").await, "two\n");
+    assert!(
+        asked.elapsed() > Duration::from_secs(2),
+        "each refusal named a second"
+    );
+}
+
+#[tokio::test]
 async fn what_may_not_be_read_or_is_not_there_is_said_at_once() {
     let live = Live::start(long()).await;
     let world = live.stage.emulator.world();

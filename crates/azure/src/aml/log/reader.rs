@@ -205,12 +205,15 @@ impl Reader {
         let details = self.client.send(call).await?;
         let ended = details.status.is_terminal();
         let chosen = choose(&details.log_files, self.wish.wanted, self.position, ended);
+        // A better file came before the first line of another was shown: not both of them.
+        let both = chosen.iter().any(|(channel, _)| *channel == Channel::Both);
+        if !chosen.is_empty() {
+            self.files
+                .retain(|file| (file.channel == Channel::Both) == both);
+        }
         for (channel, url) in chosen {
             if let Some(known) = self.files.iter_mut().find(|file| file.channel == channel) {
                 known.url = url.clone();
-                continue;
-            }
-            if self.keeps_to_others(channel) {
                 continue;
             }
             let read = match (self.position.of(channel), self.wish.tail) {
@@ -229,13 +232,6 @@ impl Reader {
         self.status = details.status;
         self.looked = Some(Instant::now());
         Ok(())
-    }
-
-    /// Whether what is read already says the same as this file does.
-    fn keeps_to_others(&self, channel: Channel) -> bool {
-        self.files
-            .iter()
-            .any(|file| (file.channel == Channel::Both) != (channel == Channel::Both))
     }
 
     /// Waits if the error may pass, and gives it back otherwise.
