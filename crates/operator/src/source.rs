@@ -26,7 +26,7 @@ use served::{Found, Served};
 const AT_ONCE: usize = 2;
 
 /// Reads sources, and keeps some of what they gave.
-pub(crate) struct Sources {
+pub(crate) struct FluxSources {
     served: Served,
     hosts: ArtifactHosts,
     http: reqwest::Client,
@@ -34,7 +34,7 @@ pub(crate) struct Sources {
     slots: Semaphore,
 }
 
-impl Sources {
+impl FluxSources {
     /// Sends nothing. Without a host, no source is read at all.
     pub(crate) fn new(kube: kube::Client, hosts: ArtifactHosts) -> Result<Self, reqwest::Error> {
         Ok(Self {
@@ -62,7 +62,10 @@ impl Sources {
             ));
         }
         match self.served.get(namespace, reference).await? {
-            Found::Object(object) => Ok(self.artifact(&object).await.into()),
+            Found::Object(object) => {
+                let artifact = self.artifact(&object).await;
+                Ok(artifact.map_or_else(Source::from, Source::Ready))
+            }
             Found::Nothing => Ok(Source::Missing),
             Found::Forbidden => Ok(Source::Unusable(format!(
                 "this operator may not read it: let it get {} of {}",
@@ -95,12 +98,11 @@ impl Sources {
     }
 }
 
-impl From<Result<Artifact, Refusal>> for Source {
-    fn from(outcome: Result<Artifact, Refusal>) -> Self {
-        match outcome {
-            Ok(artifact) => Self::Ready(artifact),
-            Err(Refusal::Passing(why)) => Self::NotReady(why),
-            Err(Refusal::Lasting(why)) => Self::Unusable(why),
+impl From<Refusal> for Source {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Passing(why) => Self::NotReady(why),
+            Refusal::Lasting(why) => Self::Unusable(why),
         }
     }
 }

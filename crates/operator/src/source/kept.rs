@@ -10,18 +10,27 @@ use tokio::time::Instant;
 
 use super::refusal::Refusal;
 
-/// Most bytes of files that are kept: two folders of the largest size.
-const BYTES: usize = 128 * 1024 * 1024;
-
-/// Most artifacts that are kept.
-const COUNT: usize = 64;
+/// How much is kept: two folders of the largest size.
+const ROOM: Room = Room {
+    bytes: 128 * 1024 * 1024,
+    count: 64,
+};
 
 /// How long a failure answers for others that wait for the same: a crowd of jobs is no crowd of downloads.
 const FAILED_FOR: Duration = Duration::from_secs(10);
 
 /// Folders by the key of their artifact; the one that was used longest ago goes first.
-#[derive(Default)]
-pub(super) struct Kept(Mutex<Shelf>);
+pub(super) struct Kept {
+    room: Room,
+    shelf: Mutex<Shelf>,
+}
+
+struct Room {
+    /// Bytes of files.
+    bytes: usize,
+    /// Artifacts.
+    count: usize,
+}
 
 #[derive(Default)]
 struct Shelf {
@@ -39,6 +48,15 @@ struct Outcome {
     since: Instant,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            room: ROOM,
+            shelf: Mutex::default(),
+        }
+    }
+}
+
 impl Kept {
     /// What is kept, else what `fetch` gives. Whoever comes meanwhile waits for the same.
     pub(super) async fn get_or(
@@ -52,12 +70,12 @@ impl Kept {
             since: Instant::now(),
         });
         let folder = outcome.await.folder.clone();
-        self.lock().make_room();
+        self.lock().make_room(&self.room);
         folder
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,8 +92,8 @@ impl Shelf {
         Arc::clone(&place.outcome)
     }
 
-    fn make_room(&mut self) {
-        while self.bytes() > BYTES || self.places.len() > COUNT {
+    fn make_room(&mut self, room: &Room) {
+        while self.bytes() > room.bytes || self.places.len() > room.count {
             // What is still fetched is waited for.
             let done = self.places.iter().filter(|(_, place)| place.is_done());
             let oldest = done.min_by_key(|(_, place)| place.used);
@@ -177,9 +195,16 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_used_longest_ago_goes_first() {
-        let kept = Kept::default();
+        let room = Room {
+            bytes: 1000,
+            count: 64,
+        };
+        let kept = Kept {
+            room,
+            shelf: Mutex::default(),
+        };
         let counted = Counted(&kept, Cell::new(0));
-        let third = BYTES / 3;
+        let third = 333;
         for key in ["a", "b", "c", "a"] {
             counted.get(key, Ok(folder(third))).await.unwrap();
         }
@@ -196,10 +221,10 @@ mod tests {
     #[tokio::test]
     async fn small_ones_are_not_kept_without_end() {
         let kept = Kept::default();
-        for index in 0..COUNT * 3 {
-            let fetched = kept.get_or(&index.to_string(), async { Ok(folder(1)) });
-            fetched.await.unwrap();
+        for index in 0..ROOM.count * 3 {
+            let key = index.to_string();
+            kept.get_or(&key, async { Ok(folder(1)) }).await.unwrap();
         }
-        assert_eq!(kept.lock().places.len(), COUNT);
+        assert_eq!(kept.lock().places.len(), ROOM.count);
     }
 }

@@ -83,12 +83,12 @@ const GROUP: &str = served::GROUP;
 const ROOT: &str = "/apis/source.toolkit.fluxcd.io";
 const REPOSITORY: &str = "/apis/source.toolkit.fluxcd.io/v1/namespaces/jobs/gitrepositories/app";
 
-async fn start() -> (World, Sources, String) {
+async fn start() -> (World, FluxSources, String) {
     let world = World::default();
     let address = world.start().await;
     let url = format!("http://{address}").parse().unwrap();
     let kube = kube::Client::try_from(kube::Config::new(url)).unwrap();
-    let sources = Sources::new(kube, address.parse().unwrap()).unwrap();
+    let sources = FluxSources::new(kube, address.parse().unwrap()).unwrap();
     (world, sources, address)
 }
 

@@ -180,16 +180,12 @@ struct Bounded<'a, R> {
 impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        match self.left.checked_sub(read) {
-            Some(left) => {
-                self.left = left;
-                Ok(read)
-            }
-            None => {
-                self.over.set(true);
-                Err(io::Error::other("too much comes out"))
-            }
-        }
+        let Some(left) = self.left.checked_sub(read) else {
+            self.over.set(true);
+            return Err(io::Error::other("too much comes out"));
+        };
+        self.left = left;
+        Ok(read)
     }
 }
 

@@ -125,7 +125,7 @@ fn what_does_not_pass_says_what_to_do() {
                 url(
                     o,
                     "http://me:secret@source-controller.flux-system.svc.cluster.local/a",
-                )
+                );
             },
             "plain http",
             "a password in an address",

@@ -16,13 +16,16 @@ const SMALL: Limits = Limits {
 struct Bad(Vec<u8>);
 
 impl Bad {
-    fn entry(mut self, path: &str, kind: EntryType, content: &[u8]) -> Self {
+    fn entry(self, path: &str, kind: EntryType, content: &[u8]) -> Self {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
         if let Some(name) = header.as_gnu_mut() {
             name.name[..path.len()].copy_from_slice(path.as_bytes());
+            if kind == EntryType::GNUSparse {
+                name.set_real_size(0);
+            }
             if matches!(kind, EntryType::Symlink | EntryType::Link) {
                 name.linkname[..11].copy_from_slice(b"/etc/passwd");
             }
