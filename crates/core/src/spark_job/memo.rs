@@ -185,11 +185,9 @@ impl Memo {
 
     /// Whether a run was asked for, or is there: from then on, what the spec refers to does not count.
     pub(super) fn is_submitted(&self) -> bool {
-        self.pinned.is_some()
-            || self
-                .submission
-                .as_ref()
-                .is_some_and(|s| s.is_known() || s.seen_by_azure)
+        self.submission
+            .as_ref()
+            .is_some_and(|s| s.is_known() || s.seen_by_azure)
     }
 
     /// Attempts that count against the most that there may be.

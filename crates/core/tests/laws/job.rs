@@ -20,7 +20,8 @@ const STEPS: usize = 4;
 
 impl Walked for SparkJob {
     fn turns(before: &Memo, after: &Memo) -> bool {
-        before.attempt() != after.attempt()
+        let found = before.submission.is_none() && after.submission.is_some();
+        found || before.attempt() != after.attempt()
     }
 
     fn conditions(status: &SparkJobStatus) -> &[Condition] {

@@ -88,6 +88,33 @@ impl<S: Clone, T: Clone + PartialEq + Serialize + DeserializeOwned> Store<S, T> 
         all.any(had)
     }
 
+    /// Every version of an object of this name that a cache may have shown since `time`.
+    pub(crate) fn versions_since(
+        &self,
+        name: &str,
+        time: i64,
+    ) -> impl Iterator<Item = &Object<S, T>> {
+        let history = self.objects.get(name).into_iter();
+        history.flat_map(move |h| h.since(time)).flatten()
+    }
+
+    /// The most that any version of the object had of something.
+    pub(crate) fn most_ever(&self, uid: &str, of: impl Fn(&Object<S, T>) -> usize) -> usize {
+        let all = self.objects.values().flat_map(History::all).flatten();
+        all.filter(|o| o.uid == uid).map(of).max().unwrap_or(0)
+    }
+
+    /// How often the object has become like this.
+    pub(crate) fn turns(&self, uid: &str, is: impl Fn(&Object<S, T>) -> bool) -> usize {
+        let all = self.objects.values().flat_map(History::all).flatten();
+        let (mut turns, mut was) = (0, false);
+        for object in all.filter(|o| o.uid == uid) {
+            turns += usize::from(is(object) && !was);
+            was = is(object);
+        }
+        turns
+    }
+
     /// A write for exactly the version that was read, as the operator makes them.
     pub(crate) fn write(
         &mut self,

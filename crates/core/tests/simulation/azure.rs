@@ -23,8 +23,11 @@ use crate::history::History;
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     RegisterCode(String),
+    RegisterEnvironment(String),
     PutRun(String, RunBody),
     CancelRun(String),
+    /// Its name, and the hash of its labels.
+    LabelRun(String, String),
     PutCompute(String, ComputeBody),
     DetachCompute(String),
     /// Its name, where it leads, and for whom.
@@ -38,8 +41,10 @@ impl Effect {
     pub(crate) fn op(&self) -> &'static str {
         match self {
             Self::RegisterCode(_) => "register the code",
+            Self::RegisterEnvironment(_) => "register the environment",
             Self::PutRun(..) => azureml_spark_core::spark_job::SUBMIT,
-            Self::CancelRun(_) => "cancel the run",
+            Self::CancelRun(_) => azureml_spark_core::spark_job::CANCEL,
+            Self::LabelRun(..) => azureml_spark_core::spark_job::RELABEL,
             Self::PutCompute(..) => "attach the pool",
             Self::DetachCompute(_) => "detach the pool",
             Self::PutLink(..) => "make the link",
@@ -56,6 +61,7 @@ const SPREADS: i64 = 300_000;
 #[derive(Debug)]
 pub(crate) struct Azure {
     pub(crate) codes: BTreeSet<String>,
+    pub(crate) environments: BTreeSet<String>,
     pub(crate) runs: BTreeMap<String, History<RunRecord>>,
     pub(crate) computes: BTreeMap<String, History<Option<ComputeRecord>>>,
     pub(crate) links: BTreeMap<String, History<Option<LinkRecord>>>,
@@ -74,6 +80,7 @@ impl Azure {
     pub(crate) fn new(repeat_is_refused: bool) -> Self {
         Self {
             codes: BTreeSet::new(),
+            environments: BTreeSet::new(),
             runs: BTreeMap::new(),
             computes: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -101,6 +108,14 @@ impl Azure {
         match effect {
             Effect::RegisterCode(content) => {
                 self.codes.insert(content);
+                Ok(())
+            }
+            Effect::RegisterEnvironment(name) => {
+                self.environments.insert(name);
+                Ok(())
+            }
+            Effect::LabelRun(name, hash) => {
+                self.label_run(now, &name, hash);
                 Ok(())
             }
             Effect::PutRun(name, body) => self.put_run(now, name, body, chance),

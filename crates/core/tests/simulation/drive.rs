@@ -46,6 +46,8 @@ pub(crate) trait Kind: Sized {
         memo: &Memo<Self>,
         step: Step<Self>,
     ) -> Result<(), Stop>;
+    /// What a wrong operator makes of what is remembered.
+    fn spoil(_: Quirk, _: &mut Memo<Self>) {}
     /// Whether what this object needs stays; asked once our finalizer is on the object.
     fn hold(_: &World, _: &Known<Self>) -> bool {
         true
@@ -155,7 +157,8 @@ impl<K: Kind> Turn<K> {
                 }
             };
             let now = world.time();
-            let Move { memo, act } = K::Machine::next(&want, &seen, &self.memo, now);
+            let Move { mut memo, act } = K::Machine::next(&want, &seen, &self.memo, now);
+            K::spoil(world.quirk, &mut memo);
             let hasty = world.quirk == Quirk::AbsenceIsBelieved
                 && self.object.deleting.is_some()
                 && K::saw_nothing(&seen);

@@ -26,6 +26,13 @@ impl<T> History<T> {
         later.checked_sub(1).map(|index| &self.versions[index].1)
     }
 
+    /// What it was at `time` and all that it has been since.
+    pub(crate) fn since(&self, time: i64) -> impl Iterator<Item = &T> {
+        let later = self.versions.partition_point(|(since, _)| *since <= time);
+        let from = later.saturating_sub(1);
+        self.versions[from..].iter().map(|(_, value)| value)
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
         self.versions.iter().map(|(_, value)| value)
     }

@@ -1,13 +1,16 @@
 //! The effectful half of a `SparkJob`, as the operator has it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::spark_job::Failure;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
-    AttachedPool, ComputeChoice, Definition, Given, Memo, Run, RunState, Seen, SparkJob, Step, Want,
+    AttachedPool, ComputeChoice, Definition, EnvironmentChoice, Given, Memo, Run, RunState, Seen,
+    SparkJob, Step, Want,
 };
-use azureml_spark_core::{Class, Sight};
+use azureml_spark_core::{Class, Machine, Sight};
 
 use crate::apiserver::Store;
 use crate::azure::{Effect, RunBody};
@@ -44,26 +47,35 @@ impl Kind for Jobs {
     fn gather(world: &mut World, object: &Job) -> Given {
         let deleting = object.deleting.is_some();
         let status = object.status.as_ref();
-        let submitted = status.is_some_and(|s| s.submission.is_some());
-        let seen = status.is_some_and(|s| s.azure_id.is_some());
-        let ended = status.is_some_and(|s| s.completion_time.is_some());
+        let memo = status.map(SparkJob::recall).unwrap_or_default();
+        let submitted = memo.submission.is_some();
         let attachment = object.spec.compute.attachment_ref.as_ref();
+        let read = !deleting && memo.pinned.is_none() && memo.ended.is_none();
+        let mut spec = object.spec.clone();
+        if world.quirk == Quirk::SuspensionIsOverlooked && !submitted {
+            spec.suspend = None;
+        }
         Given {
             namespace: "team".to_owned(),
             name: object.name.clone(),
             uid: object.uid.clone(),
-            spec: object.spec.clone(),
+            spec,
             workspace: workspace(world, deleting || submitted),
             attachment: attachment.map(|named| attached_pool(world, &named.name)),
-            config_maps: if deleting || seen || ended {
-                std::collections::BTreeMap::new()
-            } else {
+            workspace_identity: None,
+            config_maps: if read {
                 let files = world
                     .config_map
                     .as_ref()
                     .map(|content| [("main.py".to_owned(), content.clone().into_bytes())].into());
                 [("src".to_owned(), files)].into()
+            } else {
+                BTreeMap::new()
             },
+            source: None,
+            produced: BTreeMap::new(),
+            retired: BTreeSet::new(),
+            pinned: memo.pinned,
             held: object.held.is_some(),
             deleting,
         }
@@ -73,57 +85,87 @@ impl Kind for Jobs {
         if want.workspace.is_none() || memo.ended.is_some() {
             return Ok(Seen::default());
         }
-        let run = look(world, want, memo)?;
+        let mut run = look(world, want, memo)?;
+        let early = |run: &Run| {
+            matches!(
+                run.state,
+                RunState::NotResponding | RunState::CancelRequested
+            )
+        };
+        if let (Quirk::RetriesEarly, Sight::Present(run)) = (world.quirk, &mut run)
+            && early(run)
+        {
+            run.state = RunState::Failed;
+        }
         let failure = match run.present() {
             Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
-                world.read("read why the run failed")?;
-                Sight::Present(Failure {
-                    code: "UserError".to_owned(),
-                    message: "division by zero".to_owned(),
-                    log_tail: None,
-                })
+                why_it_failed(world, &name_of(world, want, memo))?
             }
             _ => Sight::Unknown,
         };
-        let code = match &want.definition {
-            Ok(definition) if world.process.codes.contains(&content(definition)) => {
-                Sight::Present("/codes/1".to_owned())
-            }
-            Ok(_) => Sight::Absent,
-            Err(_) => Sight::Unknown,
+        let labels = world.process.labels.get(&name_of(world, want, memo));
+        let labels = labels.cloned().map_or(Sight::Unknown, Sight::Present);
+        let (code, environment) = match &want.definition {
+            Ok(definition) if memo.pinned.is_none() => registered(world, definition),
+            Ok(_) | Err(_) => (Sight::Unknown, Sight::Unknown),
         };
-        Ok(Seen { code, run, failure })
+        Ok(Seen {
+            code,
+            environment,
+            run,
+            failure,
+            labels,
+            ..Seen::default()
+        })
     }
 
     fn execute(world: &mut World, want: &Want, memo: &Memo, step: Step) -> Result<(), Stop> {
-        let asked = want.azure_name.clone();
-        let name = world
-            .process
-            .server_names
-            .get(&asked)
-            .cloned()
-            .unwrap_or(asked);
+        let name = name_of(world, want, memo);
         match (step, &want.definition) {
             (Step::UploadCode, Ok(definition)) => {
                 world.write(Effect::RegisterCode(content(definition)))?;
                 world.process.codes.insert(content(definition));
                 Ok(())
             }
+            (Step::RegisterEnvironment, Ok(definition)) => {
+                let name = conda(definition).unwrap_or_default();
+                world.write(Effect::RegisterEnvironment(name.clone()))?;
+                world.process.environments.insert(name);
+                Ok(())
+            }
             (Step::Submit, Ok(definition)) => submit(world, want, memo, definition),
             (Step::Cancel, _) => {
+                world.may_cancel(want, &name);
                 match world.write(Effect::CancelRun(name.clone())) {
                     // It is ending or has ended: the next look tells.
-                    Err(Stop::Fault(fault)) if fault.class == Class::Terminal => {
+                    Err(Stop::Fault(fault)) if is_over(&fault.code) => {
                         world.process.board.remove(&name);
                         Ok(())
                     }
                     done => done,
                 }
             }
-            (Step::UploadCode | Step::Submit, Err(_)) => {
+            (Step::Relabel, _) => {
+                let hash = want.labels.hash();
+                world.write(Effect::LabelRun(name.clone(), hash.clone()))?;
+                world.process.labels.insert(name, hash);
+                Ok(())
+            }
+            (Step::Expire, _) => {
+                world.may_expire(&want.owner);
+                world.expire(&want.owner);
+                Ok(())
+            }
+            (Step::UploadCode | Step::RegisterEnvironment | Step::Submit, Err(_)) => {
                 world.break_rule("a step without a definition".to_owned());
                 Ok(())
             }
+        }
+    }
+
+    fn spoil(quirk: Quirk, memo: &mut Memo) {
+        if let (Quirk::AnEndIsTheLast, Some(submission)) = (quirk, &mut memo.submission) {
+            submission.found = false;
         }
     }
 
@@ -187,22 +229,71 @@ fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
         Some(id) if ready && status.observed_generation == Some(object.generation) => {
             Reference::Ready(AttachedPool {
                 compute_id: id.clone(),
-                default_identity: None,
+                ..AttachedPool::default()
             })
         }
         _ => not("it is being attached"),
     }
 }
 
+/// The name under which the operator looks for the current attempt.
+fn name_of(world: &World, want: &Want, memo: &Memo) -> String {
+    let attempt = match world.quirk {
+        Quirk::ResumesUnderTheOldName => 1,
+        _ => memo.attempt(),
+    };
+    let asked = want.run_name(attempt);
+    let chosen = world.process.server_names.get(&asked);
+    chosen.cloned().unwrap_or(asked)
+}
+
+fn is_over(code: &str) -> bool {
+    matches!(code, "RunIsFinalizing" | "RunHasEnded" | "NotFound")
+}
+
+/// What may pass leaves it unknown.
+fn why_it_failed(world: &mut World, name: &str) -> Result<Sight<Failure>, Stop> {
+    match world.read("read why the run failed") {
+        Ok(_) => {
+            let run = world.azure.runs.get(name);
+            Ok(run.map_or(Sight::Absent, |run| {
+                Sight::Present(run.last().failure.clone())
+            }))
+        }
+        Err(Stop::Fault(_)) => Ok(Sight::Unknown),
+        Err(Stop::Crash) => Err(Stop::Crash),
+    }
+}
+
+fn registered(world: &World, definition: &Definition) -> (Sight<String>, Sight<String>) {
+    let known = |known: bool, id: &str| {
+        if known {
+            Sight::Present(id.to_owned())
+        } else {
+            Sight::Absent
+        }
+    };
+    let code = world.process.codes.contains(&content(definition));
+    let environment = match conda(definition) {
+        Some(name) => known(
+            world.process.environments.contains(&name),
+            "/environments/1",
+        ),
+        None => Sight::Unknown,
+    };
+    (known(code, "/codes/1"), environment)
+}
+
+fn conda(definition: &Definition) -> Option<String> {
+    match definition.environment.as_ref()? {
+        EnvironmentChoice::Conda { name, .. } => Some(name.clone()),
+        EnvironmentChoice::Asset(_) => None,
+    }
+}
+
 /// The board first, then one request, where one is needed at all.
 fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop> {
-    let asked = want.azure_name.clone();
-    let name = world
-        .process
-        .server_names
-        .get(&asked)
-        .cloned()
-        .unwrap_or(asked);
+    let name = name_of(world, want, memo);
     if let Some(run) = world.process.seen_run(&name, world.now) {
         return Ok(Sight::Present(run.clone()));
     }
@@ -235,20 +326,15 @@ fn submit(
     memo: &Memo,
     definition: &Definition,
 ) -> Result<(), Stop> {
-    let on_record = world.jobs.ever(&want.owner, |job| {
-        let submission = job.status.as_ref().and_then(|s| s.submission.as_ref());
-        job.held.is_some() && submission.is_some_and(|s| s.definition_hash == definition.hash())
-    });
-    if !on_record {
-        world.break_rule(format!(
-            "{} is submitted without a memory of it",
-            want.owner
-        ));
-    }
-    let mut name = want.azure_name.clone();
+    let mut name = name_of(world, want, memo);
     if world.quirk == Quirk::ServerChoosesNames {
-        name = format!("{name}-{}", world.azure.runs.len());
+        name = format!(
+            "{}-{}",
+            want.run_name(memo.attempt()),
+            world.azure.runs.len()
+        );
     }
+    world.may_submit(want, memo, &name);
     let body = RunBody {
         owner: want.owner.clone(),
         hash: memo
@@ -256,8 +342,11 @@ fn submit(
             .as_ref()
             .map(|s| s.definition_hash.clone())
             .unwrap_or_default(),
+        attempt: memo.attempt(),
+        labels: want.labels.hash(),
         compute: match &definition.compute {
             ComputeChoice::Attached(id) => id.rsplit('/').next().map(str::to_owned),
+            ComputeChoice::Named(name) => Some(name.clone()),
             ComputeChoice::Serverless { .. } => None,
         },
     };
@@ -267,10 +356,8 @@ fn submit(
         Ok(()) => {
             let run = world.azure.runs[&name].last().shown(&name);
             if world.quirk == Quirk::ServerChoosesNames {
-                world
-                    .process
-                    .server_names
-                    .insert(want.azure_name.clone(), name.clone());
+                let asked = want.run_name(memo.attempt());
+                world.process.server_names.insert(asked, name.clone());
             }
             follow(world, want, &name, run);
         }

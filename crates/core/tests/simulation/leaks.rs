@@ -4,6 +4,7 @@ use azureml_spark_api::attachment::DeletionPolicy;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::role::same_grant;
+use azureml_spark_core::spark_job::End;
 use azureml_spark_core::{Machine, attachment as machine, linked_service};
 
 use crate::attachment::{given, recorded};
@@ -19,7 +20,7 @@ impl World {
         let run = self.azure.runs.iter().find_map(|(name, history)| {
             let run = history.last();
             let owner = run.owner.as_ref().filter(|_| run.is_live())?;
-            let orphan = self.jobs.by_uid(owner).is_none();
+            let orphan = self.jobs.by_uid(owner).is_none() && !self.may_be_left(owner);
             orphan.then(|| {
                 format!(
                     "the run {name} of {owner}, which is gone, is {:?}",
@@ -104,11 +105,16 @@ impl World {
                     | "NotFound"
                     | "AttachmentNotFound"
                     | "AttachmentNotReady"
-                    | "Canceled"
-                    | "ScriptFailed"
-                    | "PlatformFailed"
-                    | "Lost"
-            );
+            ) || End::parse(&ready.reason).is_some_and(|end| end != End::Suspended);
+            let Key::Job(name) = &key else {
+                if ready.status != "True" && !stuck {
+                    return Some(format!("{key:?} is {}: {}", ready.reason, ready.message));
+                }
+                continue;
+            };
+            let spec = self.jobs.get(name).map(|job| &job.spec);
+            let held = spec.is_some_and(|spec| spec.suspend == Some(true));
+            let stuck = stuck || (held && ready.reason == "Suspended");
             if ready.status != "True" && !stuck {
                 return Some(format!("{key:?} is {}: {}", ready.reason, ready.message));
             }
@@ -118,7 +124,9 @@ impl World {
 
     /// Whoever says that all is as the spec says, and is wrong.
     pub(crate) fn mistaken(&self) -> Option<String> {
-        self.mistaken_attachment().or_else(|| self.mistaken_link())
+        self.mistaken_attachment()
+            .or_else(|| self.mistaken_link())
+            .or_else(|| self.mistaken_job())
     }
 
     fn mistaken_link(&self) -> Option<String> {
@@ -199,6 +207,7 @@ impl World {
         // One look a minute where a person must act in Azure, at an attachment in four reads; else its regular look.
         stuck_jobs.count() * 61
             + stuck_attachments.count() * 244
+            + self.jobs.all().count() * 3
             + self.attachments.all().count() * 12
             + stuck_links.count() * 183
             + self.links.all().count() * 8

@@ -26,9 +26,11 @@ mod link;
 mod ownership;
 mod process;
 mod quirk;
+mod runs;
 mod scenario;
 mod script;
 mod simulate;
+mod steering;
 mod weather;
 mod world;
 
@@ -112,6 +114,26 @@ fn names_that_the_server_chooses_are_found_out() {
 #[test]
 fn an_effect_before_its_memory_is_found_out() {
     found_out(Quirk::NoWriteAhead, "without a memory");
+}
+
+#[test]
+fn a_retry_before_the_end_is_known_is_found_out() {
+    found_out(Quirk::RetriesEarly, "live runs of");
+}
+
+#[test]
+fn a_resumption_under_the_old_name_is_found_out() {
+    found_out(Quirk::ResumesUnderTheOldName, "");
+}
+
+#[test]
+fn a_suspension_that_is_overlooked_is_found_out() {
+    found_out(Quirk::SuspensionIsOverlooked, "though it is held");
+}
+
+#[test]
+fn the_wrong_last_attempt_is_found_out() {
+    found_out(Quirk::AnEndIsTheLast, "which is gone");
 }
 
 #[test]

@@ -15,6 +15,10 @@ pub(crate) struct Process {
     pub(crate) board: BTreeMap<String, Entry>,
     /// Code that is known to be registered.
     pub(crate) codes: BTreeSet<String>,
+    /// Environments that are known to be registered.
+    pub(crate) environments: BTreeSet<String>,
+    /// Labels that were sent, by the name of the run.
+    pub(crate) labels: BTreeMap<String, String>,
     /// Answers to our last writes, by uid.
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) attachments: BTreeMap<String, Attachment>,

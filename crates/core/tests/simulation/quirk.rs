@@ -11,6 +11,14 @@ pub(crate) enum Quirk {
     ServerChoosesNames,
     /// The effect comes first, the memory of it afterwards.
     NoWriteAhead,
+    /// A run that has not ended is taken for one that has, and tried again.
+    RetriesEarly,
+    /// A run that was suspended is submitted again under the name that it had.
+    ResumesUnderTheOldName,
+    /// Nobody looks whether a run is to be held.
+    SuspensionIsOverlooked,
+    /// What is found after the loss of a status is taken for the last attempt.
+    AnEndIsTheLast,
     /// Nobody asks who else relies on a role before it is taken back.
     RolesAreOneObjects,
 }

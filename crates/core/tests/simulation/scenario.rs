@@ -2,12 +2,13 @@
 
 use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::role::{RoleAssignment, SynapseRole};
-use azureml_spark_api::{LinkedServiceSpec, SparkJobSpec, SynapseSparkAttachmentSpec};
+use azureml_spark_api::{LinkedServiceSpec, SynapseSparkAttachmentSpec};
 use serde_json::json;
 
 use crate::azure::{ComputeBody, ComputeRecord, Drift, RoleRecord, RunRecord};
 use crate::history::History;
 use crate::process::Process;
+use crate::steering::{self, Edit, job_spec};
 use crate::world::{Key, Workspace, World};
 
 /// People and accidents end here, in milliseconds.
@@ -27,6 +28,7 @@ pub(crate) enum Deed {
     Recreate(Key),
     EraseStatus(Key),
     EditAttachment(String, u64),
+    EditJob(String, Edit),
     EditConfigMap(Option<String>),
     SetWorkspace(Workspace),
     SetPool(bool),
@@ -54,7 +56,7 @@ pub(crate) struct Cast {
     claims: bool,
     /// Statuses get lost. What one had held of an identity, or a mark, that is not there any more cannot be found again:
     /// those and lost statuses exclude each other.
-    forgetful: bool,
+    pub(crate) forgetful: bool,
 }
 
 /// Draws one world.
@@ -139,6 +141,8 @@ pub(crate) fn populate(world: &mut World) {
             Deed::CreateJob((*name).to_owned()),
         ));
         fate(world, &mut deeds, &Key::Job((*name).to_owned()), forgetful);
+        let edits = steering::edits(world, name);
+        deeds.extend(edits);
     }
     if world.chance.one_in(4) {
         let name = format!("chosen-{}", world.chance.pick(&jobs));
@@ -309,24 +313,6 @@ fn identity_id(number: u64) -> String {
     format!("/identities/{number}")
 }
 
-fn job_spec(world: &mut World, name: &str) -> SparkJobSpec {
-    let pool = world.chance.pick(&["p", "q"]);
-    let compute = if world.chance.one_in(2) {
-        json!({"attachmentRef": {"name": pool}})
-    } else {
-        json!({"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}})
-    };
-    let mut spec = json!({
-        "workspaceRef": {"name": "ml"}, "code": {"configMaps": [{"name": "src"}]}, "entry": {"file": "main.py"},
-        "driver": {"cores": 1, "memory": "2g"}, "executor": {"cores": 2, "memory": "2g", "instances": 2},
-        "compute": compute, "identity": {"type": "Managed"},
-    });
-    if world.chance.one_in(4) {
-        spec["azureName"] = json!(format!("chosen-{name}"));
-    }
-    serde_json::from_value(spec).unwrap()
-}
-
 fn attachment_spec(world: &mut World, name: &str) -> SynapseSparkAttachmentSpec {
     let cast = world.cast;
     let pool = if cast.shares || cast.claims {
@@ -423,6 +409,7 @@ impl World {
                 self.wake(key);
             }
             Deed::EditAttachment(name, kind) => self.edit(name, kind),
+            Deed::EditJob(name, edit) => self.edit_job(name, edit),
             Deed::EditConfigMap(content) => self.config_map = content,
             Deed::SetWorkspace(how) => {
                 self.workspace = how;

@@ -4,11 +4,12 @@ use azureml_spark_core::Class;
 
 use crate::azure::fault;
 use crate::scenario::Deed;
+use crate::steering::Edit;
 use crate::weather::{LATE, Read, STALE, Write};
-use crate::world::World;
+use crate::world::{Job, Key, World};
 
 /// What can happen at a point; not all of it can at each.
-pub(crate) const TWISTS: u8 = 8;
+pub(crate) const TWISTS: u8 = 10;
 
 /// Trouble to come, as (point, twist), and how far the run is.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,11 @@ impl Script {
             twists,
             ..Self::default()
         }
+    }
+
+    /// Whether trouble comes at all.
+    pub(crate) fn is_long(&self) -> bool {
+        !self.twists.is_empty()
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -84,10 +90,27 @@ impl World {
             self.script.void = true;
             return false;
         };
-        if twist == 6 {
-            self.act(Deed::Delete(key));
-        } else {
-            self.act(Deed::EraseStatus(key));
+        let job = match &key {
+            Key::Job(name) => Some(name.clone()),
+            Key::Attachment(_) | Key::Link(_) => None,
+        };
+        match (twist, job) {
+            (6, _) => self.act(Deed::Delete(key)),
+            (7, _) => self.act(Deed::EraseStatus(key)),
+            (8, Some(name)) => {
+                let held = |job: &Job| job.spec.suspend == Some(true);
+                let edit = if self.jobs.get(&name).is_some_and(held) {
+                    Edit::Resume
+                } else {
+                    Edit::Suspend
+                };
+                self.act(Deed::EditJob(name, edit));
+            }
+            (9, Some(name)) => self.act(Deed::EditJob(name, Edit::Cancel)),
+            (_, _) => {
+                self.script.void = true;
+                return false;
+            }
         }
         true
     }

@@ -20,7 +20,7 @@ const HOUR: i64 = 3_600_000;
 
 /// Everything has settled so long after the last trouble: a refused request is repeated after 30 minutes, and a run, or
 /// a cancel that Azure takes its time with, may come on top; what somebody changed in Azure is seen by the regular look.
-const SETTLES_WITHIN: i64 = 2 * HOUR;
+const SETTLES_WITHIN: i64 = 5 * HOUR;
 
 /// Most requests in any minute, for up to seven objects, two leaders and every second answer wrong.
 const MOST_IN_A_MINUTE: usize = 170;
@@ -39,6 +39,7 @@ pub(crate) fn simulate(seed: u64, quirk: Quirk, told: bool) -> Result<(), Broken
     let weather = Weather::draw(&mut chance);
     let mut world = begin(chance, quirk, told);
     world.weather = weather;
+    world.was_rough = weather.trouble > 0 || weather.crash > 0;
     world.azure.repeat_is_refused = world.chance.one_in(2);
     populate(&mut world);
     let end = play(&mut world);
@@ -54,6 +55,7 @@ pub(crate) fn play_script(
 ) -> Result<bool, Broken> {
     let mut world = begin(Chance::new(7), quirk, told);
     world.script = script.clone();
+    world.was_rough = true;
     world.config_map = Some("print(1)".to_owned());
     world.deeds = vec![(0, first.clone())];
     let end = play(&mut world);
@@ -78,6 +80,7 @@ fn begin(chance: Chance, quirk: Quirk, told: bool) -> World {
         now: 0,
         chance,
         weather: Weather::default(),
+        was_rough: false,
         script: Script::default(),
         quirk,
         azure: Azure::new(true),

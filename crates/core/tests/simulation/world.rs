@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) now: i64,
     pub(crate) chance: Chance,
     pub(crate) weather: Weather,
+    /// Whether requests were ever lost.
+    pub(crate) was_rough: bool,
     pub(crate) script: Script,
     pub(crate) quirk: Quirk,
     pub(crate) azure: Azure,

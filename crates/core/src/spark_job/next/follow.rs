@@ -19,9 +19,14 @@ pub(super) fn follow(
     memo: &Memo,
     now: Timestamp,
 ) -> Move<SparkJob> {
+    let fresh = memo.submission.is_none();
     let memo = noticed(want, run, memo, now);
     if run.state.is_end() {
         return ending(want, run, seen, memo, now);
+    }
+    if fresh {
+        // It is put on record before anything is done to it: from then on what it needs stays for its sake.
+        return soon(memo, now);
     }
     if let Some(why) = cancel::due(want, run, &memo, now) {
         return cancel::cancel(run, memo, why, now);

@@ -40,6 +40,11 @@ pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
         let soonest = deadlines::active(want, memo).map_or(next, |end| end.min(next));
         return Move::rest(memo.clone(), at(now, soonest));
     }
+    // Its time has come: whatever still keeps it from being submitted, what it needs is not held for its sake.
+    let memo = &Memo {
+        next_attempt: None,
+        ..memo.clone()
+    };
     match &seen.run {
         // Somebody else has the name, so that no request of ours can have made a run.
         Sight::Present(_) => Move::rest(memo.clone().withdrawn(), after(now, TAKEN_LOOK)),

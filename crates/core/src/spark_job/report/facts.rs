@@ -79,14 +79,15 @@ fn uploaded(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus)
             "the code is registered in the workspace",
         )
     };
+    let over = memo.is_submitted() || memo.pinned.is_some();
     let code = match seen {
-        _ if memo.is_submitted() => true,
+        _ if over => true,
         Some(seen) => seen.code.present().is_some(),
         // A look that failed says nothing new.
         None => holds(&old.conditions, kind),
     };
     let needs = match (&want.definition, seen) {
-        (Ok(definition), Some(seen)) if !memo.is_submitted() => resolve(definition, seen).err(),
+        (Ok(definition), Some(seen)) if !over => resolve(definition, seen).err(),
         (Ok(_) | Err(_), _) => None,
     };
     match needs {

@@ -1,6 +1,7 @@
 //! Runs: what a name stands for is fixed by the first PUT, and a state only goes on.
 
-use azureml_spark_core::spark_job::{Run, RunState, SUBMIT};
+use azureml_spark_api::spark_job::Failure;
+use azureml_spark_core::spark_job::{CANCEL, Run, RunState, SUBMIT};
 use azureml_spark_core::{Class, Fault};
 
 use super::{Azure, fault};
@@ -11,6 +12,8 @@ use crate::history::History;
 pub(crate) struct RunBody {
     pub(crate) owner: String,
     pub(crate) hash: String,
+    pub(crate) attempt: i32,
+    pub(crate) labels: String,
     pub(crate) compute: Option<String>,
 }
 
@@ -20,19 +23,31 @@ pub(crate) struct RunRecord {
     pub(crate) hash: Option<String>,
     pub(crate) state: RunState,
     pub(crate) foreign: bool,
+    /// Which attempt of its object it is.
+    pub(crate) attempt: i32,
+    /// Hash of its labels.
+    pub(crate) labels: Option<String>,
+    /// Whether somebody else cancels it.
+    pub(crate) outside: bool,
+    /// Why it fails, if it does.
+    pub(crate) failure: Failure,
     /// What comes, last first.
     plan: Vec<(i64, RunState)>,
 }
 
 impl RunRecord {
-    /// Somebody else's, and going on for ever.
+    /// Somebody else's, and going on for long.
     pub(crate) fn foreign() -> Self {
         Self {
             owner: None,
             hash: None,
             state: RunState::Running,
             foreign: true,
-            plan: Vec::new(),
+            attempt: 0,
+            labels: None,
+            outside: false,
+            failure: Failure::default(),
+            plan: vec![(2 * crate::scenario::TROUBLE_ENDS, RunState::Completed)],
         }
     }
 
@@ -89,23 +104,17 @@ impl Azure {
         if body.compute.as_ref().is_some_and(|name| !found(name)) {
             return Err(fault(Class::Terminal, "ComputeNotFound", SUBMIT));
         }
-        let preparing = now + chance.millis(500, 20_000);
-        let queued = preparing + chance.millis(500, 60_000);
-        let running = queued + chance.millis(500, 120_000);
-        let finalizing = running + chance.millis(500, 400_000);
-        let end = chance.pick(&[RunState::Completed, RunState::Completed, RunState::Failed]);
+        let (plan, outside) = life(now, chance);
         let record = RunRecord {
             owner: Some(body.owner.clone()),
             hash: Some(body.hash),
             state: RunState::NotStarted,
             foreign: false,
-            plan: vec![
-                (finalizing + chance.millis(500, 20_000), end),
-                (finalizing, RunState::Finalizing),
-                (running, RunState::Running),
-                (queued, RunState::Queued),
-                (preparing, RunState::Preparing),
-            ],
+            attempt: body.attempt,
+            labels: Some(body.labels),
+            outside,
+            failure: trouble(chance),
+            plan,
         };
         self.runs.insert(name, History::new(now, record));
         let live = self.runs.values().filter(|run| {
@@ -118,21 +127,25 @@ impl Azure {
         Ok(())
     }
 
+    pub(super) fn label_run(&mut self, now: i64, name: &str, labels: String) {
+        if let Some(history) = self.runs.get_mut(name) {
+            let mut run = history.last().clone();
+            run.labels = Some(labels);
+            history.set(now, run);
+        }
+    }
+
     pub(super) fn cancel_run(
         &mut self,
         now: i64,
         name: &str,
         chance: &mut Chance,
     ) -> Result<(), Fault> {
-        let refused = |code| Err(fault(Class::Terminal, code, "cancel the run"));
+        let refused = |code| Err(fault(Class::Terminal, code, CANCEL));
         let Some(history) = self.runs.get_mut(name) else {
             return refused("NotFound");
         };
         let mut run = history.last().clone();
-        if run.foreign {
-            self.break_rule(format!("the run {name} of somebody else was cancelled"));
-            return Ok(());
-        }
         match run.state {
             RunState::Finalizing => return refused("RunIsFinalizing"),
             ref state if state.is_end() => return refused("RunHasEnded"),
@@ -141,10 +154,65 @@ impl Azure {
         // Some cancels are accepted and forgotten, some take long (contract §13).
         if !chance.one_in(8) {
             let longest = if chance.one_in(8) { 900_000 } else { 60_000 };
+            run.outside &= run.state == RunState::CancelRequested;
             run.state = RunState::CancelRequested;
             run.plan = vec![(now + chance.millis(500, longest), RunState::Canceled)];
             history.set(now, run);
         }
         Ok(())
+    }
+}
+
+/// What becomes of a run if nobody interferes, last first, and whether somebody else cancels it.
+fn life(now: i64, chance: &mut Chance) -> (Vec<(i64, RunState)>, bool) {
+    let preparing = now + chance.millis(500, 20_000);
+    let queued = preparing + chance.millis(500, 60_000);
+    let longest = if chance.one_in(8) { 1_500_000 } else { 120_000 };
+    let running = queued + chance.millis(500, longest);
+    let mut plan = vec![
+        (preparing, RunState::Preparing),
+        (queued, RunState::Queued),
+        (running, RunState::Running),
+    ];
+    let mut last = running;
+    if chance.one_in(10) {
+        // Lost its heartbeat, for a while or for good.
+        last += chance.millis(500, 60_000);
+        plan.push((last, RunState::NotResponding));
+        if chance.one_in(3) {
+            plan.reverse();
+            return (plan, false);
+        }
+        last += chance.millis(500, 600_000);
+        plan.push((last, RunState::Running));
+    }
+    last += chance.millis(500, 400_000);
+    let outside = chance.one_in(12);
+    if outside {
+        plan.push((last, RunState::CancelRequested));
+        plan.push((last + chance.millis(500, 60_000), RunState::Canceled));
+    } else {
+        let end = chance.pick(&[RunState::Completed, RunState::Completed, RunState::Failed]);
+        plan.push((last, RunState::Finalizing));
+        plan.push((last + chance.millis(500, 20_000), end));
+    }
+    plan.reverse();
+    (plan, outside)
+}
+
+fn trouble(chance: &mut Chance) -> Failure {
+    let (code, message) = chance.pick(&[
+        ("UserError", "ZeroDivisionError: division by zero"),
+        (
+            "UserError",
+            "AVAILABLE_COMPUTE_CAPACITY_EXCEEDED: the pool is full",
+        ),
+        ("UserError", "Image build failed."),
+        ("ServiceError", "InternalServerError"),
+    ]);
+    Failure {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        log_tail: None,
     }
 }

@@ -25,8 +25,8 @@ fn unsigned(run: Run) -> Run {
     }
 }
 
-/// The labels of what is taken over are sent first.
-const TAKEN_OVER: Told = Told::Relabel;
+/// What is taken over is put on record first.
+const TAKEN_OVER: Told = Told::In(1);
 
 #[test]
 #[rustfmt::skip]

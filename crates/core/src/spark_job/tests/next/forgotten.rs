@@ -27,7 +27,7 @@ fn a_lost_status_is_found_again() {
     let none = Memo::default();
     let (told, memo) = decide(held, &seen(Present(run(RunState::Running))), &none);
     let submission = memo.submission.unwrap();
-    assert_eq!(told, Told::Relabel, "nobody knows its labels");
+    assert_eq!(told, Told::In(1), "on record before anything is done");
     assert!(
         submission.seen_by_azure && submission.is_known() && submission.found,
         "brought back from the run's own properties"

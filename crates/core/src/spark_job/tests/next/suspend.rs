@@ -25,7 +25,8 @@ fn nothing_is_submitted_while_it_is_held() {
         (lost, Absent, Memo::default(), Told::In(75), "doubts begin now"),
         (suspended, Unknown, between(vec![past(1, End::Suspended)]), Told::OnChange, "between two attempts"),
         (named, Present(foreign()), Memo::default(), Told::OnChange, "the name counts once it is needed"),
-        (named, Present(run(RunState::Running)), Memo::default(), Told::Cancel, "one that was adopted runs all the same"),
+        (named, Present(run(RunState::Running)), Memo::default(), Told::In(1), "one that is adopted is put on record first"),
+        (named, Present(run(RunState::Running)), asked(5), Told::Cancel, "and then cancelled"),
         (any, Absent, between(vec![past(1, End::Suspended)]), Told::Submit, "taken up again, under another name"),
     ]);
     let (_, memo) = decide(suspended, &seen(Absent), &asked(75));

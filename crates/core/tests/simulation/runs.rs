@@ -1,0 +1,178 @@
+//! What may be done to runs and said of them, held against every step and every end.
+
+use azureml_spark_api::SparkJobStatus;
+use azureml_spark_api::policy::AdoptionPolicy;
+use azureml_spark_api::spark_job::RunDeletionPolicy;
+use azureml_spark_core::Machine;
+use azureml_spark_core::spark_job::{End, Memo, RunState, SparkJob, Want};
+
+use crate::world::{Job, World};
+
+/// A wish that is older than this is known to whoever acts: a cache is behind by some seconds, and a pass takes some.
+const HEARD: i64 = 30_000;
+
+/// Whether anybody has wished for it in this version.
+fn is_suspended(job: &Job) -> bool {
+    job.spec.suspend == Some(true)
+}
+
+fn is_cancelled(job: &Job) -> bool {
+    job.spec.cancel == Some(true)
+}
+
+impl World {
+    /// Whether the object has been like this for so long that everybody knows.
+    fn has_long_been(&self, uid: &str, is: impl Fn(&Job) -> bool) -> bool {
+        let Some(job) = self.jobs.by_uid(uid) else {
+            return false;
+        };
+        let lately = self.jobs.versions_since(&job.name, self.now - HEARD);
+        let mut mine = lately.filter(|version| version.uid == uid).peekable();
+        mine.peek().is_some() && mine.all(is)
+    }
+
+    pub(crate) fn may_submit(&mut self, want: &Want, memo: &Memo, name: &str) {
+        let uid = &want.owner;
+        let attempt = memo.attempt();
+        let on_record = self.jobs.ever(uid, |job| {
+            let submission = job.status.as_ref().and_then(|s| s.submission.as_ref());
+            job.held.is_some()
+                && submission.is_some_and(|s| {
+                    let known = memo.submission.as_ref().map(|m| &m.definition_hash);
+                    s.attempt == attempt && Some(&s.definition_hash) == known
+                })
+        });
+        if !on_record {
+            self.break_rule(format!("{uid} is submitted without a memory of it"));
+        }
+        for (is, how) in [
+            (is_suspended as fn(&Job) -> bool, "held"),
+            (is_cancelled, "cancelled"),
+        ] {
+            if self.has_long_been(uid, is) {
+                self.break_rule(format!("{uid} is submitted though it is {how}"));
+            }
+        }
+        self.may_be_another(uid, name);
+    }
+
+    /// Attempts are bounded, and run with what the first one had.
+    fn may_be_another(&mut self, uid: &str, name: &str) {
+        let mine = |(other, _): &(&String, _)| *other != name;
+        let runs = self.azure.runs.iter().filter(mine);
+        let runs = runs.map(|(_, run)| run.last());
+        let attempts: Vec<i32> = runs
+            .filter(|run| run.owner.as_deref() == Some(uid))
+            .map(|run| run.attempt)
+            .collect();
+        let made = attempts.len();
+        let most = self.jobs.most_ever(uid, |job| {
+            let retry = job.spec.retry.as_ref();
+            retry.map_or(1, |r| usize::try_from(r.max_attempts).unwrap())
+        });
+        let held = self.jobs.turns(uid, is_suspended);
+        if made >= most + held {
+            self.break_rule(format!("{uid} has {made} runs and makes another"));
+        }
+        let erased = self.cast.forgetful || self.script.is_long();
+        if !erased && attempts.len() > 1 && !is_row(attempts) {
+            self.break_rule(format!("{uid} leaves out an attempt before {name}"));
+        }
+    }
+
+    pub(crate) fn may_cancel(&mut self, want: &Want, name: &str) {
+        let wished = self.jobs.ever(&want.owner, |job| {
+            let spec = &job.spec;
+            job.deleting.is_some()
+                || is_suspended(job)
+                || is_cancelled(job)
+                || spec.active_deadline_seconds.is_some()
+                || spec.start_deadline_seconds.is_some()
+        });
+        let silent = self.azure.runs.get(name).is_some_and(|run| {
+            let mut all = run.all();
+            all.any(|run| run.state == RunState::NotResponding)
+        });
+        let foreign = self.azure.runs.get(name).is_some_and(|run| run.last().foreign);
+        let always = |job: &Job| job.spec.adoption_policy == Some(AdoptionPolicy::Always);
+        if foreign && !self.jobs.ever(&want.owner, always) {
+            self.break_rule(format!("the run {name} of somebody else is cancelled"));
+        }
+        if !wished && !silent {
+            self.break_rule(format!("{name} is cancelled, and nobody wants that"));
+        }
+    }
+
+    pub(crate) fn may_expire(&mut self, uid: &str) {
+        let over = |job: &Job| {
+            job.status
+                .as_ref()
+                .is_some_and(|s| s.completion_time.is_some())
+        };
+        let timed = |job: &Job| job.spec.ttl_seconds_after_finished.is_some();
+        if !self.jobs.ever(uid, over) || !self.jobs.ever(uid, timed) {
+            self.break_rule(format!("{uid} is deleted before its time"));
+        }
+    }
+
+    /// Whether a live run of this object may outlive it.
+    pub(crate) fn may_be_left(&self, uid: &str) -> bool {
+        let leaves = |job: &Job| job.spec.deletion_policy == Some(RunDeletionPolicy::Leave);
+        self.jobs.ever(uid, leaves)
+    }
+
+    /// Whoever says of a run what is not so.
+    pub(crate) fn mistaken_job(&self) -> Option<String> {
+        self.jobs.all().find_map(|job| {
+            let status = job.status.as_ref()?;
+            self.wrong_end(job, status)
+                .or_else(|| self.wrong_labels(job, status))
+        })
+    }
+
+    fn wrong_end(&self, job: &Job, status: &SparkJobStatus) -> Option<String> {
+        let memo = SparkJob::recall(status);
+        let ended = memo.ended.as_ref()?;
+        let uid = &job.uid;
+        if ended.reason == End::Lost {
+            return Some(format!("{uid} says that its run is lost"));
+        }
+        memo.submission.as_ref()?;
+        let name = status.azure_name.as_ref()?;
+        let run = self.azure.runs.get(name).map(|run| run.last());
+        let Some(run) = run else {
+            return Some(format!("{uid} says that {name} ended, and there is none"));
+        };
+        if run.state != ended.state {
+            return Some(format!(
+                "{uid} says that {name} is {:?}, and it is {:?}",
+                ended.state, run.state
+            ));
+        }
+        let forgotten = self.cast.forgetful || self.script.is_long();
+        // What was taken over may have been cancelled by the object before.
+        let own = run.owner.as_deref() == Some(uid.as_str());
+        if ended.reason == End::CanceledOutside && !run.outside && !forgotten && own {
+            return Some(format!(
+                "{uid} says that somebody cancelled {name}, and nobody did"
+            ));
+        }
+        None
+    }
+
+    /// Only where no request is ever lost: of a repeated one nobody knows which of the two Azure took.
+    fn wrong_labels(&self, job: &Job, status: &SparkJobStatus) -> Option<String> {
+        let sent = status.labels_hash.as_ref()?;
+        let run = self.azure.runs.get(status.azure_name.as_ref()?)?.last();
+        let sure = !self.was_rough && status.labels_state.is_none() && status.azure_id.is_some();
+        (sure && run.labels.as_ref() != Some(sent))
+            .then(|| format!("{} has labels that its run has not", job.uid))
+    }
+}
+
+fn is_row(mut numbers: Vec<i32>) -> bool {
+    numbers.sort_unstable();
+    numbers.dedup();
+    let least = numbers.first().copied().unwrap_or(1);
+    numbers.iter().copied().eq((least..).take(numbers.len())) && least == 1
+}
