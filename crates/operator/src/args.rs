@@ -10,6 +10,8 @@ use azureml_spark_api::role::{Role, UnknownRole};
 use azureml_spark_engine::telemetry::Format;
 use clap::Parser;
 
+use crate::source::ArtifactHosts;
+
 /// Runs Azure Machine Learning's Spark jobs from Kubernetes manifests.
 #[derive(Debug, Parser)]
 #[command(name = "azureml-spark-operator", version)]
@@ -63,6 +65,25 @@ pub struct Args {
         hide_default_value = true
     )]
     pub grantable_roles: Roles,
+
+    /// Versions of Spark of which runs are warned, since Azure has retired them, separated by commas. Which they are
+    /// changes with time: Azure alone decides whether it runs them.
+    #[arg(
+        long,
+        env = "AZUREML_SPARK_RETIRED_RUNTIMES",
+        value_delimiter = ',',
+        default_value = "3.2,3.3"
+    )]
+    pub retired_runtimes: Vec<String>,
+
+    /// Hosts, each perhaps with a port, from which the artifacts of Flux sources are fetched, separated by commas; empty:
+    /// Flux sources are not read at all.
+    #[arg(
+        long,
+        env = "AZUREML_SPARK_ARTIFACT_HOSTS",
+        default_value = "source-controller.flux-system.svc.cluster.local,source-controller.flux-system.svc"
+    )]
+    pub artifact_hosts: ArtifactHosts,
 
     /// How the log is written: json or text.
     #[arg(long, env = "AZUREML_SPARK_LOG_FORMAT", default_value_t = Format::Json)]
@@ -140,10 +161,36 @@ mod tests {
     }
 
     #[test]
+    fn artifacts_are_fetched_from_flux_or_from_whom_is_named_or_not_at_all() {
+        let hosts = |words: &[&str]| {
+            let args = Args::try_parse_from(["operator"].iter().chain(words));
+            args.map(|args| args.artifact_hosts.to_string())
+        };
+        assert_eq!(
+            hosts(&[]).unwrap(),
+            "source-controller.flux-system.svc.cluster.local,source-controller.flux-system.svc"
+        );
+        assert_eq!(hosts(&["--artifact-hosts=a:80"]).unwrap(), "a:80");
+        assert_eq!(hosts(&["--artifact-hosts="]).unwrap(), "");
+        assert!(hosts(&["--artifact-hosts=http://a"]).is_err());
+    }
+
+    #[test]
     fn namespaces_are_a_list() {
         let args =
             Args::try_parse_from(["operator", "--operator-identity-namespaces", "a,b"]).unwrap();
         assert_eq!(args.operator_identity_namespaces, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_retired_runtimes_are_a_list_that_may_be_empty() {
+        let retired = |words: &[&str]| {
+            let args = Args::try_parse_from(["operator"].iter().chain(words)).unwrap();
+            args.retired_runtimes
+        };
+        assert_eq!(retired(&[]), ["3.2", "3.3"]);
+        assert_eq!(retired(&["--retired-runtimes=3.4"]), ["3.4"]);
+        assert_eq!(retired(&["--retired-runtimes="]), [""]);
     }
 
     #[test]

@@ -39,8 +39,8 @@ struct Entry {
     seen: u64,
     /// When it was last seen.
     at: Instant,
-    /// When it came into the state that it is in.
-    since: Instant,
+    /// SHA-256 of the labels that were sent to it.
+    labels: Option<String>,
 }
 
 impl Board {
@@ -60,11 +60,19 @@ impl Board {
         believed.then(|| entry.run.clone())
     }
 
-    /// How long a run has been in the state that it is in, as far as this process knows.
-    pub(crate) fn unchanged_for(&self, place: &Place, name: &str) -> Duration {
+    /// SHA-256 of the labels that this process has sent to a run.
+    pub(crate) fn labels(&self, place: &Place, name: &str) -> Option<String> {
         let all = self.lock();
-        let entry = all.places.get(place).and_then(|runs| runs.get(name));
-        entry.map_or(Duration::ZERO, |entry| entry.since.elapsed())
+        all.places.get(place)?.get(name)?.labels.clone()
+    }
+
+    /// Keeps which labels a run was sent.
+    pub(crate) fn labelled(&self, place: &Place, name: &str, hash: String) {
+        let mut all = self.lock();
+        let runs = all.places.get_mut(place);
+        if let Some(entry) = runs.and_then(|runs| runs.get_mut(name)) {
+            entry.labels = Some(hash);
+        }
     }
 
     /// The jobs whose live runs were not seen for so long that they are unknown.
@@ -81,18 +89,15 @@ impl Board {
         let mut all = self.lock();
         let seen = all.sighting();
         let runs = all.places.entry(place.clone()).or_default();
-        let (at, before) = (Instant::now(), runs.get(name));
-        let since = before
-            .filter(|entry| entry.run.state == run.state)
-            .map_or(at, |entry| entry.since);
+        let labels = runs.get(name).and_then(|entry| entry.labels.clone());
         runs.insert(
             name.to_owned(),
             Entry {
                 run,
                 job,
                 seen,
-                at,
-                since,
+                at: Instant::now(),
+                labels,
             },
         );
     }
@@ -159,9 +164,6 @@ impl Board {
         entry.at = Instant::now();
         if entry.run == run || entry.run.state.is_end() {
             return None;
-        }
-        if entry.run.state != run.state {
-            entry.since = entry.at;
         }
         entry.run = run;
         Some(entry.job.clone())

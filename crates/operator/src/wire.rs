@@ -18,12 +18,13 @@ use crate::args::Args;
 use crate::attachment::AttachmentKind;
 use crate::board::Board;
 use crate::clouds::Clouds;
-use crate::code_assets::CodeAssets;
 use crate::follow::Follow;
 use crate::holders::Holders;
 use crate::linked_service::LinkKind;
 use crate::logs::{self, Logs};
-use crate::spark_job::SparkJobKind;
+use crate::registered::Registered;
+use crate::source::FluxSources;
+use crate::spark_job::{Lookup, SparkJobKind};
 use crate::workspace::WorkspaceKind;
 
 /// The watches.
@@ -104,13 +105,17 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         sync_period,
     };
     let job_kind = SparkJobKind {
-        kube: client,
+        kube: client.clone(),
         access,
         workspaces: workspaces.store(),
         attachments: attachments.store(),
+        jobs: jobs.store(),
+        sources: FluxSources::new(client, args.artifact_hosts)?,
         board,
         follow: poller.interest(),
-        code: CodeAssets::default(),
+        registered: Registered::default(),
+        lookup: Lookup::default(),
+        retired: args.retired_runtimes.into_iter().collect(),
     };
     let listener = TcpListener::bind(args.probe_address).await?;
     tokio::join!(
@@ -167,23 +172,30 @@ fn forget_the_gone(
     });
     let board = board.clone();
     jobs.on_change(move |change| {
-        let over = change.now.is_none_or(|job| {
-            job.status
-                .as_ref()
-                .is_some_and(|status| status.completion_time.is_some())
-        });
-        let name = change
-            .object()
-            .and_then(|job| job.status.as_ref()?.azure_name.clone());
-        if let (true, Some(job), Some(name)) = (over, change.object(), name) {
-            let namespace = job.namespace().unwrap_or_default();
-            board.forget(
-                &Place {
-                    namespace,
-                    name: job.spec.workspace_ref.name.clone(),
-                },
-                &name,
-            );
+        let before = change.before.and_then(run_of);
+        let now = change.now.filter(|job| !is_over(job)).and_then(run_of);
+        let last = change.object().and_then(run_of);
+        for gone in [before, last]
+            .into_iter()
+            .flatten()
+            .filter(|run| Some(run) != now.as_ref())
+        {
+            board.forget(&gone.0, &gone.1);
         }
     });
+}
+
+/// The run that an object goes by: where, and its name.
+fn run_of(job: &SparkJob) -> Option<(Place, String)> {
+    let name = job.status.as_ref()?.azure_name.clone()?;
+    let place = Place {
+        namespace: job.namespace().unwrap_or_default(),
+        name: job.spec.workspace_ref.name.clone(),
+    };
+    Some((place, name))
+}
+
+fn is_over(job: &SparkJob) -> bool {
+    let status = job.status.as_ref();
+    status.is_some_and(|status| status.completion_time.is_some())
 }

@@ -48,7 +48,7 @@ async fn what_the_role_grants_is_what_the_operator_asks_for() {
 }
 
 /// Something of everything that the operator does: references that are missing and come, attachments, one of them by a
-/// link, roles that are asked for by others when their objects go, a run, an event that repeats, deletions.
+/// link, roles that are asked for by others when their objects go, a run, one that goes by itself, an event that repeats, deletions.
 async fn live_a_life(scope: &Scope<'_>) {
     let world = scope.stack().emulator().world();
     scope.workspace().await.unwrap();
@@ -88,6 +88,14 @@ async fn live_a_life(scope: &Scope<'_>) {
         .apply(&attached_job("on-pool", WORKSPACE, "src", &pool))
         .await
         .unwrap();
+    scope
+        .apply(
+            &serverless_job("passing", WORKSPACE, "src", world)
+                .with("/spec/ttlSecondsAfterFinished", 0),
+        )
+        .await
+        .unwrap();
+    scope.gone("SparkJob", "passing").await.unwrap();
     for run in ["run", "on-pool"] {
         scope
             .condition("SparkJob", run, "Complete", "True")

@@ -1,7 +1,10 @@
 //! Why a run failed: Azure's error and the last lines of the driver's log.
 
+use std::collections::BTreeMap;
+
 use azureml_spark_api::spark_job::Failure;
 use azureml_spark_azure::aml::{log, run};
+use azureml_spark_azure::{ErrorBody, SasUrl};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::{Class, Fault, Sight};
 use jiff::Timestamp;
@@ -18,74 +21,83 @@ const MESSAGE_LIMIT: usize = 1_000;
 /// What a failed run's details tell.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
+    /// `Unknown` while it cannot be read for a reason that may pass.
     pub(super) failure: Sight<Failure>,
     pub(super) started: Option<Timestamp>,
     pub(super) ended: Option<Timestamp>,
 }
 
-impl Told {
-    /// Azure says nothing, and will not.
-    fn nothing() -> Self {
-        Self {
-            failure: Sight::Absent,
-            started: None,
-            ended: None,
+/// One read of the run's details, and one of its log. How long what may pass is waited for is the machine's to say.
+pub(super) async fn read(access: &Access, site: &Site, place: &Place, name: &str) -> Told {
+    let details = async {
+        let regional = access.regional(place, site).await?;
+        let call = run::details(&regional, &site.id, name);
+        let details = site.client.send(call).await;
+        details.map_err(|error| translate::fault(&error))
+    };
+    let details: Result<_, Fault> = details.await;
+    let details = match access.heed(place, details) {
+        Ok(details) => details,
+        Err(fault) => {
+            return Told {
+                failure: unread(&fault),
+                started: None,
+                ended: None,
+            };
+        }
+    };
+    let failure = match tail(site, &details.log_files).await {
+        Ok(log_tail) => Sight::Present(failure(details.error, log_tail)),
+        Err(fault) => unread(&fault),
+    };
+    Told {
+        failure,
+        started: details.start_time_utc,
+        ended: details.end_time_utc,
+    }
+}
+
+/// The end of the driver's log, if there is one that can be read.
+async fn tail(site: &Site, log_files: &BTreeMap<String, SasUrl>) -> Result<Option<String>, Fault> {
+    let Some((_, driver)) = log::ranked(log_files).into_iter().next() else {
+        return Ok(None);
+    };
+    match log::tail(&site.client, driver).await {
+        Ok(text) => Ok(Some(last(&text)).filter(|text| !text.is_empty())),
+        Err(error) => {
+            let fault = translate::fault(&error);
+            if may_pass(fault.class) {
+                return Err(fault);
+            }
+            Ok(None)
         }
     }
 }
 
-/// One read of the run's details, and one of its log. What cannot be read is no reason to hold the end back; trouble
-/// that may pass is waited out, but only while `patient`.
-pub(super) async fn read(
-    access: &Access,
-    site: &Site,
-    place: &Place,
-    name: &str,
-    patient: bool,
-) -> Result<Told, Fault> {
-    let details = async {
-        let regional = access.regional(place, site).await?;
-        let call = run::details(&regional, &site.id, name);
-        site.client
-            .send(call)
-            .await
-            .map_err(|error| translate::fault(&error))
-    };
-    let details = match details.await {
-        Ok(details) => details,
-        Err(fault) if patient && may_pass(fault.class) => return Err(fault),
-        Err(_) => return Ok(Told::nothing()),
-    };
-    let mut log_tail = None;
-    if let Some((_, driver)) = log::ranked(&details.log_files).first() {
-        log_tail = match log::tail(&site.client, driver).await {
-            Ok(text) => Some(last(&text)).filter(|text| !text.is_empty()),
-            Err(error) => {
-                let fault = translate::fault(&error);
-                if patient && may_pass(fault.class) {
-                    return Err(fault);
-                }
-                None
-            }
-        };
-    }
-    let (code, message) = details.error.map_or_else(
+fn failure(error: Option<ErrorBody>, log_tail: Option<String>) -> Failure {
+    let (code, message) = error.map_or_else(
         || ("Unknown".to_owned(), "Azure gave no reason".to_owned()),
         |error| (error.code, error.message),
     );
-    let message = message.chars().take(MESSAGE_LIMIT).collect();
-    Ok(Told {
-        failure: Sight::Present(Failure {
-            code,
-            message,
-            log_tail,
-        }),
-        started: details.start_time_utc,
-        ended: details.end_time_utc,
-    })
+    let message: Vec<String> = message.lines().map(shown).collect();
+    let message = message.join("\n").chars().take(MESSAGE_LIMIT).collect();
+    Failure {
+        code,
+        message,
+        log_tail,
+    }
 }
 
-fn may_pass(class: Class) -> bool {
+fn unread(fault: &Fault) -> Sight<Failure> {
+    if may_pass(fault.class) {
+        Sight::Unknown
+    } else {
+        Sight::Absent
+    }
+}
+
+/// Whether it may be read later.
+pub(super) fn may_pass(class: Class) -> bool {
     match class {
         Class::Spreading
         | Class::Retryable

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use azureml_spark_api::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
+use azureml_spark_core::spark_job;
 use azureml_spark_engine::{Change, Source, Wakes, Watched};
 use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -36,6 +37,15 @@ pub(super) fn wake_each_other(sources: &mut Sources, holders: &Holders) {
         let named = job.spec.compute.attachment_ref.as_ref();
         waits(job) && named.is_some_and(|named| named.name == name)
     });
+    let (store, wakes) = (sources.jobs.store(), sources.jobs.wakes());
+    sources
+        .jobs
+        .then_wake(wakes, move |change| match is_news(change) {
+            Some(job) => those_that_name(&store, job, |other, name| {
+                begins(other) && spark_job::jobs(&other.spec).contains(name)
+            }),
+            None => Vec::new(),
+        });
     tell_needed(sources, holders);
     tell_sharers(sources);
 }
@@ -58,7 +68,12 @@ macro_rules! named {
     )+};
 }
 
-named!(AzureMLWorkspace, LinkedService, SynapseSparkAttachment);
+named!(
+    AzureMLWorkspace,
+    LinkedService,
+    SparkJob,
+    SynapseSparkAttachment
+);
 
 /// A change of one object wakes those of its namespace that name it. Our finalizer on it is no such change: it comes
 /// and goes with those very objects, and one that Azure refuses would be tried again without a pause.
@@ -99,6 +114,12 @@ fn those_that_name<O: Watched, T: Watched>(
 fn waits(job: &SparkJob) -> bool {
     let status = job.status.as_ref();
     status.is_none_or(|status| status.completion_time.is_none())
+}
+
+/// One that was submitted has what others wrote on record.
+fn begins(job: &SparkJob) -> bool {
+    let status = job.status.as_ref();
+    waits(job) && status.is_none_or(|status| status.resolved.is_none())
 }
 
 /// Whom to tell that they are needed, or not any more.

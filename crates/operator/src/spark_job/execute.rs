@@ -1,0 +1,189 @@
+//! The effects of a run.
+
+use azureml_spark_api::SparkJob;
+use azureml_spark_azure::aml::{job, run};
+use azureml_spark_core::place::Place;
+use azureml_spark_core::spark_job::{CANCEL, Definition, Memo, RELABEL, SUBMIT, Step, TAG, Want};
+use azureml_spark_core::{Class, Fault};
+use azureml_spark_engine::{Error, deadline};
+use kube::Api;
+use kube::api::{DeleteParams, Preconditions};
+
+use super::{SparkJobKind, not_ready, request};
+use crate::access::Site;
+use crate::registered::Thing;
+use crate::translate;
+
+impl SparkJobKind {
+    pub(super) async fn act(&self, want: &Want, memo: &Memo, step: Step) -> Result<(), Fault> {
+        if step == Step::Expire {
+            return self.expire(want).await.map_err(|error| unwritten(&error));
+        }
+        let Some(workspace) = &want.workspace else {
+            return Err(not_ready());
+        };
+        let place = &workspace.place;
+        let site = self.access.site(place).await?;
+        let definition = || match &want.definition {
+            Ok(definition) => Ok(&**definition),
+            Err(_) => Err(not_ready()),
+        };
+        match step {
+            Step::UploadCode => match Thing::code(&definition()?.code) {
+                Some(code) => self.registered.register(&site, code).await,
+                None => Err(not_ready()),
+            },
+            Step::RegisterEnvironment => {
+                let environment = definition()?.environment.as_ref();
+                match environment.and_then(Thing::environment) {
+                    Some(packages) => self.registered.register(&site, packages).await,
+                    None => Err(not_ready()),
+                }
+            }
+            Step::Submit => self.submit(&site, place, want, definition()?, memo).await,
+            Step::Cancel => self.cancel(&site, place, want, memo).await,
+            Step::Relabel => self.relabel(&site, place, want, memo).await,
+            Step::Expire => Ok(()),
+        }
+    }
+
+    async fn submit(
+        &self,
+        site: &Site,
+        place: &Place,
+        want: &Want,
+        definition: &Definition,
+        memo: &Memo,
+    ) -> Result<(), Fault> {
+        let name = want.run_name(memo.attempt());
+        let body = request::body(want, definition, memo)?;
+        match site.client.send(job::put(&site.id, &name, &body)).await {
+            Ok(job) => {
+                let run = translate::run(&job, site.tenant.as_deref());
+                self.keep(place, &name, want, run);
+                Ok(())
+            }
+            // It is there: an earlier submission of ours had come through. The next look tells.
+            Err(error) if error.is_job_exists() => Ok(()),
+            Err(error) => {
+                let fault = translate::fault_of(SUBMIT)(error);
+                if fault.class == Class::Terminal {
+                    self.forget_names(site, definition);
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Azure refused a run: what its names meant may have been deleted there.
+    fn forget_names(&self, site: &Site, definition: &Definition) {
+        let code = Thing::code(&definition.code);
+        let environment = definition.environment.as_ref();
+        let environment = environment.and_then(Thing::environment);
+        for thing in [code, environment].into_iter().flatten() {
+            self.registered.forget(&site.id, thing);
+        }
+        self.lookup.forget(&site.id);
+    }
+
+    async fn cancel(
+        &self,
+        site: &Site,
+        place: &Place,
+        want: &Want,
+        memo: &Memo,
+    ) -> Result<(), Fault> {
+        let name = want.run_name(memo.attempt());
+        let Err(error) = site.client.send(job::cancel(&site.id, &name)).await else {
+            return Ok(());
+        };
+        let too_late = error.is_cancel_too_late();
+        let forbidden = error.is_cancel_forbidden();
+        let fault = translate::fault_of(CANCEL)(error);
+        if too_late || fault.class == Class::Absent {
+            // It is ending or has ended (contract §13): what the board says is old, the next look tells.
+            self.board.forget(place, &name);
+            return Ok(());
+        }
+        Err(Fault {
+            class: if forbidden {
+                Class::Forbidden
+            } else {
+                fault.class
+            },
+            ..fault
+        })
+    }
+
+    /// A run is filed under its experiment, which may not be ours to know: of one that was taken over, or whose spec
+    /// refers to what is gone, Azure is asked for it.
+    async fn relabel(
+        &self,
+        site: &Site,
+        place: &Place,
+        want: &Want,
+        memo: &Memo,
+    ) -> Result<(), Fault> {
+        let name = want.run_name(memo.attempt());
+        let foreign = memo.submission.as_ref().is_some_and(|s| s.foreign);
+        let experiment = match &want.definition {
+            Ok(definition) if !foreign => definition.experiment_name.clone(),
+            Ok(_) | Err(_) => {
+                let found = site.client.send(job::get(&site.id, &name)).await;
+                let found = found.map_err(translate::fault_of(RELABEL))?;
+                found.properties.experiment_name.unwrap_or_default()
+            }
+        };
+        let api = self.access.regional(place, site).await?;
+        let call = run::relabel(&api, &site.id, &experiment, &name, &labels(want));
+        site.client
+            .send(call)
+            .await
+            .map_err(translate::fault_of(RELABEL))?;
+        self.board.labelled(place, &name, want.labels.hash());
+        Ok(())
+    }
+
+    async fn expire(&self, want: &Want) -> Result<(), Error> {
+        let api: Api<SparkJob> = Api::namespaced(self.kube.clone(), &want.object_namespace);
+        let this_one = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: Some(want.owner.clone()),
+                resource_version: None,
+            }),
+            ..DeleteParams::background()
+        };
+        let deleted = api.delete(&want.object_name, &this_one);
+        match deadline::within("delete sparkjob", deleted).await? {
+            Ok(_) => Ok(()),
+            // It is gone, or another one has its name.
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// All of them, ours with them: a run that was taken over is found by our tag, too.
+fn labels(want: &Want) -> run::Labels {
+    let labels = &want.labels;
+    let mut tags = labels.tags.clone();
+    tags.insert(
+        TAG.to_owned(),
+        format!("{}/{}", want.object_namespace, want.object_name),
+    );
+    run::Labels {
+        display_name: Some(labels.display_name.clone()),
+        description: Some(labels.description.clone().unwrap_or_default()),
+        tags,
+    }
+}
+
+fn unwritten(error: &Error) -> Fault {
+    Fault {
+        class: Class::Retryable,
+        code: "ApiserverUnavailable".to_owned(),
+        op: "delete the SparkJob",
+        text: error.to_string(),
+        request_id: None,
+    }
+}

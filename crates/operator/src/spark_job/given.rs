@@ -1,0 +1,145 @@
+//! What a run refers to, from caches and the apiserver.
+
+use std::collections::BTreeMap;
+
+use azureml_spark_api::SparkJob;
+use azureml_spark_api::workspace::ResourceIdentity;
+use azureml_spark_core::Machine;
+use azureml_spark_core::place::Reference;
+use azureml_spark_core::spark_job::{
+    self, AttachedPool, Given, Produced, Source, config_maps, jobs,
+};
+use azureml_spark_engine::{Error, deadline, finalizer};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, ResourceExt};
+
+use super::SparkJobKind;
+use super::produced::produced;
+use crate::{readiness, references};
+
+/// `ConfigMap`s by name: their contents, or that there is none.
+type ConfigMaps = BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>;
+
+impl SparkJobKind {
+    pub(super) async fn given(&self, object: &SparkJob) -> Result<Given, Error> {
+        let namespace = object.namespace().unwrap_or_default();
+        let deleting = object.metadata.deletion_timestamp.is_some();
+        let memo = object.status.as_ref().map(spark_job::SparkJob::recall);
+        let memo = memo.unwrap_or_default();
+        // What is under way is followed through a workspace that others find not ready, say by a new secret.
+        let find = if deleting || memo.submission.is_some() {
+            references::for_leaving
+        } else {
+            references::workspace
+        };
+        let workspace = &object.spec.workspace_ref.name;
+        let attachment = object.spec.compute.attachment_ref.as_ref();
+        // From the first submission on all that it refers to is in Azure, or on record.
+        let begins = !deleting && memo.ended.is_none() && memo.pinned.is_none();
+        Ok(Given {
+            name: object.name_any(),
+            uid: object.uid().unwrap_or_default(),
+            spec: object.spec.clone(),
+            workspace: find(&self.workspaces, &namespace, workspace),
+            attachment: attachment.map(|named| self.attached_pool(&namespace, &named.name)),
+            workspace_identity: self.workspace_identity(&namespace, workspace),
+            config_maps: if begins {
+                self.config_maps(object).await?
+            } else {
+                ConfigMaps::new()
+            },
+            source: if begins {
+                self.source(object).await?
+            } else {
+                None
+            },
+            produced: if begins {
+                self.produced(object)
+            } else {
+                BTreeMap::new()
+            },
+            retired: self.retired.clone(),
+            pinned: memo.pinned,
+            held: finalizer::is_on(&object.metadata),
+            deleting,
+            namespace,
+        })
+    }
+
+    fn workspace_identity(&self, namespace: &str, name: &str) -> Option<ResourceIdentity> {
+        let key = ObjectRef::new(name).within(namespace);
+        self.workspaces.get(&key)?.status.as_ref()?.identity.clone()
+    }
+
+    fn attached_pool(&self, namespace: &str, name: &str) -> Reference<AttachedPool> {
+        let object = self
+            .attachments
+            .get(&ObjectRef::new(name).within(namespace));
+        readiness::reference(
+            object.as_deref(),
+            |o| o.status.as_ref()?.observed_generation,
+            |o| {
+                o.status
+                    .as_ref()
+                    .map_or(&[], |status| status.conditions.as_slice())
+            },
+            |o| {
+                let status = o.status.as_ref()?;
+                Some(AttachedPool {
+                    compute_id: status.azure_id.clone()?,
+                    default_identity: status
+                        .default_identity
+                        .clone()
+                        .filter(|id| id.starts_with('/')),
+                    identity: status.identity.clone(),
+                    spark_version: status.spark_version.clone(),
+                })
+            },
+        )
+    }
+
+    async fn config_maps(&self, object: &SparkJob) -> Result<ConfigMaps, Error> {
+        let api: Api<ConfigMap> =
+            Api::namespaced(self.kube.clone(), &object.namespace().unwrap_or_default());
+        let mut found = ConfigMaps::new();
+        for name in config_maps(&object.spec) {
+            let map = deadline::within("get configmap", api.get_opt(name)).await??;
+            found.insert(name.to_owned(), map.map(contents));
+        }
+        Ok(found)
+    }
+
+    fn produced(&self, object: &SparkJob) -> BTreeMap<String, Produced> {
+        let namespace = object.namespace().unwrap_or_default();
+        jobs(&object.spec)
+            .into_iter()
+            .map(|name| {
+                let key = ObjectRef::new(name).within(&namespace);
+                (name.to_owned(), produced(self.jobs.get(&key).as_deref()))
+            })
+            .collect()
+    }
+
+    async fn source(&self, object: &SparkJob) -> Result<Option<Source>, Error> {
+        let Some(reference) = &object.spec.code.source_ref else {
+            return Ok(None);
+        };
+        let namespace = object.namespace().unwrap_or_default();
+        self.sources.find(&namespace, reference).await.map(Some)
+    }
+}
+
+fn contents(map: ConfigMap) -> BTreeMap<String, Vec<u8>> {
+    let text = map
+        .data
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key, value.into_bytes()));
+    let binary = map
+        .binary_data
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key, value.0));
+    text.chain(binary).collect()
+}

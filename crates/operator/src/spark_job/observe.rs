@@ -1,0 +1,94 @@
+//! One look at a run and at what it needs.
+
+use azureml_spark_azure::aml::job;
+use azureml_spark_core::place::Place;
+use azureml_spark_core::spark_job::{Definition, Memo, Run, RunState, Seen, Want};
+use azureml_spark_core::{Fault, Sight};
+use kube::runtime::reflector::ObjectRef;
+
+use super::{SparkJobKind, failure, written};
+use crate::access::Site;
+use crate::translate;
+
+impl SparkJobKind {
+    /// Nothing is asked about a run that is over.
+    pub(super) async fn look(&self, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
+        let (Some(workspace), None) = (&want.workspace, &memo.ended) else {
+            return Ok(Seen::default());
+        };
+        let place = &workspace.place;
+        let site = self.access.site(place).await?;
+        let name = want.run_name(memo.attempt());
+        let labels = self.board.labels(place, &name);
+        let mut seen = Seen {
+            run: self.run(&site, place, &name, want, memo).await?,
+            labels: labels.map_or(Sight::Unknown, Sight::Present),
+            ..Seen::default()
+        };
+        let is_there = seen.run.present().is_some();
+        if let Some(definition) = unresolved(want, memo).filter(|_| !is_there) {
+            self.lookup
+                .look(&site, &self.registered, want, definition, &mut seen)
+                .await?;
+        }
+        if let Sight::Present(run) = &mut seen.run
+            && want.owns(run, memo)
+        {
+            if run.state == RunState::Failed {
+                let told = failure::read(&self.access, &site, place, &name).await;
+                (run.started, run.ended) = (told.started, told.ended);
+                seen.failure = told.failure;
+            } else if run.state == RunState::Completed && want.registers() {
+                seen.outputs = written::read(&self.access, &site, place, &name).await;
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The board first. One request where it must be asked: a submission is on record, the name may be somebody
+    /// else's, or the object says that it had begun.
+    async fn run(
+        &self,
+        site: &Site,
+        place: &Place,
+        name: &str,
+        want: &Want,
+        memo: &Memo,
+    ) -> Result<Sight<Run>, Fault> {
+        if let Some(run) = self.board.get(place, name) {
+            return Ok(Sight::Present(run));
+        }
+        if !want.may_have_run(memo) {
+            return Ok(Sight::Unknown);
+        }
+        let found = site.client.find(job::get(&site.id, name)).await;
+        Ok(match found.map_err(|error| translate::fault(&error))? {
+            Some(job) => {
+                let run = translate::run(&job, site.tenant.as_deref());
+                if want.owns(&run, memo) {
+                    self.keep(place, name, want, run.clone());
+                }
+                Sight::Present(run)
+            }
+            None => Sight::Absent,
+        })
+    }
+
+    /// Puts a run on the board, and has it followed while it is live.
+    pub(super) fn keep(&self, place: &Place, name: &str, want: &Want, run: Run) {
+        let live = !run.state.is_end();
+        let key = ObjectRef::new(&want.object_name).within(&place.namespace);
+        self.board.put(place, name, run, key);
+        if live {
+            self.follow.wake(place.clone());
+        }
+    }
+}
+
+/// The definition, while it is about to be submitted for the first time: later it is on record what its names meant.
+fn unresolved<'w>(want: &'w Want, memo: &Memo) -> Option<&'w Definition> {
+    let steering = &want.steering;
+    let held = steering.suspend || steering.cancel || want.deleting;
+    let definition = want.definition.as_ref().ok()?;
+    (memo.pinned.is_none() && !held).then_some(definition)
+}
