@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod control_plane;
 pub mod emulator;
 pub mod eventually;
+pub mod flux;
 pub mod helm;
 pub mod manifest;
 pub mod operator;

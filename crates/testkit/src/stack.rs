@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::control_plane::{ControlPlane, free_ports};
 use crate::emulator::{self, Emulator};
+use crate::flux::Artifacts;
 use crate::helm::Helm;
 use crate::operator::{Launch, Operator};
 use crate::process::Identity;
@@ -57,6 +58,7 @@ pub struct Stack {
     // Fields drop in order: clients before their servers.
     operator: Operator,
     emulator: Arc<Emulator>,
+    artifacts: Artifacts,
     plane: ControlPlane,
     helm: Helm,
     folder: PathBuf,
@@ -93,11 +95,13 @@ impl Stack {
         })
         .await??;
         let [probe, logs] = free_ports()?;
+        let artifacts = Artifacts::start().await?;
         let mut values = json!({
             "clouds": {CLOUD: emulator.cloud()},
             "probe": {"host": "127.0.0.1", "port": probe},
             // The operator runs beside the cluster, not in it.
             "logs": {"host": "127.0.0.1", "port": logs, "externalName": "localhost"},
+            "sources": {"artifactHosts": [artifacts.address().to_string()]},
             // A test waits for it; Azure is here.
             "pollSeconds": 1,
             "logLevel": "info",
@@ -117,6 +121,7 @@ impl Stack {
         let stack = Self {
             operator,
             emulator,
+            artifacts,
             plane,
             helm,
             folder,
@@ -137,6 +142,11 @@ impl Stack {
     /// The emulator of Azure.
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
+    }
+
+    /// What stands for Flux's source-controller; nothing is in it.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
     }
 
     /// The operator.

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use azureml_spark_testkit::access::{Access, asked, granted};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::flux::{self, from_source};
 use azureml_spark_testkit::manifest::{
     attached_job, attachment, code, link, linked_attachment, serverless_job, workspace,
 };
@@ -103,6 +104,8 @@ async fn live_a_life(scope: &Scope<'_>) {
             .unwrap();
     }
 
+    ask_for_sources(scope).await;
+
     // Somebody reads a log, and the apiserver is asked whether he may.
     let path = format!(
         "/apis/logs.spark.azureml.dev/v1alpha1/namespaces/{}/sparkjobs/run/log",
@@ -147,4 +150,21 @@ async fn live_a_life(scope: &Scope<'_>) {
     scope.gone("SynapseSparkAttachment", &pool).await.unwrap();
     scope.gone("LinkedService", &link_name).await.unwrap();
     scope.gone("AzureMLWorkspace", WORKSPACE).await.unwrap();
+}
+
+/// Each kind of Flux, by jobs whose sources are not there.
+async fn ask_for_sources(scope: &Scope<'_>) {
+    let world = scope.stack().emulator().world();
+    flux::install(scope.client()).await.unwrap();
+    for kind in ["GitRepository", "OCIRepository", "Bucket"] {
+        let name = kind.to_lowercase();
+        let job = serverless_job(&name, WORKSPACE, "src", world);
+        scope.apply(&from_source(job, kind, "app")).await.unwrap();
+        let met = "ReferencesResolved";
+        scope
+            .reason("SparkJob", &name, met, "False", "SourceNotFound")
+            .await
+            .unwrap();
+        scope.delete("SparkJob", &name).await.unwrap();
+    }
 }

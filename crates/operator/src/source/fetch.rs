@@ -60,7 +60,9 @@ async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, S
     {
         return Err(too_large());
     }
-    let (mut archive, mut digest) = (Vec::new(), Sha256::new());
+    let size = answer.content_length().unwrap_or_default();
+    let mut archive = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    let mut digest = Sha256::new();
     loop {
         let chunk = answer.chunk().await;
         let Some(chunk) = chunk.map_err(|error| interrupted(error, announced))? else {

@@ -77,6 +77,8 @@ fn everything() -> Value {
         },
         "operatorIdentity": {"namespaces": ["team-a", "team-b"]},
         "grants": {"allowedRoles": []},
+        "retiredRuntimes": [],
+        "sources": {"flux": {"enabled": false}, "artifactHosts": ["artifacts.example:8080"]},
         "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
         "imagePullSecrets": [{"name": "registry"}],
         "metrics": {"serviceMonitor": {"enabled": true, "labels": {"release": "prometheus"}}},
@@ -93,7 +95,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 10] {
+fn refused() -> [(Value, &'static str); 11] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -116,6 +118,10 @@ fn refused() -> [(Value, &'static str); 10] {
         (
             json!({"logs": {"certificate": {"secretName": "mine"}}}),
             "caBundle",
+        ),
+        (
+            json!({"sources": {"artifactHosts": ["http://artifacts.example"]}}),
+            "artifactHosts",
         ),
         (
             json!({"grants": {"allowedRoles": ["Owner"]}}),

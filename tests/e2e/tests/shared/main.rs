@@ -14,6 +14,7 @@ mod jobs;
 mod leaving;
 mod readme;
 mod refusals;
+mod sources;
 mod validation;
 mod workspaces;
 
