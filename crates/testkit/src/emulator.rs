@@ -269,6 +269,13 @@ impl Emulator {
             .map(drop)
     }
 
+    /// Takes a run away with its history, as if it had never been.
+    pub async fn remove_run(&self, name: &str) -> Result<()> {
+        self.control(Method::DELETE, &format!("jobs/{name}"), None)
+            .await
+            .map(drop)
+    }
+
     /// Adds to the log of a run, as if its driver had written it to `stdout` or `stderr`
     /// (`POST /_emulator/jobs/{run}/log`).
     pub async fn write_log(&self, run: &str, stream: &str, text: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 //! name of that person's own, so that the ledger tells what the operator did from what the person did.
 
 mod computes;
+mod jobs;
 mod links;
 mod roles;
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::run::{cargo, read};
 
 /// Binaries whose scenarios share one stack and mostly wait for it: many run side by side.
-pub(super) const WAITING: [&str; 3] = ["life", "shared", "trouble"];
+pub(super) const WAITING: [&str; 4] = ["life", "runs", "shared", "trouble"];
 
 #[derive(Deserialize)]
 struct Metadata {

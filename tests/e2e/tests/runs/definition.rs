@@ -1,0 +1,134 @@
+//! What a job consists of reaches Azure as it is meant, or is told before anything is submitted.
+
+use azureml_spark_testkit::manifest::Manifest;
+use azureml_spark_testkit::scope::message;
+use serde_json::json;
+
+use super::{asked, azure_name, ends_well, job, scenario, sent};
+use crate::JOB;
+
+fn files(name: &str) -> Manifest {
+    let mut map = azureml_spark_testkit::manifest::code(name, "main.py", "print(1)\n");
+    for file in ["app.jar", "more.py", "words.txt", "tables.zip"] {
+        map = map.with(&format!("/data/{file}"), "1");
+    }
+    map
+}
+
+#[test]
+fn a_class_with_its_jars_and_files() {
+    scenario("class", async |scope, _| {
+        let since = scope.stack().emulator().now().await?;
+        scope.apply(&files("all")).await?;
+        let class = job(scope, "class")
+            .with("/spec/code/configMaps/0/name", "all")
+            .without("/spec/entry/file")
+            .with("/spec/entry/className", "com.example.Main")
+            .with("/spec/jars", json!(["app.jar"]))
+            .with("/spec/pyFiles", json!(["more.py"]))
+            .with("/spec/files", json!(["words.txt"]))
+            .with("/spec/archives", json!(["tables.zip#tables"]));
+        scope.apply(&class).await?;
+        let name = azure_name(&ends_well(scope, "class").await?);
+        let seen = asked(scope, since).await?;
+        let sent = sent(&seen, &name);
+        assert_eq!(
+            sent["entry"],
+            json!({"sparkJobEntryType": "SparkJobScalaEntry", "className": "com.example.Main"})
+        );
+        for (field, file) in [
+            ("jars", "app.jar"),
+            ("pyFiles", "more.py"),
+            ("files", "words.txt"),
+            ("archives", "tables.zip#tables"),
+        ] {
+            assert_eq!(sent[field], json!([file]));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_before_anything_is_submitted() {
+    scenario("missing-file", async |scope, _| {
+        let since = scope.stack().emulator().now().await?;
+        for (name, field, file, reason) in [
+            (
+                "no-entry",
+                "/spec/entry/file",
+                json!("other.py"),
+                "EntryNotFound",
+            ),
+            ("no-jar", "/spec/jars", json!(["app.jar"]), "FileNotFound"),
+            (
+                "no-zip",
+                "/spec/pyFiles",
+                json!(["lib.zip"]),
+                "FileNotFound",
+            ),
+        ] {
+            scope.apply(&job(scope, name).with(field, file)).await?;
+            let told = scope
+                .reason(JOB, name, "ReferencesResolved", "False", reason)
+                .await?;
+            assert!(
+                message(&told, "Stalled").contains("main.py"),
+                "what is there: {told}"
+            );
+        }
+        let seen = asked(scope, since).await?;
+        assert_eq!(seen.matching("PUT", &["/jobs/no-"]).0.len(), 0, "{seen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_compute_of_somebody_else() {
+    scenario("compute-name", async |scope, portal| {
+        let world = scope.stack().emulator().world();
+        let since = scope.stack().emulator().now().await?;
+        let pool = scope.unique("p");
+        let compute: String = pool.chars().take(16).collect();
+        let compute = compute.trim_end_matches('-');
+        let named = job(scope, "named")
+            .without("/spec/compute/serverless")
+            .without("/spec/identity")
+            .with("/spec/compute/name", compute);
+        scope.apply(&named).await?;
+        let told = scope
+            .reason(
+                JOB,
+                "named",
+                "ReferencesResolved",
+                "False",
+                "ComputeNotFound",
+            )
+            .await?;
+        assert!(message(&told, "Stalled").contains(compute), "{told}");
+        portal.attach(compute, &world.pool_id(&world.pool)).await?;
+        scope.reconcile(JOB, "named").await?;
+        let done = ends_well(scope, "named").await?;
+        let seen = asked(scope, since).await?;
+        let sent = sent(&seen, &azure_name(&done));
+        let id = sent["computeId"].as_str().unwrap();
+        assert!(id.ends_with(&format!("/computes/{compute}")), "{sent}");
+        assert_eq!(sent["identity"], json!({"identityType": "Managed"}));
+        assert_eq!(done["status"]["resolved"]["computeId"], id);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_runtime_that_is_retired_is_warned_of() {
+    scenario("retired", async |scope, _| {
+        let old = job(scope, "old").with("/spec/compute/serverless/runtimeVersion", "3.3");
+        scope.apply(&old).await?;
+        let done = ends_well(scope, "old").await?;
+        let warned = azureml_spark_testkit::scope::find_condition(&done, "Warning").unwrap();
+        assert_eq!(
+            (&warned["status"], &warned["reason"]),
+            (&json!("True"), &json!("RetiredRuntime"))
+        );
+        Ok(())
+    });
+}
