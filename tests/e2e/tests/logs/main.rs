@@ -38,7 +38,7 @@ fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
     });
 }
 
-/// Applies a job whose run goes on until it is told to end.
+/// Applies a job whose runs go on until they are told to end; one that fails is followed by another.
 async fn apply(scope: &Scope<'_>, name: &str) -> Result<()> {
     scope.workspace().await?;
     let text = format!("print('{}')\n", scope.namespace());
@@ -47,16 +47,26 @@ async fn apply(scope: &Scope<'_>, name: &str) -> Result<()> {
         .await?;
     let world = scope.stack().emulator().world();
     let job = manifest::serverless_job(name, WORKSPACE, "src", world)
-        .with("/spec/tags/emulator-instant-seconds", "600");
+        .with("/spec/tags/emulator-instant-seconds", "600")
+        .with(
+            "/spec/retry",
+            json!({"maxAttempts": 2, "backoffSeconds": 1, "causes": ["Platform", "Script"]}),
+        );
     scope.apply(&job).await?;
     Ok(())
 }
 
-/// The name of its run, once that is submitted.
+/// The name of its first run, once that is submitted.
 async fn run(scope: &Scope<'_>, name: &str) -> Result<String> {
+    attempt(scope, name, 1).await
+}
+
+/// The name of one of its runs, once that is submitted.
+async fn attempt(scope: &Scope<'_>, name: &str, number: i64) -> Result<String> {
     let submitted = scope
         .wait(KIND, name, "is seen in Azure", |job| {
-            job.pointer("/status/azureId").is_some()
+            let status = &job["status"];
+            status["azureId"].is_string() && status["attempt"] == number
         })
         .await?;
     let name = submitted["status"]["azureName"].as_str();
@@ -149,6 +159,34 @@ fn the_log_of_a_run_that_ended_is_told_whole_or_in_parts() {
         );
         let raw = viewer.sees(&["get", "--raw", &path]).await?;
         assert_eq!(raw, format!("{warning}{end}"));
+        Ok(())
+    });
+}
+
+#[test]
+fn each_attempt_has_a_log_of_its_own() {
+    scenario("logs-attempts", async |scope| {
+        let emulator = scope.stack().emulator();
+        let viewer = Person::with_role(scope, "viewer", Some("view")).await?;
+        apply(scope, "twice").await?;
+        let mut log = viewer.follows(&["azureml", "logs", "twice", "-f"])?;
+        let first = run(scope, "twice").await?;
+        emulator.write_log(&first, "stdout", "first\n").await?;
+        log.until("first\n").await?;
+        emulator.set_run(&first, "Failed").await?;
+        let (_, notes) = log.end().await?;
+        assert!(notes.ends_with("the run has ended: Failed\n"), "{notes}");
+
+        let second = attempt(scope, "twice", 2).await?;
+        assert_ne!(first, second);
+        emulator.write_log(&second, "stdout", "second\n").await?;
+        let mut log = viewer.follows(&["azureml", "logs", "twice", "-f"])?;
+        log.until("second\n").await?;
+        emulator.set_run(&second, "Completed").await?;
+        let (out, _) = log.end().await?;
+        assert!(!out.contains("first"), "{out}");
+        let earlier = ["azureml", "logs", "twice", "--attempt", "1", "--tail", "1"];
+        assert_eq!(viewer.sees(&earlier).await?, "first\n");
         Ok(())
     });
 }
