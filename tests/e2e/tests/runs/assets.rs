@@ -65,10 +65,7 @@ fn code_in_a_storage_account_is_registered_where_it_is() {
         let world = emulator.world();
         let folder = scope.unique("code");
         let container = &world.container;
-        emulator.put_blob(
-            &format!("{}/{container}/{folder}/main.py", world.storage_account),
-            "print(1)\n",
-        )?;
+        emulator.put_blob(&format!("{folder}/main.py"), "print(1)\n")?;
         let port = emulator.url().rsplit(':').next().unwrap();
         let uri = format!(
             "https://{}.blob.core.localhost:{port}/{container}/{folder}",

@@ -1,6 +1,7 @@
 //! What a job consists of reaches Azure as it is meant, or is told before anything is submitted.
 
 use azureml_spark_testkit::manifest::Manifest;
+use azureml_spark_testkit::portal::synapse_role;
 use azureml_spark_testkit::scope::message;
 use serde_json::json;
 
@@ -105,7 +106,12 @@ fn a_compute_of_somebody_else() {
             )
             .await?;
         assert!(message(&told, "Stalled").contains(compute), "{told}");
-        portal.attach(compute, &world.pool_id(&world.pool)).await?;
+        let attached = portal.attach(compute, &world.pool_id(&world.pool)).await?;
+        let principal = attached["identity"]["principalId"].as_str().unwrap();
+        let at = world.pool_scope(&world.pool);
+        portal
+            .put_synapse_role(synapse_role::ADMINISTRATOR, principal, &at)
+            .await?;
         scope.reconcile(JOB, "named").await?;
         let done = ends_well(scope, "named").await?;
         let seen = asked(scope, since).await?;

@@ -16,6 +16,7 @@ mod definition;
 mod edits;
 mod endings;
 mod environments;
+mod once;
 mod retries;
 mod steering;
 
