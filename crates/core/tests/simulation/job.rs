@@ -8,7 +8,7 @@ use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
     AttachedPool, ComputeChoice, Definition, EnvironmentChoice, Given, Memo, Run, RunState, Seen,
-    SparkJob, Step, Want,
+    SparkJob, Step, Submission, Want,
 };
 use azureml_spark_core::{Class, Machine, Sight};
 
@@ -164,8 +164,13 @@ impl Kind for Jobs {
     }
 
     fn spoil(quirk: Quirk, memo: &mut Memo) {
-        if let (Quirk::AnEndIsTheLast, Some(submission)) = (quirk, &mut memo.submission) {
-            submission.found = false;
+        let further = |s: &&mut Submission| s.found && !s.seen_by_azure;
+        if let (Quirk::AnEndIsTheLast, Some(submission)) = (quirk, &mut memo.submission)
+            && let Some(submission) = Some(submission).filter(further)
+            && let Some(last) = memo.past.pop()
+        {
+            submission.attempt = last.attempt;
+            (submission.seen_by_azure, submission.found) = (true, false);
         }
     }
 
@@ -186,6 +191,11 @@ impl Kind for Jobs {
         let let_go = before.held.is_some() && now.is_none_or(|now| now.held.is_none());
         if let (true, Some(named)) = (let_go, &before.spec.compute.attachment_ref) {
             world.wake(Key::Attachment(named.name.clone()));
+        }
+        if now.is_none() {
+            // A run that is left is followed by nobody.
+            let board = &mut world.process.board;
+            board.retain(|_, entry| entry.job != before.name);
         }
     }
 }

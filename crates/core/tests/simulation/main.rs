@@ -29,6 +29,7 @@ mod quirk;
 mod runs;
 mod scenario;
 mod script;
+mod second_attempt;
 mod simulate;
 mod steering;
 mod weather;
@@ -122,18 +123,8 @@ fn a_retry_before_the_end_is_known_is_found_out() {
 }
 
 #[test]
-fn a_resumption_under_the_old_name_is_found_out() {
-    found_out(Quirk::ResumesUnderTheOldName, "");
-}
-
-#[test]
 fn a_suspension_that_is_overlooked_is_found_out() {
     found_out(Quirk::SuspensionIsOverlooked, "though it is held");
-}
-
-#[test]
-fn the_wrong_last_attempt_is_found_out() {
-    found_out(Quirk::AnEndIsTheLast, "which is gone");
 }
 
 #[test]

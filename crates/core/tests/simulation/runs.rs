@@ -53,6 +53,14 @@ impl World {
                 self.break_rule(format!("{uid} is submitted though it is {how}"));
             }
         }
+        let before = self.azure.runs.get(name).map(|run| run.last());
+        let before = before.filter(|run| run.owner.as_deref() == Some(uid));
+        if let Some(before) = before.filter(|run| run.attempt != attempt) {
+            let number = before.attempt;
+            self.break_rule(format!(
+                "attempt {attempt} of {uid} has the name of {number}"
+            ));
+        }
         self.may_be_another(uid, name);
     }
 
@@ -93,7 +101,11 @@ impl World {
             let mut all = run.all();
             all.any(|run| run.state == RunState::NotResponding)
         });
-        let foreign = self.azure.runs.get(name).is_some_and(|run| run.last().foreign);
+        let foreign = self
+            .azure
+            .runs
+            .get(name)
+            .is_some_and(|run| run.last().foreign);
         let always = |job: &Job| job.spec.adoption_policy == Some(AdoptionPolicy::Always);
         if foreign && !self.jobs.ever(&want.owner, always) {
             self.break_rule(format!("the run {name} of somebody else is cancelled"));

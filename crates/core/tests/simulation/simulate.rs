@@ -67,6 +67,25 @@ pub(crate) fn play_script(
         .map_err(|end| broken(7, &what(end), world))
 }
 
+/// Plays what people do at these times, in a world that does what it is asked.
+pub(crate) fn play_deeds(
+    seed: u64,
+    deeds: &[(i64, Deed)],
+    quirk: Quirk,
+    told: bool,
+) -> Result<(), Broken> {
+    let mut world = begin(Chance::new(seed), quirk, told);
+    world.config_map = Some("print(1)".to_owned());
+    world.azure.repeat_is_refused = world.chance.one_in(2);
+    world.cast.forgetful = true;
+    world.deeds = deeds.to_vec();
+    world
+        .deeds
+        .sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let end = play(&mut world);
+    end.map_err(|what| broken(seed, &what, world))
+}
+
 fn broken(seed: u64, what: &str, world: World) -> Broken {
     Broken {
         seed,
