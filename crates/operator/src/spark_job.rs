@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azureml_spark_api::condition::Condition;
+use azureml_spark_api::condition::{Condition, ConditionType};
 use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSparkAttachment};
 use azureml_spark_azure::aml::job;
 use azureml_spark_core::place::{Place, Reference};
@@ -61,6 +61,8 @@ impl Kind for SparkJobKind {
         // What is under way is followed through a workspace that others find not ready, say by a new secret.
         let find = if deleting || submitted {
             references::for_leaving
+        } else if object.spec.compute.serverless.is_some() {
+            references::complete_workspace
         } else {
             references::workspace
         };
@@ -214,6 +216,7 @@ impl SparkJobKind {
             .attachments
             .get(&ObjectRef::new(name).within(namespace));
         readiness::reference(
+            ConditionType::Ready,
             object.as_deref(),
             |o| o.status.as_ref()?.observed_generation,
             |o| {

@@ -6,6 +6,7 @@ use azureml_spark_azure::arm::identity::{IdentityType, ManagedIdentity};
 use azureml_spark_azure::{self as azure};
 use azureml_spark_core::spark_job::{HASH_PROPERTY, OWNER_PROPERTY, Run, RunState};
 use azureml_spark_core::{Class, Fault};
+use jiff::Timestamp;
 
 /// Longest text of Azure that goes into a condition, in characters.
 const TEXT_LIMIT: usize = 600;
@@ -13,7 +14,7 @@ const TEXT_LIMIT: usize = 600;
 /// A failed call.
 pub(crate) fn fault(error: &azure::Error) -> Fault {
     Fault {
-        class: class(error.class),
+        class: class(error),
         code: error.innermost_code().to_owned(),
         op: words(error.op),
         text: error.message.chars().take(TEXT_LIMIT).collect(),
@@ -29,8 +30,16 @@ pub(crate) fn fault_of(op: &'static str) -> impl Fn(azure::Error) -> Fault {
     }
 }
 
-fn class(class: azure::Class) -> Class {
-    match class {
+/// Whatever may be tried again is left alone for as long as Azure asks. A lost answer is looked after sooner: a look
+/// repeats nothing.
+fn class(error: &azure::Error) -> Class {
+    match error.class {
+        azure::Class::Retryable if let Some(wait) = error.retry_after => {
+            let now = Timestamp::now();
+            Class::Throttled {
+                until: now.checked_add(wait).unwrap_or(now),
+            }
+        }
         azure::Class::Terminal => Class::Terminal,
         azure::Class::Spreading => Class::Spreading,
         azure::Class::Retryable => Class::Retryable,

@@ -139,6 +139,51 @@ fn a_request_that_is_refused_each_time_is_news_once() {
     );
 }
 
+/// What is said of whether the workspace can be read.
+fn reachable(status: &AzureMLWorkspaceStatus) -> (&str, &str) {
+    let found = status.conditions.iter().find(|c| c.type_ == "Reachable");
+    found.map_or(("", ""), |c| (c.status.as_str(), c.reason.as_str()))
+}
+
+#[test]
+fn what_can_be_read_is_reachable_whatever_its_identities() {
+    let seen = seen(facts(), Some(Sight::Unknown));
+    let refused = |op, class, tries| Said {
+        trouble: Some(Trouble {
+            fault: Fault {
+                op,
+                ..trouble(class).fault
+            },
+            tries,
+        }),
+        ..of(wishing(), Some(&seen))
+    };
+    let first = refused(ATTACH_IDENTITIES, Class::Forbidden, 1);
+    let status = first.after(&AzureMLWorkspaceStatus::default());
+    assert_eq!(standing(&status).0, "Stalled");
+    assert_eq!(reachable(&status), ("True", "Ready"));
+    let attaching = of(wishing(), Some(&seen)).after(&status);
+    assert_eq!(standing(&attaching).1, Reason::Attaching.as_str());
+    assert_eq!(reachable(&attaching), ("True", "Ready"));
+
+    let look = |class, tries| refused("read the workspace", class, tries).after(&status);
+    assert_eq!(
+        reachable(&look(Class::Retryable, 1)).0,
+        "True",
+        "a lost answer"
+    );
+    assert_eq!(
+        reachable(&look(Class::Retryable, 9)),
+        ("False", "AzureUnavailable")
+    );
+    assert_eq!(
+        reachable(&look(Class::Forbidden, 1)),
+        ("False", "Forbidden")
+    );
+    let unread = of(wishing(), None).after(&AzureMLWorkspaceStatus::default());
+    assert_eq!(reachable(&unread), ("False", "Pending"));
+}
+
 #[test]
 fn an_identity_that_goes_under_is_not_a_workspace_that_does() {
     let seen = seen(facts(), Some(Sight::Unknown));
