@@ -50,10 +50,12 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// The link that it names, if it names one.
     pub link: Option<Reference<Link>>,
-    /// Jobs of this cluster that still hold our finalizer and run here.
+    /// Jobs of this cluster that still hold our finalizer and run here: to be asked for while the object is being
+    /// deleted, and while a role is on record that is not wanted any more. While there are any, neither the compute nor
+    /// a role is taken from under them. Their end must wake this object.
     pub users: Vec<String>,
-    /// Ids of the role assignments that other objects of the cluster, which stay, have on record and
-    /// ask for: see [`claims`].
+    /// Ids of the role assignments that other objects of the cluster rely on: of one that stays, those that it has on
+    /// record and asks for (see [`claims`]); of one that has jobs, or is being deleted and must wait, all on record.
     pub shared: BTreeSet<String>,
     /// The roles that the installation lets anybody grant.
     pub grantable: BTreeSet<Role>,
