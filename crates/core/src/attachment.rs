@@ -7,13 +7,17 @@ mod drift;
 mod leave;
 mod next;
 mod owner;
+mod pending;
 mod report;
 mod want;
 mod warnings;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy};
+use azureml_spark_api::attachment::{
+    AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy, PendingAction,
+};
 use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
 use azureml_spark_api::role::{Role, RoleAssignment, StorageRole, SynapseRole};
@@ -22,7 +26,7 @@ use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::grants::{self, Record};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::name::hex;
@@ -31,6 +35,13 @@ use crate::role;
 use crate::summary::Warning;
 
 pub use claim::claims;
+pub use pending::Pending;
+
+/// What a fault says was tried, where that was to attach the pool or to take our mark off.
+pub const ATTACH: &str = "attach the pool";
+
+/// What a fault says was tried, where that was to detach the pool.
+pub const DETACH: &str = "detach the pool";
 
 /// Tag on a compute that says whose it is: the uid of the object that attached it, then its namespace and name.
 pub const OWNER_TAG: &str = "azureml-spark-operator";
@@ -86,6 +97,8 @@ pub struct Want {
     pub deleting: bool,
     shared: BTreeSet<String>,
     blocked: Option<Blocked>,
+    /// Why the link does not tell where the pool is.
+    unlinked: Option<Blocked>,
     users: Vec<String>,
     held: bool,
     sync_period: SignedDuration,
@@ -153,15 +166,38 @@ impl ComputeWish {
 }
 
 impl Want {
-    /// The pool: as wished, and on the way out as it was when the compute was asked for, since the link that it was
-    /// found by may be gone, or lead elsewhere by now.
+    /// The pool: as wished, and where its link does not tell, as it was when the compute was asked for. So too on the way
+    /// out, since the link may be gone, or lead elsewhere by now.
     pub fn pool(&self, memo: &Memo) -> Option<SparkPoolId> {
-        let recorded = memo.pool.as_deref().and_then(SparkPoolId::parse);
+        let recorded = || memo.pool.as_deref().and_then(SparkPoolId::parse);
+        let wished = || self.compute.pool.clone();
         if self.deleting {
-            recorded.or_else(|| self.compute.pool.clone())
+            recorded().or_else(wished)
         } else {
-            self.compute.pool.clone()
+            wished().or_else(recorded)
         }
+    }
+
+    /// The wish as it can be carried out without its link: `spec.pool` never changes, so that the pool on record is the
+    /// one that is meant, and what is attached needs no link to work. Who was never told of a pool must wait for it.
+    fn on_record(&self, memo: &Memo) -> Cow<'_, Self> {
+        let Some(why) = &self.unlinked else {
+            return Cow::Borrowed(self);
+        };
+        let mut want = self.clone();
+        want.compute.pool = self.pool(memo);
+        if want.compute.pool.is_none() {
+            want.blocked.get_or_insert_with(|| why.clone());
+        }
+        Cow::Owned(want)
+    }
+
+    /// What is on record and not wanted any more, and stays: a job runs as whom its compute was when it was submitted,
+    /// and nobody can tell who that was.
+    fn spared(&self, wanted: &[RoleAssignment], memo: &Memo) -> Vec<RoleAssignment> {
+        let unwanted = |grant: &&RoleAssignment| !wanted.iter().any(|w| role::same_grant(w, grant));
+        let all = memo.record.grants.iter().filter(unwanted);
+        all.filter(|_| !self.users.is_empty()).cloned().collect()
     }
 
     /// Every scope at which roles are wanted or on record: in Synapse's words, or the resource id of a storage account.
@@ -223,10 +259,12 @@ impl Want {
         self.policies.management == ManagementPolicy::ObserveOnly
     }
 
-    /// Whether what differs now was changed outside, and is to be left so: Azure was brought to this very wish once.
+    /// Whether what differs now was changed outside, and is to be left so: Azure was brought to this very wish once, and
+    /// nothing else is asked of the compute. A role that is asked for meanwhile makes no difference.
     fn leaves_drift(&self, memo: &Memo) -> bool {
         self.policies.drift == DriftPolicy::Report
-            && memo.record.was_settled()
+            && memo.record.requested.is_some()
+            && memo.pending.is_none()
             && memo.wish == Some(self.compute.hash())
     }
 
@@ -338,6 +376,8 @@ pub struct Memo {
     pub owned: bool,
     /// Keys of the tags that were asked for.
     pub managed_tags: Vec<String>,
+    /// The request about the compute of which nothing was seen yet.
+    pub pending: Option<Pending>,
     /// The requests, and the roles.
     pub record: Record,
 }
@@ -394,6 +434,7 @@ impl Machine for Attachment {
             wish: status.requested_hash.clone(),
             owned: status.owned,
             managed_tags: status.managed_tags.clone(),
+            pending: status.pending_request.as_ref().map(Pending::recall),
             record: Record {
                 requested: status.requested_time.as_ref().map(|time| time.0),
                 since: status.requested_since.as_ref().map(|time| time.0),
@@ -403,18 +444,44 @@ impl Machine for Attachment {
     }
 
     fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
+        let want = want.on_record(memo);
         if want.deleting {
-            leave::leave(want, seen, memo, now)
+            leave::leave(&want, seen, memo, now)
         } else {
-            next::attach(want, seen, memo, now)
+            next::attach(&want, seen, memo, now)
         }
     }
 
+    /// A compute that Azure refused to make is not there: one without a mark that appears later is somebody else's. The
+    /// time of the request stays, since another one whose answer was lost may arrive until then.
     fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
-        Memo {
+        let mut memo = Memo {
             record: memo.record.clone().after(fault, now),
             ..memo.clone()
+        };
+        let asked = match fault.op {
+            ATTACH => PendingAction::Attach,
+            DETACH => PendingAction::Detach,
+            _ => return memo,
+        };
+        memo.pending = memo.pending.map(|pending| {
+            if pending.action == asked {
+                pending.refused()
+            } else {
+                pending
+            }
+        });
+        let refused = match fault.class {
+            Class::Terminal | Class::Forbidden | Class::Credential | Class::Absent => true,
+            Class::Spreading | Class::Retryable | Class::Throttled { .. } | Class::Unsure => false,
+        };
+        let disowned = memo.wish.as_deref() == Some(leave::DISOWNED);
+        if refused && asked == PendingAction::Attach && !memo.owned && !disowned {
+            memo.wish = None;
+            memo.managed_tags.clear();
+            memo.pending = None;
         }
+        memo
     }
 
     fn holds(memo: &Memo) -> bool {

@@ -1,17 +1,19 @@
 //! The next step of an attachment that is on its way out.
 
-use azureml_spark_api::attachment::DeletionPolicy;
+use azureml_spark_api::attachment::{DeletionPolicy, PendingAction};
 use azureml_spark_api::azure_id::SparkPoolId;
 use jiff::Timestamp;
 
 use super::next::{WORK_LOOK, after, in_doubt, in_doubt_of};
 use super::owner::{is_marked, is_ours};
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Step, Want, body, present_principals};
+use super::{
+    Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body, present_principals,
+};
 use crate::grants::{self, Next};
 use crate::machine::{Act, Move, Sight, Wake};
 
 /// Stands in the memo for the hash of the compute, once Azure was asked for the compute without our mark.
-const DISOWNED: &str = "disowned";
+pub(super) const DISOWNED: &str = "disowned";
 
 pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
     if want.observes() {
@@ -58,7 +60,16 @@ fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
         (Some(compute), _) if compute.state == Provisioning::Deleting => {
             Move::rest(memo, after(now, WORK_LOOK))
         }
-        (Some(_), _) => Move::step(memo, Step::Detach),
+        (Some(_), _) => {
+            let asked = memo
+                .pending
+                .filter(|asked| asked.action == PendingAction::Detach);
+            if let Some(time) = asked.and_then(|asked| asked.pause(now)) {
+                return Move::rest(memo, Wake::At(time));
+            }
+            memo.pending = Some(Pending::asked(asked, PendingAction::Detach, now));
+            Move::step(memo, Step::Detach)
+        }
         // Also where another one's is seen: it may be the one that was there before ours.
         (None, Some(time)) => Move::rest(memo, Wake::At(time)),
         (None, None) => release(memo),

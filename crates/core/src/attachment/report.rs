@@ -1,6 +1,6 @@
 //! The status of an attachment.
 
-use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::attachment::{AttachmentIdentityType, PendingAction};
 use azureml_spark_api::condition::{ConditionType, Fact, Time, merge};
 use azureml_spark_api::meta::FORCE_RELEASE;
 use azureml_spark_api::policy::Difference;
@@ -8,9 +8,9 @@ use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
 use super::drift::{differences, fields};
-use super::owner::conflict;
+use super::owner::{conflict, is_ours};
 use super::warnings::warnings;
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Want};
+use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Want};
 use crate::grants;
 use crate::machine::{Pass, Sight};
 use crate::summary::{Standing, first_unmet, paused, restated, still_ready, warning};
@@ -34,7 +34,14 @@ pub(super) fn report(
             std::iter::once(fact).chain(standing.facts()).collect()
         }
         Ok(want) => {
+            let want = &*want.on_record(pass.memo);
             status.azure_name = Some(want.compute.name.clone());
+            // Where nobody was asked about the compute, what was known of it stays.
+            let looked = |seen: &&Seen| seen.compute != Sight::Unknown;
+            let pass = &Pass {
+                seen: pass.seen.filter(looked),
+                ..*pass
+            };
             if let Some(seen) = pass.seen {
                 status.drift = drift(want, seen, pass.memo);
                 if let Sight::Present(compute) = &seen.compute {
@@ -54,6 +61,7 @@ fn remember(status: &mut SynapseSparkAttachmentStatus, memo: &Memo) {
     status.requested_hash.clone_from(&memo.wish);
     status.owned = memo.owned;
     status.managed_tags.clone_from(&memo.managed_tags);
+    status.pending_request = memo.pending.map(Pending::publish);
     status.requested_time = memo.record.requested.map(Time);
     status.requested_since = memo.record.since.map(Time);
     status.role_assignments.clone_from(&memo.record.grants);
@@ -91,17 +99,21 @@ fn facts(
             None => Fact::yes(
                 ConditionType::ReferencesResolved,
                 Reason::Resolved,
-                "what the spec names is ready",
+                if want.unlinked.is_none() {
+                    "what the spec names is ready"
+                } else {
+                    "the workspace is ready, and the pool is known without its link"
+                },
             ),
         },
     ];
     let warns;
     if let Some(seen) = pass.seen {
-        facts.push(attached(want, seen, pass.memo));
+        facts.push(attached(want, seen, pass.memo, now));
         facts.push(granted(want, seen, pass.memo, now));
         warns = warning(&warnings(want, seen)).filter(|_| !want.deleting);
     } else {
-        // A look that failed says nothing new about Azure: what was known stays.
+        // A look that failed, or that nobody took, says nothing new about Azure: what was known stays.
         facts.extend(kept(old));
         warns = restated(&old.conditions, ConditionType::Warning);
     }
@@ -123,11 +135,11 @@ fn kept(old: &SynapseSparkAttachmentStatus) -> Vec<Fact> {
 
 const ATTACHED: &str = "the pool is attached as described";
 
-fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
+fn attached(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
     let kind = ConditionType::Attached;
     let compute = match &seen.compute {
         Sight::Unknown => return Fact::unknown(kind, Reason::Pending, "not looked at yet"),
-        Sight::Absent => return absent(want, seen, memo),
+        Sight::Absent => return absent(want, seen, memo, now),
         Sight::Present(compute) => compute,
     };
     match (conflict(want, compute, memo), &compute.state) {
@@ -157,7 +169,7 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
     }
 }
 
-fn absent(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
+fn absent(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
     let kind = ConditionType::Attached;
     let name = &want.compute.name;
     if want.deleting {
@@ -187,6 +199,15 @@ fn absent(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
             Reason::Detached,
             format!(
                 "the compute '{name}' was detached outside: attach it again, or set spec.driftPolicy to Correct"
+            ),
+        );
+    }
+    if is_overdue(memo, PendingAction::Attach, now) {
+        return Fact::no(
+            kind,
+            Reason::AttachFailed,
+            format!(
+                "Azure takes on the request to attach the pool, and there is no compute '{name}' for more than ten minutes: look for its failed operation in the activity log of the workspace"
             ),
         );
     }
@@ -241,12 +262,44 @@ fn granted(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
             "the identities of the compute were changed outside: change them back, or set spec.driftPolicy to Correct",
         );
     }
-    grants::fact(
+    let mut fact = grants::fact(
         wanted.as_deref(),
         &seen.grants,
         &memo.record,
         &want.terms(now),
-    )
+    );
+    let spared = want.spared(wanted.as_deref().unwrap_or_default(), memo);
+    if wanted.is_some() && !spared.is_empty() {
+        fact.message = format!(
+            "{}; what is not wanted any more is taken back once these jobs have ended: {}",
+            fact.message,
+            want.users.join(", ")
+        );
+    }
+    fact
+}
+
+fn is_overdue(memo: &Memo, action: PendingAction, now: Timestamp) -> bool {
+    memo.pending
+        .is_some_and(|asked| asked.is_overdue(action, now))
+}
+
+/// Why the compute stays, though Azure has taken on the request to detach it, again and again.
+fn stays(want: &Want, seen: Option<&Seen>, memo: &Memo, now: Timestamp) -> Option<Standing> {
+    let compute = seen?.compute.present()?;
+    if !is_overdue(memo, PendingAction::Detach, now) || !is_ours(want, compute, memo) {
+        return None;
+    }
+    let state = match &compute.state {
+        Provisioning::Failed(errors) => errors,
+        _ => &compute.provisioning_state,
+    };
+    Some(forcible(Standing::Stalled(
+        Reason::DetachFailed,
+        format!(
+            "Azure takes on the request to detach the pool, and the compute is still there after more than ten minutes: {state}"
+        ),
+    )))
 }
 
 fn standing(
@@ -276,6 +329,9 @@ fn standing(
         let looked_at = pass.seen.is_none() && old.observed_generation == Some(pass.generation);
         let kept = still_ready(&old.conditions, trouble).filter(|_| looked_at);
         return kept.unwrap_or_else(|| grants::faulted(trouble, &pass.memo.record, now));
+    }
+    if let (true, Some(stuck)) = (want.deleting, stays(want, pass.seen, pass.memo, now)) {
+        return stuck;
     }
     if want.deleting {
         return Standing::Reconciling(Reason::Detaching, "the pool is being given up".to_owned());

@@ -175,6 +175,7 @@ pub(crate) fn given(world: &World, object: &Attachment) -> Given {
             .jobs
             .all()
             .filter(|job| job.held.is_some() && runs_on(job, &object.name))
+            .filter(|_| deleting || world.quirk != Quirk::JobsAreForgotten)
             .map(|job| format!("SparkJob {}", job.name))
             .collect(),
         shared,

@@ -50,8 +50,9 @@ impl World {
         }
     }
 
-    /// A role is taken back by the last one that has it on record.
+    /// A role is taken back by the last one that has it on record, and from no job that may run by it.
     pub(crate) fn may_revoke(&mut self, uid: &str, grant: &RoleAssignment) {
+        self.may_revoke_from_jobs(uid, grant);
         let since = self.now - KNOWN;
         let relies = |other: &&Attachment| {
             let before = self.attachments.cached(&other.name, since);
@@ -66,6 +67,25 @@ impl World {
         if let Some(other) = other {
             self.break_rule(format!(
                 "{uid} takes the role {} back, and {other} still relies on it",
+                grant.id
+            ));
+        }
+    }
+
+    fn may_revoke_from_jobs(&mut self, uid: &str, grant: &RoleAssignment) {
+        let Some(object) = self.attachments.by_uid(uid).map(|o| o.name.clone()) else {
+            return;
+        };
+        // Whoever decided before could not know of one that was submitted since.
+        let runs = |job: &&Job| {
+            let before = self.jobs.cached(&job.name, self.now - KNOWN);
+            let is_it = before.is_some_and(|before| before.uid == job.uid && is_submitted(before));
+            is_it && is_submitted(job) && runs_on(job, &object)
+        };
+        let job = self.jobs.all().find(runs).map(|job| job.name.clone());
+        if let Some(job) = job {
+            self.break_rule(format!(
+                "the role {} is taken from {object} under its jobs: {job}",
                 grant.id
             ));
         }
