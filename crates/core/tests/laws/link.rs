@@ -123,9 +123,11 @@ fn of_a_grant_or_revocation(
 }
 
 impl Walked for LinkedService {
-    fn deadline(memo: &Memo) -> Option<Timestamp> {
-        let since = memo.record.since?;
-        since.checked_add(SignedDuration::from_mins(10)).ok()
+    fn deadlines(memo: &Memo) -> Vec<Timestamp> {
+        let since = memo.record.since.into_iter();
+        since
+            .filter_map(|since| since.checked_add(SignedDuration::from_mins(10)).ok())
+            .collect()
     }
 
     fn conditions(status: &LinkedServiceStatus) -> &[Condition] {
