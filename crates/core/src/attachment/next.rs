@@ -4,7 +4,7 @@ use azureml_spark_api::attachment::PendingAction;
 use jiff::{SignedDuration, Timestamp};
 
 use super::drift::differences;
-use super::owner::{conflict, has_mark, is_marked};
+use super::owner::{conflict, is_marked};
 use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body};
 use crate::grants::{self, Next};
 use crate::machine::{Move, Sight, Wake};
@@ -49,7 +49,7 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         }
     };
     if conflict(want, compute, memo).is_some() {
-        let memo = in_doubt_of(compute, want, memo, now);
+        let memo = in_doubt(want, memo, now);
         return Move::rest(memo, after(now, STUCK_LOOK));
     }
     let mut memo = in_doubt(want, memo, now);
@@ -170,22 +170,14 @@ fn too_soon(want: &Want, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Our finalizer without a request on record: the status was lost, or the process ended between the two. Something may
-/// be there, and while nobody can tell the object must not be let go.
+/// be there, and while nobody can tell the object must not be let go. So too where somebody else's compute is seen: it
+/// may be the one that was there before ours, or ours before it was taken over.
 pub(super) fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     let mut memo = memo.clone();
     if want.held {
         memo.record = memo.record.in_doubt(now);
     }
     memo
-}
-
-/// The same where a compute is seen that is not this object's. One without a mark tells nothing about ours.
-pub(super) fn in_doubt_of(compute: &Compute, want: &Want, memo: &Memo, now: Timestamp) -> Memo {
-    if has_mark(compute) {
-        in_doubt(want, memo, now)
-    } else {
-        memo.clone()
-    }
 }
 
 fn asked_for(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
