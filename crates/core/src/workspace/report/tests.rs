@@ -11,17 +11,17 @@ use crate::machine::{Machine, Pass, Sight};
 use crate::summary::Warning;
 use crate::{Class, Fault, Trouble};
 
-const BOB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bob";
+const ETL: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/etl-identity";
 
 fn wishing() -> Given {
     Given {
-        identities: vec![BOB.to_owned()],
+        identities: vec![ETL.to_owned()],
         ..given()
     }
 }
 
 fn seen(facts: Facts, identity: Option<Sight<()>>) -> Seen {
-    let identities = identity.map(|sight| (BOB.to_owned(), sight));
+    let identities = identity.map(|sight| (ETL.to_owned(), sight));
     Seen {
         workspace: Sight::Present(facts),
         identities: identities.into_iter().collect::<BTreeMap<_, _>>(),
@@ -87,7 +87,7 @@ fn while_it_is_in_hand_it_says_which() {
         (stands, reason),
         ("Reconciling", Reason::Attaching.as_str())
     );
-    assert!(message.contains(BOB), "{message}");
+    assert!(message.contains(ETL), "{message}");
     assert_eq!(status.requested_time, Some(Time(now())));
     assert_eq!(
         status.location.as_deref(),
@@ -243,7 +243,7 @@ fn all_warnings_stand_in_one_condition() {
     );
     let (reason, message) = warning(&status).unwrap();
     assert_eq!(reason, Reason::InvalidAnnotation.as_str());
-    for part in ["'soon'", BOB, "includeSpark", "v1LegacyMode"] {
+    for part in ["'soon'", ETL, "includeSpark", "v1LegacyMode"] {
         assert!(message.contains(part), "{part}: {message}");
     }
 }
