@@ -12,7 +12,7 @@ use azureml_spark_api::{AzureMLWorkspace, LinkedService, LinkedServiceStatus, az
 use azureml_spark_azure::SynapseWorkspaceId;
 use azureml_spark_azure::arm::linked_service::{self, NewLink};
 use azureml_spark_core::linked_service::{
-    FROZEN, Given, LINK, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
+    FROZEN, Given, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
@@ -207,7 +207,7 @@ async fn act(site: &Site, workspace: &Workspace, wish: &LinkWish, step: Step) ->
             };
             let put = linked_service::put(&site.id, &wish.name, &link);
             let done = site.client.send(put).await;
-            done.map(drop).map_err(refused)
+            done.map(drop).map_err(|error| refused(&error))
         }
         Step::Grant(grant) => roles::grant(site, &grant).await,
         Step::Revoke(grant) => roles::revoke(site, &grant).await,
@@ -220,10 +220,9 @@ async fn act(site: &Site, workspace: &Workspace, wish: &LinkWish, step: Step) ->
 }
 
 /// Why there is no link. Where Azure makes none any more, nothing that is tried soon helps.
-fn refused(error: azureml_spark_azure::Error) -> Fault {
-    let frozen = error.is_link_frozen();
-    let fault = translate::fault_of(LINK)(error);
-    if frozen {
+fn refused(error: &azureml_spark_azure::Error) -> Fault {
+    let fault = translate::fault(error);
+    if error.is_link_frozen() {
         Fault {
             class: Class::Terminal,
             code: FROZEN.to_owned(),

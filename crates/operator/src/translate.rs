@@ -4,6 +4,9 @@ use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_azure::aml::job::Job;
 use azureml_spark_azure::arm::identity::{IdentityType, ManagedIdentity};
 use azureml_spark_azure::{self as azure};
+use azureml_spark_core::attachment::{ATTACH, DETACH};
+use azureml_spark_core::grants::{GRANT_IN_SYNAPSE, GRANT_ON_STORAGE};
+use azureml_spark_core::linked_service::LINK;
 use azureml_spark_core::spark_job::{HASH_PROPERTY, OWNER_PROPERTY, Run, RunState};
 use azureml_spark_core::{Class, Fault};
 use jiff::Timestamp;
@@ -56,23 +59,23 @@ fn words(op: &'static str) -> &'static str {
     match op {
         "workspace.get" => "read the workspace",
         "compute.get" => "read the attached pool",
-        "compute.put" => "attach the pool",
-        "compute.detach" => "detach the pool",
+        "compute.put" => ATTACH,
+        "compute.detach" => DETACH,
         "pool.get" => "read the Spark pool",
         "linkedService.get" => "read the link",
-        "linkedService.put" => "link the Synapse workspace",
+        "linkedService.put" => LINK,
         "linkedService.delete" => "remove the link",
         "synapseWorkspace.get" => "read the Synapse workspace",
         "privateEndpoint.list" => "read the managed private endpoints",
         "identity.get" => "read the user-assigned identity",
         "workspace.patch" => "attach identities to the workspace",
         "rbac.list" => "read the roles in Synapse",
-        "rbac.put" => "grant a role in Synapse",
+        "rbac.put" => GRANT_IN_SYNAPSE,
         "rbac.delete" => "revoke a role in Synapse",
         "rbac.definitions" => "read which roles Synapse knows",
         "rbac.check" => "check the effect of a role in Synapse",
         "roleAssignment.list" => "read the roles on the storage account",
-        "roleAssignment.put" => "grant a role on the storage account",
+        "roleAssignment.put" => GRANT_ON_STORAGE,
         "roleAssignment.delete" => "revoke a role on the storage account",
         "job.get" => "read the run",
         "job.list" => "list the runs",

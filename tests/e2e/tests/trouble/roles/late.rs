@@ -155,3 +155,42 @@ fn an_identity_that_is_given_to_a_pool_has_its_roles_before_a_job_runs() {
         Ok(())
     });
 }
+
+#[test]
+fn a_right_to_grant_that_was_just_given_is_waited_for() {
+    changing(Theme::Roles, "role-right", async |stage| {
+        let scope = &stage.scope;
+        let account = stage.world().resource(&format!(
+            "Microsoft.Storage/storageAccounts/{}",
+            scope.unique("acct")
+        ));
+        stage.make(&account).await?;
+        let pool = stage.pool("pool").await?.with(
+            "/spec/grants/storage",
+            json!([{"accountId": account, "roles": ["StorageBlobDataContributor"]}]),
+        );
+        let denied = json!({"code": "AuthorizationFailed", "message": "may not write here"});
+        stage
+            .emulator()
+            .inject(json!({
+                "method": "PUT", "path": format!("{account}/providers/Microsoft.Authorization/"), "count": 1,
+                "action": {"kind": "status", "status": 403, "body": {"error": denied}},
+            }))
+            .await?;
+        scope.apply(&pool).await?;
+        let waiting = scope
+            .reason(ATTACHMENT, pool.name(), "Ready", "False", "Spreading")
+            .await?;
+        says(message(&waiting, "Ready"), &["AuthorizationFailed"]);
+        assert!(find_condition(&waiting, "Stalled").is_none(), "{waiting}");
+        let ready = scope
+            .condition(ATTACHMENT, pool.name(), "Ready", "True")
+            .await?;
+        let held = stage
+            .portal
+            .azure_roles_of(&account, principal(&ready))
+            .await?;
+        assert_eq!(held.len(), 1, "{held:?}");
+        Ok(())
+    });
+}
