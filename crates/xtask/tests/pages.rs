@@ -60,10 +60,10 @@ fn is_compiled(tests: &Path, file: &str) -> bool {
             folders => tests.join(folders.join("/")).join(format!("{above}.rs")),
         };
         let source = std::fs::read_to_string(parent).unwrap_or_default();
-        let declared = format!("mod {module};");
+        let line_of_it = format!("mod {module};");
         let declares = source
             .lines()
-            .any(|line| line.trim().trim_start_matches("pub(crate) ") == declared);
+            .any(|line| line.trim().trim_start_matches("pub(crate) ") == line_of_it);
         if !declares {
             return false;
         }
