@@ -6,7 +6,7 @@ use azureml_spark_api::policy::AdoptionPolicy;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::attachment::Want;
 
-use crate::attachment::{is_submitted, recorded, runs_on};
+use crate::attachment::{claimed, is_submitted, recorded, runs_on};
 use crate::world::{Attachment, Job, World};
 
 /// A read is a minute old at most, and a request that is late some seconds: who decided before that could not know.
@@ -57,10 +57,9 @@ impl World {
         let relies = |other: &&Attachment| {
             let before = self.attachments.cached(&other.name, since);
             other.uid != uid
-                && other.deleting.is_none()
-                && recorded(other).contains(&grant.id)
+                && claimed(other).contains(&grant.id)
                 && before.is_some_and(|before| {
-                    before.uid == other.uid && recorded(before).contains(&grant.id)
+                    before.uid == other.uid && claimed(before).contains(&grant.id)
                 })
         };
         let other = self.attachments.all().find(relies).map(|o| o.uid.clone());
@@ -73,19 +72,26 @@ impl World {
     }
 
     fn may_revoke_from_jobs(&mut self, uid: &str, grant: &RoleAssignment) {
-        let Some(object) = self.attachments.by_uid(uid).map(|o| o.name.clone()) else {
-            return;
-        };
+        let since = self.now - KNOWN;
         // Whoever decided before could not know of one that was submitted since.
-        let runs = |job: &&Job| {
-            let before = self.jobs.cached(&job.name, self.now - KNOWN);
-            let is_it = before.is_some_and(|before| before.uid == job.uid && is_submitted(before));
-            is_it && is_submitted(job) && runs_on(job, &object)
+        let long = |job: &Job| {
+            let before = self.jobs.cached(&job.name, since);
+            before.is_some_and(|before| before.uid == job.uid && is_submitted(before))
         };
-        let job = self.jobs.all().find(runs).map(|job| job.name.clone());
-        if let Some(job) = job {
+        let relied = |object: &Attachment| {
+            let before = self.attachments.cached(&object.name, since);
+            let has = |object: &Attachment| recorded(object).contains(&grant.id);
+            has(object) && before.is_some_and(|before| before.uid == object.uid && has(before))
+        };
+        let used = |object: &&Attachment| {
+            let mut jobs = self.jobs.all();
+            relied(object)
+                && jobs.any(|job| is_submitted(job) && runs_on(job, &object.name) && long(job))
+        };
+        let used = self.attachments.all().find(used).map(|o| o.name.clone());
+        if let Some(used) = used {
             self.break_rule(format!(
-                "the role {} is taken from {object} under its jobs: {job}",
+                "{uid} takes the role {} from {used} under its jobs",
                 grant.id
             ));
         }
