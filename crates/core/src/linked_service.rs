@@ -109,6 +109,11 @@ impl Want {
         role::wanted(&self.roles, &self.link.synapse.synapse_scope(), &principals)
     }
 
+    /// Whether others of the cluster keep the same link.
+    pub fn is_kept(&self) -> bool {
+        !self.twins.is_empty()
+    }
+
     fn observes(&self) -> bool {
         self.policies.management == ManagementPolicy::ObserveOnly
     }

@@ -114,7 +114,7 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
     }
     match (link, memo.record.doubted(now)) {
         // They see to it from now on.
-        _ if !want.twins.is_empty() => release(memo),
+        _ if want.is_kept() => release(memo),
         (Some(_), _) => Move::step(memo, Step::Unlink),
         // Also where another one's is seen: it may be the one that was there before ours.
         (None, Some(time)) => Move::rest(memo, Wake::At(time)),

@@ -175,8 +175,8 @@ impl Walked for LinkedService {
                     || want.policies.deletion == LinkDeletionPolicy::Retain;
                 prop_assert!(stays || !is_dark(seen), "released in the dark");
                 let ours = seen.link.present().filter(|link| leads_there(want, link));
-                let asked = memo.record.requested.is_some();
-                prop_assert!(stays || ours.is_none() || !asked, "left behind");
+                let left = ours.is_some() && memo.owned && !want.is_kept();
+                prop_assert!(stays || !left, "left behind");
             }
         }
         Ok(())
