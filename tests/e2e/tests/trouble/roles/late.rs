@@ -102,8 +102,9 @@ fn a_fresh_identity_is_waited_for() {
             assert!(role.ends_with(azure_role::STORAGE_BLOB_DATA_CONTRIBUTOR));
         }
         let seen = stage.asked(since).await?;
-        let tried = seen.matching("PUT", &["/roleAssignments/"]).bodies();
-        let is_ours = |body: &&Value| principals.iter().any(|id| body.to_string().contains(id));
+        let asked = seen.matching("PUT", &["/roleAssignments/"]);
+        let tried = asked.bodies();
+        let is_ours = |body: &&&Value| principals.iter().any(|id| body.to_string().contains(id));
         let tried = tried.iter().filter(is_ours).count();
         assert!(tried <= 12, "asked again with patience:\n{seen}");
         Ok(())

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::Manifest;
-use azureml_spark_testkit::portal::synapse_role;
-use azureml_spark_testkit::scope::message;
+use azureml_spark_testkit::portal::{azure_role, synapse_role};
+use azureml_spark_testkit::scope::{find_condition, message};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, principal, says};
-use crate::{ATTACHMENT, Theme, changing};
+use crate::{ATTACHMENT, Theme, alone, changing};
 
 /// A pool of the scenario's own, attached with user-assigned identities that are known beforehand.
 async fn pool_with(stage: &Stage<'_>, what: &str, ids: &[&str]) -> anyhow::Result<Manifest> {
@@ -91,14 +92,91 @@ fn a_duplicate_under_another_id() {
             let at = stage.world().pool_scope(name);
             let theirs = portal.put_synapse_role(role, who, &at).await?;
             scope.apply(&pool).await?;
+            let held_back = scope
+                .wait(ATTACHMENT, name, "holds back", |object| {
+                    let attached = find_condition(object, "Attached");
+                    let granted = find_condition(object, "AccessGranted");
+                    attached.is_some_and(|one| one["status"] == "True")
+                        && granted.is_some_and(|one| one["status"] != "True")
+                })
+                .await?;
+            let ready = find_condition(&held_back, "Ready").unwrap();
+            assert_ne!(ready["status"], "True", "{duplicate}: {held_back}");
             scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+            let shown = portal.synapse_roles_of(who).await?;
+            assert!(!shown.is_empty(), "{duplicate}: relied on as it was listed");
             let tried = granted(stage, since, who).await?;
             assert!(
                 (1..=4).contains(&tried),
                 "{duplicate}: asked for {tried} times"
             );
+
+            // Ours goes, if there is one, and theirs stays.
+            stage.set(json!({"synapseListSeconds": 0})).await?;
+            scope.delete(ATTACHMENT, name).await?;
+            stage.detached(name).await?;
             assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
+            let mut left = portal.synapse_roles_of(who).await?;
+            left.retain(|one| one["scope"] == at && one["id"] != theirs.as_str());
+            assert_eq!(left, Vec::<Value>::new(), "{duplicate}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_role_that_is_said_to_exist_counts_once_it_is_listed() {
+    alone("role-said", async |stage| {
+        let (scope, portal) = (&stage.scope, &stage.portal);
+        let account = stage.world().resource(&format!(
+            "Microsoft.Storage/storageAccounts/{}",
+            scope.unique("acct")
+        ));
+        stage.make(&account).await?;
+        let identity = scope.unique("id");
+        let (identity, who) = stage.emulator().make_identity(&identity).await?;
+        let pool = pool_with(stage, "pool", &[&identity]).await?.with(
+            "/spec/grants/storage",
+            json!([{"accountId": account, "roles": ["Contributor"]}]),
+        );
+        let name = pool.name();
+        let exists = json!({"error": {"code": "RoleAssignmentExists",
+            "message": "The role assignment already exists."}});
+        let rule = json!({
+            "method": "PUT", "path": format!("{account}/providers/Microsoft.Authorization/"), "count": 1000,
+            "action": {"kind": "status", "status": 409, "body": exists},
+        });
+        stage.emulator().inject(rule).await?;
+        let since = stage.emulator().now().await?;
+        scope.apply(&pool).await?;
+        scope
+            .wait(ATTACHMENT, name, "tells of the refusal", |object| {
+                message(object, "Ready").contains("RoleAssignmentExists")
+            })
+            .await?;
+        let puts = [&*account, "/roleAssignments/"];
+        until("it has asked again", PATIENCE, async || {
+            let seen = stage.asked(since).await?;
+            Ok((seen.count("PUT", &puts) > 1).then_some(()))
+        })
+        .await?;
+        let waiting = scope.get(ATTACHMENT, name).await?;
+        for condition in ["AccessGranted", "Ready"] {
+            let found = find_condition(&waiting, condition).unwrap();
+            assert_ne!(found["status"], "True", "{waiting}");
+        }
+        assert!(find_condition(&waiting, "Stalled").is_none(), "{waiting}");
+
+        // Now it is to be seen, under the id that somebody else gave it.
+        stage.emulator().clear_faults().await?;
+        let theirs = portal
+            .put_azure_role(azure_role::CONTRIBUTOR, &who, &account)
+            .await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        let held = portal.azure_roles_of(&account, &who).await?;
+        assert_eq!(held.len(), 1, "{held:?}");
+        assert_eq!(held[0]["name"], theirs.as_str());
         Ok(())
     });
 }
@@ -137,11 +215,9 @@ fn roles_on_several_pages() {
         let last = roles[2]["id"].as_str().unwrap();
         portal.delete_synapse_role(last).await?;
         scope.reconcile(ATTACHMENT, name).await?;
-        azureml_spark_testkit::eventually::until(
-            "the role is back",
-            Duration::from_mins(1),
-            async || Ok((here().await? == 3).then_some(())),
-        )
+        until("the role is back", Duration::from_mins(1), async || {
+            Ok((here().await? == 3).then_some(()))
+        })
         .await?;
 
         scope.delete(ATTACHMENT, name).await?;
