@@ -4,6 +4,7 @@ use azureml_spark_api::attachment::{PendingAction, PendingRequest};
 use azureml_spark_api::condition::{Time, whole_second};
 use jiff::{SignedDuration, Timestamp};
 
+use super::Memo;
 use super::next::{STUCK_LOOK, WORK_LOOK};
 
 /// The longest pause before a request is repeated.
@@ -53,7 +54,7 @@ impl Pending {
     }
 
     /// Whether nothing has come of this for so long that a person has to look.
-    pub(super) fn is_overdue(&self, action: PendingAction, now: Timestamp) -> bool {
+    fn is_overdue(&self, action: PendingAction, now: Timestamp) -> bool {
         self.action == action && now.duration_since(self.since) >= PATIENCE
     }
 
@@ -71,5 +72,13 @@ impl Pending {
             since: Time(self.since),
             last_time: self.last.map(Time),
         }
+    }
+}
+
+impl Memo {
+    /// Whether nothing has come of such a request for so long that a person has to look.
+    pub(super) fn is_overdue(&self, action: PendingAction, now: Timestamp) -> bool {
+        self.pending
+            .is_some_and(|asked| asked.is_overdue(action, now))
     }
 }

@@ -203,7 +203,12 @@ pub(crate) fn claimed(object: &Attachment) -> BTreeSet<String> {
     let status = object.status.iter();
     status
         .filter(|_| object.deleting.is_none())
-        .flat_map(|status| status.role_assignments.iter().map(move |grant| (status, grant)))
+        .flat_map(|status| {
+            status
+                .role_assignments
+                .iter()
+                .map(move |grant| (status, grant))
+        })
         .filter(|(status, grant)| attachment::claims(&object.spec, status, grant))
         .map(|(_, grant)| grant.id.clone())
         .collect()
