@@ -1,15 +1,8 @@
 //! Azure Policy, which lays tags of its own over those of every compute that is written.
 
-use std::time::{Duration, Instant};
-
-use azureml_spark_testkit::scope::{find_condition, message};
 use serde_json::{Value, json};
 
-use crate::stage::says;
 use crate::{ATTACHMENT, Theme, changing};
-
-/// The least time between two requests for the same, which Azure does not keep.
-const SAME: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_tag_that_a_policy_adds_is_no_drift() {
@@ -32,55 +25,6 @@ fn a_tag_that_a_policy_adds_is_no_drift() {
         assert_eq!(calm["status"]["drift"], Value::Null);
         let seen = stage.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 0, "{seen}");
-        Ok(())
-    });
-}
-
-#[test]
-fn a_tag_that_a_policy_rewrites_is_told_and_not_fought_over() {
-    changing(Theme::Computes, "policy-sets", async |stage| {
-        let scope = &stage.scope;
-        let key = scope.unique("team");
-        stage.set(json!({"policyTags": {&key: "policy"}})).await?;
-        let pool = stage
-            .pool("pool")
-            .await?
-            .with(&format!("/spec/tags/{key}"), "a");
-        let name = pool.name();
-        let (begun, since) = (Instant::now(), stage.emulator().now().await?);
-        scope.apply(&pool).await?;
-        let difference =
-            json!({"field": format!("tags.{key}"), "desired": "a", "observed": "policy"});
-        let told = scope
-            .wait(
-                ATTACHMENT,
-                name,
-                "tells what Azure does not keep",
-                |object| object["status"]["drift"] == json!([difference]),
-            )
-            .await?;
-        says(message(&told, "Attached"), &[&format!("tags.{key}")]);
-        for _ in 0..3 {
-            stage.look(ATTACHMENT, name).await?;
-        }
-        let still = scope.get(ATTACHMENT, name).await?;
-        assert_eq!(still["status"]["drift"], json!([difference]), "{still}");
-        let ready = find_condition(&still, "Ready").unwrap();
-        assert_eq!(ready["status"], "False", "{still}");
-        let seen = stage.asked(since).await?;
-        let puts = seen.count("PUT", &["/computes/", name]);
-        let most = begun.elapsed().as_secs() / SAME.as_secs() + 1;
-        assert!(
-            (1..=most).contains(&(puts as u64)),
-            "{puts} of {most}: {seen}"
-        );
-
-        // With the policy's own word in the spec, there is peace.
-        scope
-            .apply(&pool.clone().with(&format!("/spec/tags/{key}"), "policy"))
-            .await?;
-        let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        assert_eq!(ready["status"]["drift"], Value::Null);
         Ok(())
     });
 }
