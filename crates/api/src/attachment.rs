@@ -264,6 +264,9 @@ pub struct SynapseSparkAttachmentStatus {
     /// the spec says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_since: Option<Time>,
+    /// A request about the compute that Azure has taken on, until its effect is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_request: Option<PendingRequest>,
     /// SHA-256 of the compute that was last asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_hash: Option<String>,
@@ -279,6 +282,28 @@ pub struct SynapseSparkAttachmentStatus {
     /// The role assignments that the operator made or relies on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub role_assignments: Vec<RoleAssignment>,
+}
+
+/// A request that Azure has taken on, and of which nothing was seen yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingRequest {
+    /// What was asked for.
+    pub action: PendingAction,
+    /// When it was asked for first.
+    pub since: Time,
+    /// When it was asked for last; absent where that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_time: Option<Time>,
+}
+
+/// What is asked for about a compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PendingAction {
+    /// That the pool be attached.
+    Attach,
+    /// That it be detached.
+    Detach,
 }
 
 /// How a pool grows and shrinks.

@@ -23,6 +23,8 @@ pub enum ConditionType {
     SpecAccepted,
     /// Every object that the spec names exists and is ready.
     ReferencesResolved,
+    /// The workspace can be read with its credentials: what lives in it goes on, whatever else is in hand.
+    Reachable,
     /// The identity holds the roles that the spec asks for.
     AccessGranted,
     /// The Synapse workspace is linked as described.
@@ -55,6 +57,7 @@ impl ConditionType {
             Self::Stalled => "Stalled",
             Self::SpecAccepted => "SpecAccepted",
             Self::ReferencesResolved => "ReferencesResolved",
+            Self::Reachable => "Reachable",
             Self::AccessGranted => "AccessGranted",
             Self::Linked => "Linked",
             Self::Attached => "Attached",

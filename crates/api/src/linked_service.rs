@@ -143,6 +143,9 @@ pub struct LinkedServiceStatus {
     /// the spec says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_since: Option<Time>,
+    /// Whether this object asked for the link, or took it over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
     /// The fields in which Azure is not as the spec says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Difference>,

@@ -81,6 +81,8 @@ reasons! {
     Attached,
     /// The pool is being detached.
     Detaching,
+    /// Azure takes on the request to detach the pool, and the compute stays.
+    DetachFailed,
     /// Jobs of this cluster still run here.
     InUse,
     /// Roles are being granted.

@@ -101,7 +101,8 @@ pub struct AzureMLWorkspaceStatus {
     /// Generation of the spec that this status considered; -1 before the first look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The state of affairs: `Ready`, `SpecAccepted`, and while true `Reconciling`, `Stalled`, `Warning` or `Paused`.
+    /// The state of affairs: `Ready`, `SpecAccepted`, `Reachable`, and while true `Reconciling`, `Stalled`, `Warning` or
+    /// `Paused`. What lives in the workspace goes on while it is `Reachable`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

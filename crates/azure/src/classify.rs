@@ -76,7 +76,10 @@ fn by_code(code: &str, answer: &Answer<'_>) -> Option<Class> {
         // A signature that ran out: the whole upload starts over with a new one. Contract §4.1.
         "AuthenticationFailed" if answer.status == 403 => Class::Retryable,
         // ARM wraps the database's refusal into a 500. Contract §13.
-        "DatabaseOverCapacity" => Class::Retryable,
+        "DatabaseOverCapacity" => match answer.retry_after {
+            Some(wait) => throttled(answer, wait),
+            None => Class::Retryable,
+        },
         _ => return None,
     })
 }

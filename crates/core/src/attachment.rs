@@ -7,13 +7,18 @@ mod drift;
 mod leave;
 mod next;
 mod owner;
+mod pending;
 mod report;
+mod standing;
 mod want;
 mod warnings;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_api::attachment::{AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy};
+use azureml_spark_api::attachment::{
+    AttachmentIdentityType, AutoPause, AutoScale, DeletionPolicy, PendingAction,
+};
 use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
 use azureml_spark_api::role::{Role, RoleAssignment, StorageRole, SynapseRole};
@@ -22,15 +27,21 @@ use azureml_spark_api::{SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::grants::{self, Record};
 use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::name::hex;
 use crate::place::{Blocked, Link, Reference, Workspace};
-use crate::role;
 use crate::summary::Warning;
 
 pub use claim::claims;
+pub use pending::Pending;
+
+/// What a fault says was tried, where that was to attach the pool or to take our mark off.
+pub const ATTACH: &str = "attach the pool";
+
+/// What a fault says was tried, where that was to detach the pool.
+pub const DETACH: &str = "detach the pool";
 
 /// Tag on a compute that says whose it is: the uid of the object that attached it, then its namespace and name.
 pub const OWNER_TAG: &str = "azureml-spark-operator";
@@ -50,10 +61,12 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// The link that it names, if it names one.
     pub link: Option<Reference<Link>>,
-    /// Jobs of this cluster that still hold our finalizer and run here.
+    /// Jobs of this cluster that still hold our finalizer and run here: to be asked for while the object is being
+    /// deleted, and while a role is on record that is not wanted any more. While there are any, neither the compute nor
+    /// a role is taken from under them. Their end must wake this object.
     pub users: Vec<String>,
-    /// Ids of the role assignments that other objects of the cluster, which stay, have on record and
-    /// ask for: see [`claims`].
+    /// Ids of the role assignments that other objects of the cluster rely on: of one that stays, those that it has on
+    /// record and asks for (see [`claims`]); of one that has jobs, or is being deleted and must wait, all on record.
     pub shared: BTreeSet<String>,
     /// The roles that the installation lets anybody grant.
     pub grantable: BTreeSet<Role>,
@@ -84,6 +97,8 @@ pub struct Want {
     pub deleting: bool,
     shared: BTreeSet<String>,
     blocked: Option<Blocked>,
+    /// Why the link does not tell where the pool is.
+    unlinked: Option<Blocked>,
     users: Vec<String>,
     held: bool,
     sync_period: SignedDuration,
@@ -147,99 +162,6 @@ impl ComputeWish {
             identities
         ]);
         hex(&Sha256::digest(all.to_string()))
-    }
-}
-
-impl Want {
-    /// The pool: as wished, and on the way out as it was when the compute was asked for, since the link that it was
-    /// found by may be gone, or lead elsewhere by now.
-    pub fn pool(&self, memo: &Memo) -> Option<SparkPoolId> {
-        let recorded = memo.pool.as_deref().and_then(SparkPoolId::parse);
-        if self.deleting {
-            recorded.or_else(|| self.compute.pool.clone())
-        } else {
-            self.compute.pool.clone()
-        }
-    }
-
-    /// Every scope at which roles are wanted or on record: in Synapse's words, or the resource id of a storage account.
-    pub fn scopes(&self, memo: &Memo) -> BTreeSet<String> {
-        let at_pool = self.pool(memo).filter(|_| !self.roles.is_empty());
-        at_pool
-            .iter()
-            .map(SparkPoolId::synapse_scope)
-            .chain(self.storage.iter().map(|wish| wish.account_id.clone()))
-            .chain(memo.record.grants.iter().map(|grant| grant.scope.clone()))
-            .collect()
-    }
-
-    /// The assignments that are wanted on this compute; `None` while Azure has not made one of its identities.
-    pub fn wanted(&self, compute: &Compute, memo: &Memo) -> Option<Vec<RoleAssignment>> {
-        principals(&self.compute, compute).map(|holders| self.assignments(memo, &holders))
-    }
-
-    /// The assignments that give each of these principals each role.
-    fn assignments(&self, memo: &Memo, principals: &[String]) -> Vec<RoleAssignment> {
-        let scope = self.pool(memo).map(|pool| pool.synapse_scope());
-        let mut all = Vec::new();
-        for principal in principals {
-            for (scope, role) in scope
-                .iter()
-                .flat_map(|scope| {
-                    self.roles
-                        .iter()
-                        .map(move |role| (scope, Role::from(*role)))
-                })
-                .chain(self.storage.iter().flat_map(|wish| {
-                    let roles = wish.roles.iter();
-                    roles.map(move |role| (&wish.account_id, Role::from(*role)))
-                }))
-            {
-                all.push(role::assignment(role, scope, principal));
-            }
-        }
-        all
-    }
-
-    /// Whether another object, which stays, has this role assignment on record.
-    pub fn shares(&self, id: &str) -> bool {
-        self.shared.contains(id)
-    }
-
-    /// What else a decision about roles depends on.
-    fn terms(&self, now: Timestamp) -> grants::Terms<'_> {
-        grants::Terms {
-            shared: &self.shared,
-            management: self.policies.management,
-            drift: self.policies.drift,
-            now,
-        }
-    }
-
-    /// Whether the operator changes nothing in Azure.
-    fn observes(&self) -> bool {
-        self.policies.management == ManagementPolicy::ObserveOnly
-    }
-
-    /// Whether what differs now was changed outside, and is to be left so: Azure was brought to this very wish once.
-    fn leaves_drift(&self, memo: &Memo) -> bool {
-        self.policies.drift == DriftPolicy::Report
-            && memo.record.was_settled()
-            && memo.wish == Some(self.compute.hash())
-    }
-
-    /// Storage accounts that jobs on the pool need to reach: those with roles, and the workspace's own.
-    pub fn storage_accounts(&self) -> BTreeSet<String> {
-        let own = self
-            .workspace
-            .iter()
-            .filter_map(|workspace| workspace.storage_account_id.as_deref());
-        self.storage
-            .iter()
-            .map(|wish| wish.account_id.as_str())
-            .chain(own)
-            .map(|id| id.trim_end_matches('/').to_owned())
-            .collect()
     }
 }
 
@@ -336,6 +258,8 @@ pub struct Memo {
     pub owned: bool,
     /// Keys of the tags that were asked for.
     pub managed_tags: Vec<String>,
+    /// The request about the compute of which nothing was seen yet.
+    pub pending: Option<Pending>,
     /// The requests, and the roles.
     pub record: Record,
 }
@@ -392,6 +316,7 @@ impl Machine for Attachment {
             wish: status.requested_hash.clone(),
             owned: status.owned,
             managed_tags: status.managed_tags.clone(),
+            pending: status.pending_request.as_ref().map(Pending::recall),
             record: Record {
                 requested: status.requested_time.as_ref().map(|time| time.0),
                 since: status.requested_since.as_ref().map(|time| time.0),
@@ -401,18 +326,44 @@ impl Machine for Attachment {
     }
 
     fn next(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Self> {
+        let want = want.on_record(memo);
         if want.deleting {
-            leave::leave(want, seen, memo, now)
+            leave::leave(&want, seen, memo, now)
         } else {
-            next::attach(want, seen, memo, now)
+            next::attach(&want, seen, memo, now)
         }
     }
 
+    /// A compute that Azure refused to make is not there: one without a mark that appears later is somebody else's. The
+    /// time of the request stays, since another one whose answer was lost may arrive until then.
     fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
-        Memo {
+        let mut memo = Memo {
             record: memo.record.clone().after(fault, now),
             ..memo.clone()
+        };
+        let asked = match fault.op {
+            ATTACH => PendingAction::Attach,
+            DETACH => PendingAction::Detach,
+            _ => return memo,
+        };
+        memo.pending = memo.pending.map(|pending| {
+            if pending.action == asked {
+                pending.refused()
+            } else {
+                pending
+            }
+        });
+        let refused = match fault.class {
+            Class::Terminal | Class::Forbidden | Class::Credential | Class::Absent => true,
+            Class::Spreading | Class::Retryable | Class::Throttled { .. } | Class::Unsure => false,
+        };
+        let disowned = memo.wish.as_deref() == Some(leave::DISOWNED);
+        if refused && asked == PendingAction::Attach && !memo.owned && !disowned {
+            memo.wish = None;
+            memo.managed_tags.clear();
+            memo.pending = None;
         }
+        memo
     }
 
     fn holds(memo: &Memo) -> bool {

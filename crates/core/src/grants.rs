@@ -43,7 +43,7 @@ use crate::role;
 pub use crate::record::Record;
 pub use allowed::{Origin, allowed};
 pub use next::{Next, give_back, settle};
-pub use report::{differences, fact, faulted, unmet};
+pub use report::{GRANT_IN_SYNAPSE, GRANT_ON_STORAGE, differences, fact, faulted, unmet};
 
 /// One look at the roles that count for an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

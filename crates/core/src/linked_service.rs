@@ -26,6 +26,9 @@ pub use claim::claims;
 /// The code of a fault of class `Terminal` that says that Azure does not make new links (contract §6).
 pub const FROZEN: &str = "LinkFrozen";
 
+/// What making a link is called in a fault; [`Machine::faulted`] looks for it.
+pub const LINK: &str = "link the Synapse workspace";
+
 /// The object and what it refers to.
 #[derive(Clone, Debug)]
 pub struct Given {
@@ -37,6 +40,9 @@ pub struct Given {
     pub workspace: Reference<Workspace>,
     /// Attachments of this cluster that still hold our finalizer and name it.
     pub users: Vec<String>,
+    /// Other objects of this cluster that keep the same link and stay; asked for while this one is being deleted. A link
+    /// has no mark: all that describe it share it.
+    pub twins: Vec<String>,
     /// Ids of the role assignments that other objects of the cluster, which stay, have on record and
     /// ask for: see [`claims`].
     pub shared: BTreeSet<String>,
@@ -68,6 +74,7 @@ pub struct Want {
     shared: BTreeSet<String>,
     blocked: Option<Blocked>,
     users: Vec<String>,
+    twins: Vec<String>,
     held: bool,
     sync_period: SignedDuration,
     warnings: Vec<Warning>,
@@ -102,6 +109,11 @@ impl Want {
         role::wanted(&self.roles, &self.link.synapse.synapse_scope(), &principals)
     }
 
+    /// Whether others of the cluster keep the same link.
+    pub fn is_kept(&self) -> bool {
+        !self.twins.is_empty()
+    }
+
     fn observes(&self) -> bool {
         self.policies.management == ManagementPolicy::ObserveOnly
     }
@@ -115,8 +127,13 @@ impl Want {
         }
     }
 
+    /// Whether nothing in Azure is changed from now on, whatever is there.
+    pub fn leaves_all(&self) -> bool {
+        self.observes() || (self.deleting && self.policies.deletion == LinkDeletionPolicy::Retain)
+    }
+
     /// Whether the link leads to the Synapse workspace that is wished.
-    fn leads_there(&self, link: &Link) -> bool {
+    pub fn leads_there(&self, link: &Link) -> bool {
         azure_id::same(&link.synapse_workspace_id, &self.link.synapse.to_string())
     }
 }
@@ -154,6 +171,8 @@ pub struct Link {
 pub struct Memo {
     /// Requests and roles.
     pub record: Record,
+    /// Whether this object asked for the link, or took it over: not whether it only may have, as after a lost status.
+    pub owned: bool,
 }
 
 /// One effect.
@@ -192,6 +211,7 @@ impl Machine for LinkedService {
                 since: status.requested_since.as_ref().map(|time| time.0),
                 grants: status.role_assignments.clone(),
             },
+            owned: status.owned,
         }
     }
 
@@ -206,12 +226,19 @@ impl Machine for LinkedService {
     }
 
     fn faulted(memo: &Memo, fault: &Fault, now: Timestamp) -> Memo {
-        // Azure says that it makes none: nothing of the request is there, and the object need not be held.
-        if is_frozen(fault) && memo.record.grants.is_empty() {
-            return Memo::default();
+        if is_refused(fault) {
+            // Nothing of the request is there: the object need not be held, and a link that somebody makes is not ours.
+            return Memo {
+                record: Record {
+                    grants: memo.record.grants.clone(),
+                    ..Record::default()
+                },
+                owned: false,
+            };
         }
         Memo {
             record: memo.record.clone().after(fault, now),
+            ..*memo
         }
     }
 
@@ -227,6 +254,15 @@ impl Machine for LinkedService {
 /// Whether a fault says that Azure does not make new links.
 fn is_frozen(fault: &Fault) -> bool {
     fault.class == Class::Terminal && fault.code == FROZEN
+}
+
+/// Whether a fault says that Azure took the request for a link and made none.
+fn is_refused(fault: &Fault) -> bool {
+    let refused = match fault.class {
+        Class::Terminal | Class::Forbidden | Class::Credential | Class::Absent => true,
+        Class::Spreading | Class::Retryable | Class::Throttled { .. } | Class::Unsure => false,
+    };
+    refused && fault.op == LINK
 }
 
 #[cfg(test)]

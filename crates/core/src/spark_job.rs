@@ -37,9 +37,7 @@ pub use environment::EnvironmentChoice;
 pub use identity::IdentityChoice;
 pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced, Written};
 pub use labels::Labels;
-pub use memo::{
-    Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission,
-};
+pub use memo::{Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission};
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
 pub use steering::Steering;

@@ -34,7 +34,7 @@ impl Standing {
             Class::Throttled { .. } => Self::Reconciling(
                 Reason::Throttled,
                 format!(
-                    "Azure asked this subscription and identity to wait before the next request: could not {} yet",
+                    "Azure asked to wait before the next request: could not {} yet",
                     fault.op
                 ),
             ),
@@ -75,9 +75,14 @@ const PATIENCE: u32 = 3;
 
 /// What was ready stays so while trouble is young and may pass.
 pub fn still_ready(old: &[Condition], trouble: &Trouble) -> Option<Standing> {
+    let ready = still_true(old, ConditionType::Ready, trouble)?;
+    Some(Standing::Ready(ready.reason, ready.message))
+}
+
+/// The same of any condition.
+pub fn still_true(old: &[Condition], kind: ConditionType, trouble: &Trouble) -> Option<Fact> {
     let young = trouble.tries <= PATIENCE && !trouble.fault.class.needs_a_person();
-    let ready = restated(old, ConditionType::Ready).filter(|ready| ready.truth == Truth::True)?;
-    young.then_some(Standing::Ready(ready.reason, ready.message))
+    restated(old, kind).filter(|fact| young && fact.truth == Truth::True)
 }
 
 /// A fault in one sentence. The request id is left out: it changes with every try, and each change would be a write.

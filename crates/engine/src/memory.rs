@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use azureml_spark_core::Trouble;
 use kube::Resource;
 
 /// Per object, by uid.
@@ -18,6 +19,8 @@ struct Known<O> {
     newest: Option<Arc<O>>,
     /// Failures in a row, by class.
     tries: BTreeMap<&'static str, u32>,
+    /// The last one, and the generation that it hit.
+    trouble: Option<(i64, Trouble)>,
 }
 
 impl<O> Default for Known<O> {
@@ -25,6 +28,7 @@ impl<O> Default for Known<O> {
         Self {
             newest: None,
             tries: BTreeMap::new(),
+            trouble: None,
         }
     }
 }
@@ -81,11 +85,26 @@ impl<O: Resource> Memory<O> {
         *tries
     }
 
+    /// Keeps what is wrong until a success.
+    pub(crate) fn troubled(&self, object: &O, trouble: &Trouble) {
+        let mut known = self.lock();
+        let entry = known.entry(uid(object).to_owned()).or_default();
+        entry.trouble = Some((generation(object), trouble.clone()));
+    }
+
+    /// What was wrong at the last try, unless the object is not what it was then.
+    pub(crate) fn trouble(&self, object: &O) -> Option<Trouble> {
+        let known = self.lock();
+        let (hit, trouble) = known.get(uid(object))?.trouble.as_ref()?;
+        (*hit == generation(object)).then(|| trouble.clone())
+    }
+
     /// Forgets the failures.
     pub(crate) fn succeeded(&self, object: &O) {
         let mut known = self.lock();
         if let Some(entry) = known.get_mut(uid(object)) {
             entry.tries.clear();
+            entry.trouble = None;
             if entry.newest.is_none() {
                 known.remove(uid(object));
             }
@@ -104,6 +123,10 @@ impl<O: Resource> Memory<O> {
 
 pub(crate) fn uid<O: Resource>(object: &O) -> &str {
     object.meta().uid.as_deref().unwrap_or_default()
+}
+
+fn generation<O: Resource>(object: &O) -> i64 {
+    object.meta().generation.unwrap_or_default()
 }
 
 /// The newer one of two versions of an object.

@@ -119,7 +119,8 @@ impl<'e, K: Kind> Turn<'e, K> {
         Ok(held)
     }
 
-    /// Puts the memo on record before the step that it is about.
+    /// Puts the memo on record before the step that it is about. What went wrong at the last try is said until the step
+    /// is done: what is refused each time would else be news each time.
     pub(crate) async fn remember(
         &mut self,
         want: &Want<K>,
@@ -127,7 +128,9 @@ impl<'e, K: Kind> Turn<'e, K> {
         memo: Memo<K>,
     ) -> Result<(), Error> {
         if memo != self.memo {
-            self.report(Ok(want), Some(seen), &memo, None).await?;
+            let trouble = self.engine.memory.trouble(&self.object);
+            self.report(Ok(want), Some(seen), &memo, trouble.as_ref())
+                .await?;
             if recall::<K>(&self.object) != memo {
                 let text = format!("the status of a {} loses what it must remember", K::NAME);
                 return Err(Error::Bug(text));

@@ -6,12 +6,13 @@ mod surroundings;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::attachment::{AttachmentIdentityType, DeletionPolicy};
 use azureml_spark_api::azure_id;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::Role;
 use azureml_spark_api::{
-    AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
+    AzureMLWorkspace, LinkedService, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
 };
 use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::{ArmId, SparkPoolId};
@@ -24,8 +25,8 @@ use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 
 use crate::access::{self, Access, Site};
-use crate::holders::{self, Needed};
-use crate::records::{self, Records};
+use crate::holders::{Holders, Needed};
+use crate::records::{self, Records, Stake};
 use crate::{linked_service, references, roles, steering, translate, workspace};
 
 /// The kind.
@@ -36,6 +37,7 @@ pub(crate) struct AttachmentKind {
     pub(crate) links: Store<LinkedService>,
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
+    pub(crate) holders: Holders,
 }
 
 impl Kind for AttachmentKind {
@@ -68,11 +70,7 @@ impl Kind for AttachmentKind {
             spec: spec.clone(),
             workspace: find(&self.workspaces, &namespace, &spec.workspace_ref.name),
             link: link.map(|named| references::link(&self.links, &namespace, &named.name)),
-            users: if deleting {
-                self.users(&namespace, &object.name_any()).await?
-            } else {
-                Vec::new()
-            },
+            users: Vec::new(),
             shared: BTreeSet::new(),
             grantable: self.grantable.clone(),
             held: finalizer::is_on(&object.metadata),
@@ -82,8 +80,12 @@ impl Kind for AttachmentKind {
             namespace,
             uid,
         };
-        if deleting || takes_back(&given, object) {
-            given.shared = records::of_others(&self.kube, &given.uid).await?;
+        let stake = at_stake(&given, object);
+        if deleting || stake != Stake::Nothing {
+            given.users = self.users(object).await?;
+        }
+        if given.users.is_empty() {
+            given.shared = records::relied_on(&self.kube, &given.uid, &stake).await?;
         }
         Ok(given)
     }
@@ -131,26 +133,41 @@ impl Kind for AttachmentKind {
 }
 
 impl AttachmentKind {
-    /// Jobs that run on the pool: detaching under one would fail it.
-    async fn users(&self, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
-        let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
-        holders::ask::<SparkJob>(&self.kube, namespace, &needed).await
+    /// Jobs that run on the pool: detaching under one would fail it. That nobody does is the apiserver's word.
+    async fn users(&self, object: &SynapseSparkAttachment) -> Result<Vec<String>, Error> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let needed = Needed::Attachment(namespace.clone(), name.clone());
+        let known = self.holders.of(&needed);
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        SynapseSparkAttachment::users(&self.kube, &namespace, &name).await
     }
 }
 
-/// Whether a role on record may be taken back in this pass. An identity that is new since the last look took the roles
-/// of the old one along.
-fn takes_back(given: &Given, object: &SynapseSparkAttachment) -> bool {
-    let (Ok(want), Some(status)) = (Attachment::want(given), &object.status) else {
-        return false;
+/// The roles that may be taken back in this pass. An identity that is new since the last look took the roles of the old
+/// one along.
+fn at_stake(given: &Given, object: &SynapseSparkAttachment) -> Stake {
+    let Ok(want) = Attachment::want(given) else {
+        return Stake::Nothing;
     };
-    let memo = Attachment::recall(status);
+    let stays = want.deleting && want.policies.deletion == DeletionPolicy::Retain;
+    if stays || want.policies.management == ManagementPolicy::ObserveOnly {
+        return Stake::Nothing;
+    }
+    let status = object.status.clone().unwrap_or_default();
+    let memo = Attachment::recall(&status);
     let known = Compute {
-        identity: status.identity.clone().unwrap_or_default(),
+        identity: status.identity.unwrap_or_default(),
         ..Compute::default()
     };
     let wanted = want.wanted(&known, &memo).unwrap_or_default();
-    records::some_unwanted(object.recorded(), &wanted)
+    match memo.record.requested {
+        None if want.deleting && given.held => Stake::Anything,
+        _ if want.deleting => Stake::these(object.recorded().iter().chain(&wanted)),
+        _ if records::some_unwanted(object.recorded(), &wanted) => Stake::these(object.recorded()),
+        _ => Stake::Nothing,
+    }
 }
 
 async fn act(site: &Site, workspace: &Workspace, name: &str, step: Step) -> Result<(), Fault> {

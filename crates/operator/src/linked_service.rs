@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::Role;
-use azureml_spark_api::{
-    AzureMLWorkspace, LinkedService, LinkedServiceStatus, SynapseSparkAttachment,
-};
+use azureml_spark_api::{AzureMLWorkspace, LinkedService, LinkedServiceStatus, azure_id};
 use azureml_spark_azure::SynapseWorkspaceId;
 use azureml_spark_azure::arm::linked_service::{self, NewLink};
 use azureml_spark_core::linked_service::{
@@ -17,14 +16,16 @@ use azureml_spark_core::linked_service::{
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
-use azureml_spark_engine::{Error, Kind, finalizer};
+use azureml_spark_engine::{Error, Kind, deadline, finalizer};
 use jiff::SignedDuration;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
 use kube::runtime::reflector::Store;
 use kube::{Api, ResourceExt};
 
 use crate::access::{self, Access, Site};
-use crate::holders::{self, Needed};
-use crate::records::{self, Records};
+use crate::holders::{Holders, Needed};
+use crate::records::{self, Records, Stake};
 use crate::{references, roles, steering, translate, workspace};
 
 /// The kind.
@@ -34,6 +35,7 @@ pub(crate) struct LinkKind {
     pub(crate) workspaces: Store<AzureMLWorkspace>,
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
+    pub(crate) holders: Holders,
 }
 
 impl Kind for LinkKind {
@@ -63,11 +65,8 @@ impl Kind for LinkKind {
             name: object.name_any(),
             spec: spec.clone(),
             workspace: find(&self.workspaces, &namespace, &spec.workspace_ref.name),
-            users: if deleting {
-                self.users(object).await?
-            } else {
-                Vec::new()
-            },
+            users: Vec::new(),
+            twins: Vec::new(),
             shared: BTreeSet::new(),
             grantable: self.grantable.clone(),
             held: finalizer::is_on(&object.metadata),
@@ -75,9 +74,15 @@ impl Kind for LinkKind {
             sync_period,
             warnings: warning.into_iter().collect(),
         };
-        if deleting || takes_back(&given, object) {
-            let uid = object.uid().unwrap_or_default();
-            given.shared = records::of_others(&self.kube, &uid).await?;
+        if deleting {
+            given.users = self.users(object).await?;
+        }
+        let (uid, stake) = (object.uid().unwrap_or_default(), at_stake(&given, object));
+        if given.users.is_empty() {
+            given.shared = records::relied_on(&self.kube, &uid, &stake).await?;
+        }
+        if deleting && given.users.is_empty() {
+            given.twins = self.twins(object).await?;
         }
         Ok(given)
     }
@@ -112,7 +117,9 @@ impl Kind for LinkKind {
 
     /// Asks the apiserver: whoever put our finalizer on this link carries it itself since before.
     async fn may_release(&self, object: &LinkedService) -> Result<bool, Error> {
-        Ok(self.users(object).await?.is_empty())
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let users = LinkedService::users(&self.kube, &namespace, &name).await?;
+        Ok(users.is_empty())
     }
 
     fn remains(object: &LinkedService) -> String {
@@ -125,12 +132,44 @@ impl Kind for LinkKind {
 }
 
 impl LinkKind {
-    /// Attachments that name the link.
+    /// Attachments that name the link. That none does is the apiserver's word.
     async fn users(&self, object: &LinkedService) -> Result<Vec<String>, Error> {
-        let namespace = object.namespace().unwrap_or_default();
-        let needed = Needed::Link(namespace.clone(), object.name_any());
-        holders::ask::<SynapseSparkAttachment>(&self.kube, &namespace, &needed).await
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let needed = Needed::Link(namespace.clone(), name.clone());
+        let known = self.holders.of(&needed);
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        LinkedService::users(&self.kube, &namespace, &name).await
     }
+
+    /// Objects of the cluster that stay and keep the same link: by the apiserver's word, since a link that nobody keeps
+    /// is removed.
+    async fn twins(&self, object: &LinkedService) -> Result<Vec<String>, Error> {
+        let api: Api<DeserializeGuard<LinkedService>> = Api::all(self.kube.clone());
+        let found = deadline::within("list links", api.list(&ListParams::default())).await??;
+        let all = found.items.into_iter().filter_map(|one| one.0.ok());
+        Ok(all
+            .filter(|other| keeps_the_same(other, object))
+            .map(|other| {
+                let namespace = other.namespace().unwrap_or_default();
+                format!("{namespace}/{}", other.name_any())
+            })
+            .collect())
+    }
+}
+
+/// Whether another object keeps the link of this one, and stays.
+fn keeps_the_same(other: &LinkedService, this: &LinkedService) -> bool {
+    let id = |object: &LinkedService| object.status.as_ref()?.azure_id.clone();
+    let same = id(this)
+        .zip(id(other))
+        .is_some_and(|(ours, theirs)| azure_id::same(&ours, &theirs));
+    let keeps = other.status.as_ref().is_some_and(|status| status.owned)
+        && other.spec.management_policy != Some(ManagementPolicy::ObserveOnly);
+    same && keeps
+        && other.metadata.uid != this.metadata.uid
+        && other.metadata.deletion_timestamp.is_none()
 }
 
 /// Puts our finalizer on a link, for an attachment that needs it to its end. `false`: it is going away.
@@ -139,15 +178,24 @@ pub(crate) async fn hold(kube: &kube::Client, namespace: &str, name: &str) -> Re
     finalizer::hold(&links, name).await
 }
 
-/// Whether a role on record may be taken back in this pass. An identity that is new since the last look took the roles
-/// of the old one along.
-fn takes_back(given: &Given, object: &LinkedService) -> bool {
-    let (Ok(want), Some(status)) = (LinkMachine::want(given), &object.status) else {
-        return false;
+/// The roles that may be taken back in this pass. An identity that is new since the last look took the roles of the old
+/// one along.
+fn at_stake(given: &Given, object: &LinkedService) -> Stake {
+    let Ok(want) = LinkMachine::want(given) else {
+        return Stake::Nothing;
     };
-    let identity = status.identity.as_ref();
-    let principal = identity.and_then(|identity| identity.principal_id.as_deref());
-    records::some_unwanted(object.recorded(), &want.wanted(principal))
+    if want.leaves_all() {
+        return Stake::Nothing;
+    }
+    let status = object.status.as_ref();
+    let principal = status.and_then(|status| status.identity.as_ref()?.principal_id.as_deref());
+    let wanted = want.wanted(principal);
+    match status.and_then(|status| status.requested_time.as_ref()) {
+        None if want.deleting && given.held => Stake::Anything,
+        _ if want.deleting => Stake::these(object.recorded().iter().chain(&wanted)),
+        _ if records::some_unwanted(object.recorded(), &wanted) => Stake::these(object.recorded()),
+        _ => Stake::Nothing,
+    }
 }
 
 async fn act(site: &Site, workspace: &Workspace, wish: &LinkWish, step: Step) -> Result<(), Fault> {

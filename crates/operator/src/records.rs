@@ -4,15 +4,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use azureml_spark_api::meta::is_paused;
 use azureml_spark_api::role::RoleAssignment;
-use azureml_spark_api::{LinkedService, SynapseSparkAttachment};
+use azureml_spark_api::{LinkedService, SparkJob, SynapseSparkAttachment};
 use azureml_spark_core::{attachment, linked_service, role};
 use azureml_spark_engine::{Change, Error, deadline};
-use kube::Api;
 use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::holders::{self, Needed};
 
 /// An object that may have role assignments on record.
 pub(crate) trait Records:
@@ -23,6 +26,13 @@ pub(crate) trait Records:
 
     /// Whether it still asks for one of them.
     fn claims(&self, grant: &RoleAssignment) -> bool;
+
+    /// Who needs an object of this name, by the apiserver's word.
+    fn users(
+        kube: &kube::Client,
+        namespace: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
 }
 
 impl Records for SynapseSparkAttachment {
@@ -34,6 +44,11 @@ impl Records for SynapseSparkAttachment {
     fn claims(&self, grant: &RoleAssignment) -> bool {
         let status = self.status.as_ref();
         status.is_some_and(|status| attachment::claims(&self.spec, status, grant))
+    }
+
+    async fn users(kube: &kube::Client, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+        let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
+        holders::ask::<SparkJob>(kube, namespace, &needed).await
     }
 }
 
@@ -47,6 +62,42 @@ impl Records for LinkedService {
         let status = self.status.as_ref();
         status.is_some_and(|status| linked_service::claims(&self.spec, status, grant))
     }
+
+    async fn users(kube: &kube::Client, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+        let needed = Needed::Link(namespace.to_owned(), name.to_owned());
+        holders::ask::<SynapseSparkAttachment>(kube, namespace, &needed).await
+    }
+}
+
+/// The roles that an object may take back in a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stake {
+    /// None: who else relies on them does not count.
+    Nothing,
+    /// Those with these ids.
+    These(BTreeSet<String>),
+    /// Any: what was on record is lost.
+    Anything,
+}
+
+impl Stake {
+    /// These roles.
+    pub(crate) fn these<'a>(roles: impl IntoIterator<Item = &'a RoleAssignment>) -> Self {
+        let ids: BTreeSet<String> = roles.into_iter().map(|one| one.id.clone()).collect();
+        if ids.is_empty() {
+            Self::Nothing
+        } else {
+            Self::These(ids)
+        }
+    }
+
+    fn holds(&self, id: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::These(ids) => ids.contains(id),
+            Self::Anything => true,
+        }
+    }
 }
 
 /// Whether something is on record that is not wanted any more, so that it counts who else has it on record.
@@ -55,41 +106,78 @@ pub(crate) fn some_unwanted(recorded: &[RoleAssignment], wanted: &[RoleAssignmen
     !recorded.iter().all(is_wanted)
 }
 
-/// Ids that other objects of the cluster, which stay, have on record and still ask for: by the apiserver's word and not
-/// a cache, since what nobody else asks for is taken back.
-pub(crate) async fn of_others(kube: &kube::Client, uid: &str) -> Result<BTreeSet<String>, Error> {
-    let mut all = claimed::<SynapseSparkAttachment>(kube, uid).await?;
-    all.extend(claimed::<LinkedService>(kube, uid).await?);
+/// Which of the roles at stake other objects of the cluster rely on: by the apiserver's word and not a cache, since what nobody
+/// relies on is taken back.
+pub(crate) async fn relied_on(
+    kube: &kube::Client,
+    uid: &str,
+    stake: &Stake,
+) -> Result<BTreeSet<String>, Error> {
+    let mut all = BTreeSet::new();
+    if *stake != Stake::Nothing {
+        of_kind::<SynapseSparkAttachment>(kube, uid, stake, &mut all).await?;
+        of_kind::<LinkedService>(kube, uid, stake, &mut all).await?;
+    }
     Ok(all)
 }
 
-async fn claimed<O: Records>(kube: &kube::Client, uid: &str) -> Result<BTreeSet<String>, Error> {
+async fn of_kind<O: Records>(
+    kube: &kube::Client,
+    uid: &str,
+    stake: &Stake,
+    all: &mut BTreeSet<String>,
+) -> Result<(), Error> {
     // Untyped: an object whose spec does not fit its type has its records all the same.
     let api: Api<DynamicObject> = Api::all_with(kube.clone(), &ApiResource::erase::<O>(&()));
     let found = deadline::within("list records", api.list(&ListParams::default())).await??;
-    let others = found.items.into_iter().filter(|other| stays(other, uid));
-    Ok(others.flat_map(ids::<O>).collect())
-}
-
-fn stays(other: &DynamicObject, uid: &str) -> bool {
-    other.metadata.deletion_timestamp.is_none() && other.metadata.uid.as_deref() != Some(uid)
-}
-
-/// Of one that cannot be read as what it is, all that it has on record: what it asks for is not known.
-fn ids<O: Records>(object: DynamicObject) -> Vec<String> {
-    let recorded = object.data.pointer("/status/roleAssignments").cloned();
-    if let Ok(object) = object.try_parse::<O>() {
-        let all = object.recorded().iter();
-        return all
-            .filter(|grant| object.claims(grant))
-            .map(|grant| grant.id.clone())
+    for other in found.items {
+        if other.uid().as_deref() == Some(uid) {
+            continue;
+        }
+        let recorded: BTreeSet<String> =
+            recorded_ids(&other).filter(|id| stake.holds(id)).collect();
+        if recorded.is_empty() {
+            continue;
+        }
+        let claimed = claimed::<O>(&other);
+        if recorded.is_subset(&claimed) {
+            all.extend(recorded);
+            continue;
+        }
+        let (namespace, name) = (other.namespace().unwrap_or_default(), other.name_any());
+        // One that must wait takes nothing back, and goes on to need all that it has.
+        let waits =
+            is_paused(other.annotations()) || !O::users(kube, &namespace, &name).await?.is_empty();
+        let relied: Vec<String> = recorded
+            .into_iter()
+            .filter(|id| waits || claimed.contains(id))
             .collect();
+        all.extend(relied);
     }
-    let all = recorded.as_ref().and_then(Value::as_array);
-    all.into_iter()
-        .flatten()
-        .filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
-        .collect()
+    Ok(())
+}
+
+fn recorded_ids(object: &DynamicObject) -> impl Iterator<Item = String> {
+    let all = object.data.pointer("/status/roleAssignments");
+    let all = all.and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
+}
+
+/// What an object that stays asks for. Of one that cannot be read as what it is, all that it has on record: what it asks
+/// for is not known.
+fn claimed<O: Records>(object: &DynamicObject) -> BTreeSet<String> {
+    if object.metadata.deletion_timestamp.is_some() {
+        return BTreeSet::new();
+    }
+    match object.clone().try_parse::<O>() {
+        Ok(object) => {
+            let all = object.recorded().iter();
+            all.filter(|grant| object.claims(grant))
+                .map(|grant| grant.id.clone())
+                .collect()
+        }
+        Err(_) => recorded_ids(object).collect(),
+    }
 }
 
 /// The ids that an object had on record and has no more.
@@ -198,16 +286,18 @@ mod tests {
             }))
             .unwrap()
         };
+        let all =
+            |object: &DynamicObject| Vec::from_iter(claimed::<SynapseSparkAttachment>(object));
         let named = || json!({"name": "b", "uid": "other"});
-        let stranger = other(named(), json!({}));
-        assert!(stays(&stranger, "mine"));
-        assert!(!stays(&stranger, "other"), "it is the object itself");
-        assert_eq!(ids::<SynapseSparkAttachment>(stranger), ["x"]);
+        let stays = other(named(), json!({}));
+        assert_eq!(all(&stays), ["x"]);
         let leaves_it = other(named(), json!({"synapseRoles": []}));
-        assert_eq!(ids::<SynapseSparkAttachment>(leaves_it), [""; 0]);
+        assert_eq!(all(&leaves_it), [""; 0]);
+        let recorded: Vec<String> = recorded_ids(&leaves_it).collect();
+        assert_eq!(recorded, ["x"]);
         let going =
             json!({"name": "b", "uid": "other", "deletionTimestamp": "2026-01-01T00:00:00Z"});
-        assert!(!stays(&other(going, json!({})), "mine"));
+        assert_eq!(all(&other(going, json!({}))), [""; 0]);
     }
 
     #[test]
@@ -217,6 +307,7 @@ mod tests {
             "status": {"roleAssignments": [{"id": "x"}, {"role": "no id"}]}
         }))
         .unwrap();
-        assert_eq!(ids::<SynapseSparkAttachment>(strange), ["x"]);
+        let all = claimed::<SynapseSparkAttachment>(&strange);
+        assert_eq!(all, BTreeSet::from(["x".to_owned()]));
     }
 }

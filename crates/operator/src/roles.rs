@@ -4,6 +4,7 @@ mod home;
 mod storage;
 mod synapse;
 
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::{Role, RoleAssignment, Service};
 use azureml_spark_core::grants::{self, Offer, Seen};
 use azureml_spark_core::{Class, Fault, Sight, role};
@@ -52,6 +53,27 @@ pub(crate) async fn look(site: &Site, question: &Question<'_>) -> Result<Seen, F
         offers,
         powerless,
     })
+}
+
+/// The same for an object that may only look: what it must not see, or what nobody answers, keeps nothing from being
+/// shown.
+pub(crate) async fn look_as_far_as_let(
+    site: &Site,
+    question: &Question<'_>,
+    management: ManagementPolicy,
+) -> Result<Seen, Fault> {
+    match look(site, question).await {
+        Err(fault)
+            if management == ManagementPolicy::ObserveOnly
+                && matches!(
+                    fault.class,
+                    Class::Forbidden | Class::Absent | Class::Terminal
+                ) =>
+        {
+            Ok(Seen::default())
+        }
+        outcome => outcome,
+    }
 }
 
 /// Makes a role assignment. One that is there already, under this id or another, is as wished.

@@ -4,8 +4,12 @@ use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_azure::aml::job::Job;
 use azureml_spark_azure::arm::identity::{IdentityType, ManagedIdentity};
 use azureml_spark_azure::{self as azure};
+use azureml_spark_core::attachment::{ATTACH, DETACH};
+use azureml_spark_core::grants::{GRANT_IN_SYNAPSE, GRANT_ON_STORAGE};
+use azureml_spark_core::linked_service::LINK;
 use azureml_spark_core::spark_job::{HASH_PROPERTY, OWNER_PROPERTY, Run, RunState};
 use azureml_spark_core::{Class, Fault};
+use jiff::Timestamp;
 
 /// Longest text of Azure that goes into a condition, in characters.
 const TEXT_LIMIT: usize = 600;
@@ -13,7 +17,7 @@ const TEXT_LIMIT: usize = 600;
 /// A failed call.
 pub(crate) fn fault(error: &azure::Error) -> Fault {
     Fault {
-        class: class(error.class),
+        class: class(error),
         code: error.innermost_code().to_owned(),
         op: words(error.op),
         text: error.message.chars().take(TEXT_LIMIT).collect(),
@@ -29,8 +33,16 @@ pub(crate) fn fault_of(op: &'static str) -> impl Fn(azure::Error) -> Fault {
     }
 }
 
-fn class(class: azure::Class) -> Class {
-    match class {
+/// Whatever may be tried again is left alone for as long as Azure asks. A lost answer is looked after sooner: a look
+/// repeats nothing.
+fn class(error: &azure::Error) -> Class {
+    match error.class {
+        azure::Class::Retryable if let Some(wait) = error.retry_after => {
+            let now = Timestamp::now();
+            Class::Throttled {
+                until: now.checked_add(wait).unwrap_or(now),
+            }
+        }
         azure::Class::Terminal => Class::Terminal,
         azure::Class::Spreading => Class::Spreading,
         azure::Class::Retryable => Class::Retryable,
@@ -47,23 +59,23 @@ fn words(op: &'static str) -> &'static str {
     match op {
         "workspace.get" => "read the workspace",
         "compute.get" => "read the attached pool",
-        "compute.put" => "attach the pool",
-        "compute.detach" => "detach the pool",
+        "compute.put" => ATTACH,
+        "compute.detach" => DETACH,
         "pool.get" => "read the Spark pool",
         "linkedService.get" => "read the link",
-        "linkedService.put" => "link the Synapse workspace",
+        "linkedService.put" => LINK,
         "linkedService.delete" => "remove the link",
         "synapseWorkspace.get" => "read the Synapse workspace",
         "privateEndpoint.list" => "read the managed private endpoints",
         "identity.get" => "read the user-assigned identity",
         "workspace.patch" => "attach identities to the workspace",
         "rbac.list" => "read the roles in Synapse",
-        "rbac.put" => "grant a role in Synapse",
+        "rbac.put" => GRANT_IN_SYNAPSE,
         "rbac.delete" => "revoke a role in Synapse",
         "rbac.definitions" => "read which roles Synapse knows",
         "rbac.check" => "check the effect of a role in Synapse",
         "roleAssignment.list" => "read the roles on the storage account",
-        "roleAssignment.put" => "grant a role on the storage account",
+        "roleAssignment.put" => GRANT_ON_STORAGE,
         "roleAssignment.delete" => "revoke a role on the storage account",
         "job.get" => "read the run",
         "job.list" => "list the runs",

@@ -86,7 +86,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let workspace_kind = WorkspaceKind {
         kube: client.clone(),
         access: Arc::clone(&access),
-        holders,
+        holders: holders.clone(),
         sync_period,
     };
     let link_kind = LinkKind {
@@ -95,6 +95,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         workspaces: workspaces.store(),
         grantable: args.grantable_roles.0.clone(),
         sync_period,
+        holders: holders.clone(),
     };
     let attachment_kind = AttachmentKind {
         kube: client.clone(),
@@ -103,6 +104,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         links: links.store(),
         grantable: args.grantable_roles.0,
         sync_period,
+        holders,
     };
     let job_kind = SparkJobKind {
         kube: client.clone(),

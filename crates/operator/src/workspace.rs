@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::{
-    AzureMLWorkspace, AzureMLWorkspaceStatus, LinkedService, SparkJob, SynapseSparkAttachment,
+    AzureMLWorkspace, AzureMLWorkspaceSpec, AzureMLWorkspaceStatus, LinkedService, SparkJob,
+    SynapseSparkAttachment,
 };
 use azureml_spark_azure::arm::identity::IdentityType;
 
@@ -51,10 +52,7 @@ impl Kind for WorkspaceKind {
         let spec = &object.spec;
         let (sync_period, warning) = steering::sync_period(&object.metadata, self.sync_period);
         Ok(Given {
-            azure_id: format!(
-                "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
-                spec.subscription_id, spec.resource_group, spec.workspace_name
-            ),
+            azure_id: azure_id(spec),
             azure_name: spec.workspace_name.clone(),
             cloud: self.access.cloud(spec),
             credentials: self.access.refresh(object).await?,
@@ -198,14 +196,22 @@ fn secret_of(object: &AzureMLWorkspace) -> Option<&str> {
         .map(|c| c.service_principal_secret_ref.name.as_str())
 }
 
-/// Whether there is such an identity. To attach it takes another right than to read it, so who may not look is not
-/// stopped by that.
+/// The resource id of the workspace, by its manifest.
+pub(crate) fn azure_id(spec: &AzureMLWorkspaceSpec) -> String {
+    format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
+        spec.subscription_id, spec.resource_group, spec.workspace_name
+    )
+}
+
+/// Whether there is such an identity. To attach it takes another right than to read it, and the workspace is readable
+/// without: a look that fails stops nothing.
 async fn identity(site: &Site, id: &str) -> Result<Sight<()>, Fault> {
     match site.client.find(arm::identity::get(&ArmId::new(id))).await {
         Ok(Some(_)) => Ok(Sight::Present(())),
         Ok(None) => Ok(Sight::Absent),
-        Err(error) if error.class == azure::Class::Forbidden => Ok(Sight::Unknown),
-        Err(error) => Err(translate::fault(&error)),
+        Err(error) if error.class == azure::Class::Credential => Err(translate::fault(&error)),
+        Err(_) => Ok(Sight::Unknown),
     }
 }
 

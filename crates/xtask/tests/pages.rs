@@ -1,4 +1,4 @@
-//! Pages that name tests name tests that there are.
+//! Pages that name tests name tests that run.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// Pages with tests in the form `` `folder/file.rs::test` ``.
 const PAGES: [&str; 1] = ["docs/lifecycle.md"];
+
+/// What makes a test of a function.
+const MARKS: [&str; 2] = ["#[test]", "#[tokio::test"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -24,17 +27,63 @@ fn tests_named_in(page: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// Whether the source has a function of that name with the mark of a test directly above it, comments and other
+/// attributes aside.
+fn is_test(source: &str, name: &str) -> bool {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let function = format!("fn {name}(");
+    let is_function = |line: &str| {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        line.starts_with(&function)
+    };
+    let Some(place) = lines.iter().position(|line| is_function(line)) else {
+        return false;
+    };
+    let above = lines.iter().take(place).rev();
+    above
+        .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
+        .any(|line| MARKS.iter().any(|mark| line.starts_with(mark)))
+}
+
+/// Whether the compiler comes to `folder/…/file.rs` from `folder/main.rs`: each file is a module of the one above it.
+fn is_compiled(tests: &Path, file: &str) -> bool {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    let Some(mut module) = parts.pop() else {
+        return false;
+    };
+    if module == "main" && parts.len() == 1 {
+        return true;
+    }
+    while let Some(above) = parts.pop() {
+        let parent = match parts.as_slice() {
+            [] => tests.join(above).join("main.rs"),
+            folders => tests.join(folders.join("/")).join(format!("{above}.rs")),
+        };
+        let source = std::fs::read_to_string(parent).unwrap_or_default();
+        let line_of_it = format!("mod {module};");
+        let declares = source
+            .lines()
+            .any(|line| line.trim().trim_start_matches("pub(crate) ") == line_of_it);
+        if !declares {
+            return false;
+        }
+        module = above;
+    }
+    true
+}
+
 #[test]
 fn every_test_that_a_page_names_exists() {
+    let tests = root().join("tests/e2e/tests");
     let mut missing = Vec::new();
     for page in PAGES {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
         let named = tests_named_in(&text);
         assert!(!named.is_empty(), "{page} names no test");
         for (file, test) in named {
-            let path = root().join("tests/e2e/tests").join(format!("{file}.rs"));
+            let path = tests.join(format!("{file}.rs"));
             let source = std::fs::read_to_string(&path).unwrap_or_default();
-            if !source.contains(&format!("fn {test}(")) {
+            if !is_test(&source, test) || !is_compiled(&tests, file) {
                 missing.push(format!("{page}: {file}.rs::{test}"));
             }
         }
@@ -46,4 +95,24 @@ fn every_test_that_a_page_names_exists() {
 fn a_page_is_read_between_its_backticks() {
     let page = "a `b.rs::c`, `d`, and `life/e.rs::f` | g.rs::h";
     assert_eq!(tests_named_in(page), [("b", "c"), ("life/e", "f")]);
+}
+
+#[test]
+fn a_test_is_what_is_marked_as_one() {
+    let source = "fn helper() {}\n\n#[test]\nfn one() {\n}\n\n/// Told.\n#[tokio::test]\nasync fn two() {\n}\n\
+                  // fn three() {}\n#[must_use]\nfn four() {}\n";
+    let marked = |name| is_test(source, name);
+    assert_eq!(
+        ["one", "two", "helper", "three", "four", "five"].map(marked),
+        [true, true, false, false, false, false]
+    );
+}
+
+#[test]
+fn a_file_counts_where_it_is_compiled() {
+    let tests = root().join("tests/e2e/tests");
+    let files = ["life/main", "life/links", "trouble/roles/late"];
+    assert_eq!(files.map(|file| is_compiled(&tests, file)), [true; 3]);
+    let none = ["life/nothing", "nowhere/main/late", "trouble/links/late"];
+    assert_eq!(none.map(|file| is_compiled(&tests, file)), [false; 3]);
 }

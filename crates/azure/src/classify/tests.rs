@@ -178,6 +178,7 @@ fn rows() -> Vec<Row> {
             None,
             Class::Retryable,
         ),
+        (WRITE, 503, &["DatabaseOverCapacity"], Some(3), throttled(3)),
         (WRITE, 502, &[], None, Class::Unsure),
         (DELETE, 504, &["GatewayTimeout"], None, Class::Unsure),
         (READ, 502, &[], None, Class::Retryable),

@@ -1,17 +1,19 @@
 //! The next step of an attachment that is on its way out.
 
-use azureml_spark_api::attachment::DeletionPolicy;
+use azureml_spark_api::attachment::{DeletionPolicy, PendingAction};
 use azureml_spark_api::azure_id::SparkPoolId;
 use jiff::Timestamp;
 
-use super::next::{WORK_LOOK, after, in_doubt, in_doubt_of};
+use super::next::{WORK_LOOK, after, in_doubt};
 use super::owner::{is_marked, is_ours};
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Step, Want, body, present_principals};
+use super::{
+    Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body, present_principals,
+};
 use crate::grants::{self, Next};
 use crate::machine::{Act, Move, Sight, Wake};
 
 /// Stands in the memo for the hash of the compute, once Azure was asked for the compute without our mark.
-const DISOWNED: &str = "disowned";
+pub(super) const DISOWNED: &str = "disowned";
 
 pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
     if want.observes() {
@@ -29,13 +31,11 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
 
 /// Takes back every role, then the compute, and ends when both are gone beyond doubt.
 fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
-    let (compute, mut memo) = match &seen.compute {
-        Sight::Unknown => return Move::rest(in_doubt(want, memo, now), after(now, WORK_LOOK)),
-        Sight::Absent => (None, in_doubt(want, memo, now)),
-        Sight::Present(compute) if is_ours(want, compute, memo) => {
-            (Some(compute), in_doubt(want, memo, now))
-        }
-        Sight::Present(compute) => (None, in_doubt_of(compute, want, memo, now)),
+    let mut memo = in_doubt(want, memo, now);
+    let compute = match &seen.compute {
+        Sight::Unknown => return Move::rest(memo, after(now, WORK_LOOK)),
+        Sight::Absent => None,
+        Sight::Present(compute) => Some(compute).filter(|found| is_ours(want, found, &memo)),
     };
     if let Some(compute) = compute
         && want.pool(&memo).is_none()
@@ -58,7 +58,16 @@ fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
         (Some(compute), _) if compute.state == Provisioning::Deleting => {
             Move::rest(memo, after(now, WORK_LOOK))
         }
-        (Some(_), _) => Move::step(memo, Step::Detach),
+        (Some(_), _) => {
+            let asked = memo
+                .pending
+                .filter(|asked| asked.action == PendingAction::Detach);
+            if let Some(time) = asked.and_then(|asked| asked.pause(now)) {
+                return Move::rest(memo, Wake::At(time));
+            }
+            memo.pending = Some(Pending::asked(asked, PendingAction::Detach, now));
+            Move::step(memo, Step::Detach)
+        }
         // Also where another one's is seen: it may be the one that was there before ours.
         (None, Some(time)) => Move::rest(memo, Wake::At(time)),
         (None, None) => release(memo),
@@ -67,10 +76,7 @@ fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
 
 /// Takes our mark off, so that another object may take the compute over, and leaves all else as it is.
 fn retain(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
-    let memo = match &seen.compute {
-        Sight::Present(compute) => in_doubt_of(compute, want, memo, now),
-        Sight::Unknown | Sight::Absent => in_doubt(want, memo, now),
-    };
+    let memo = in_doubt(want, memo, now);
     // While a request is young, what is seen may be older than it.
     let doubted = memo.record.doubted(now);
     match (&seen.compute, doubted) {

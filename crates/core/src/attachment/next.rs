@@ -1,10 +1,11 @@
 //! The next step of an attachment that stays. Reads from the earliest unmet need to the last.
 
+use azureml_spark_api::attachment::PendingAction;
 use jiff::{SignedDuration, Timestamp};
 
 use super::drift::differences;
-use super::owner::{conflict, has_mark, is_marked};
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Step, Want, body};
+use super::owner::{conflict, is_marked};
+use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body};
 use crate::grants::{self, Next};
 use crate::machine::{Move, Sight, Wake};
 
@@ -17,7 +18,7 @@ pub(super) const WORK_LOOK: SignedDuration = SignedDuration::from_secs(5);
 const SAME_WISH: SignedDuration = SignedDuration::from_mins(1);
 
 /// Between two looks at what only a person can mend.
-const STUCK_LOOK: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const STUCK_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) fn after(now: Timestamp, wait: SignedDuration) -> Wake {
     Wake::At(now.checked_add(wait).unwrap_or(now))
@@ -40,12 +41,15 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         // Somebody has detached it, and a person has said that this is to be told and no more.
         (Sight::Absent, Sight::Present(_)) if want.leaves_drift(memo) => return rest(STUCK_LOOK),
         (Sight::Absent, Sight::Present(_)) => {
+            if let Some(time) = unseen(want, memo).and_then(|asked| asked.pause(now)) {
+                return Move::rest(in_doubt(want, memo, now), Wake::At(time));
+            }
             let body = body::wished(&want.compute, pool, None, memo);
             return Move::step(asked_for(want, memo, now), Step::Attach(body));
         }
     };
     if conflict(want, compute, memo).is_some() {
-        let memo = in_doubt_of(compute, want, memo, now);
+        let memo = in_doubt(want, memo, now);
         return Move::rest(memo, after(now, STUCK_LOOK));
     }
     let mut memo = in_doubt(want, memo, now);
@@ -62,20 +66,22 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         Provisioning::Failed(_) | Provisioning::Succeeded => {}
     }
     let failed = compute.state != Provisioning::Succeeded;
-    if failed || !differences(want, compute, &memo).is_empty() {
-        if want.leaves_drift(&memo) {
-            return Move::rest(memo, after(now, want.sync_period));
-        }
+    let differs = failed || !differences(want, compute, &memo).is_empty();
+    // What was changed outside and is left so keeps no role from being granted.
+    if differs && !want.leaves_drift(&memo) {
         if let Some(time) = too_soon(want, &memo, now) {
             return Move::rest(memo, Wake::At(time));
         }
         let body = body::wished(&want.compute, pool, Some(compute), &memo);
         return Move::step(asked_for(want, &memo, now), Step::Attach(body));
     }
+    if !differs {
+        memo.pending = None;
+    }
     settle(want, seen, compute, memo, now)
 }
 
-/// The compute is as wished: on to its roles.
+/// The compute is as wished, or differs and is left so: on to its roles.
 fn settle(
     want: &Want,
     seen: &Seen,
@@ -85,12 +91,21 @@ fn settle(
 ) -> Move<Attachment> {
     // It is ours from here on, also where it was found as it should be.
     memo.record = memo.record.taken_over(now);
+    let drifted = !differences(want, compute, &memo).is_empty();
     let Some(wanted) = want.wanted(compute, &memo) else {
-        // `identity.principalId` may appear only after the operation has ended (contract §2.2).
-        return Move::rest(memo, after(now, WORK_LOOK));
+        // `identity.principalId` may appear only after the operation has ended (contract §2.2). That of an identity which
+        // was taken off outside does not.
+        let again = if drifted {
+            at_rest(want, &memo, now)
+        } else {
+            after(now, WORK_LOOK)
+        };
+        return Move::rest(memo, again);
     };
+    let spared = want.spared(&wanted, &memo);
+    memo.record.grants.retain(|grant| !spared.contains(grant));
     let (record, next) = grants::settle(&wanted, &seen.grants, memo.record, &want.terms(now));
-    memo.record = record;
+    memo.record = spared.iter().fold(record, crate::grants::Record::with);
     match next {
         Next::Grant(grant) => Move::step(memo, Step::Grant(grant)),
         Next::Revoke(grant) => Move::step(memo, Step::Revoke(grant)),
@@ -99,6 +114,10 @@ fn settle(
             memo.wish = Some(want.compute.hash());
             memo.pool = want.compute.pool.as_ref().map(ToString::to_string);
             let named = body::named_tags(&want.compute);
+            if drifted {
+                let again = at_rest(want, &memo, now);
+                return Move::rest(memo, again);
+            }
             if memo.managed_tags != named
                 && let Some(time) = memo.record.doubted(now)
             {
@@ -109,6 +128,12 @@ fn settle(
             Move::rest(memo, after(now, want.sync_period))
         }
     }
+}
+
+/// When to look again at what differs and is left so: while a request is young, what is seen may be older than it.
+fn at_rest(want: &Want, memo: &Memo, now: Timestamp) -> Wake {
+    let doubted = memo.record.doubted(now).map(Wake::At);
+    doubted.unwrap_or_else(|| after(now, want.sync_period))
 }
 
 /// Nothing is held, and whatever was is forgotten: should the operator be told to manage it again, it is found again by
@@ -131,6 +156,13 @@ fn observe(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attach
     Move::rest(memo, wake)
 }
 
+/// The request for this very compute of which nothing was seen yet.
+fn unseen(want: &Want, memo: &Memo) -> Option<Pending> {
+    let same = memo.wish == Some(want.compute.hash());
+    memo.pending
+        .filter(|asked| same && asked.action == PendingAction::Attach)
+}
+
 /// The time before which the same is not asked for again.
 fn too_soon(want: &Want, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
     let again = memo.record.requested?.checked_add(SAME_WISH).ok()?;
@@ -138,7 +170,8 @@ fn too_soon(want: &Want, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Our finalizer without a request on record: the status was lost, or the process ended between the two. Something may
-/// be there, and while nobody can tell the object must not be let go.
+/// be there, and while nobody can tell the object must not be let go. So too where somebody else's compute is seen: it
+/// may be the one that was there before ours, or ours before it was taken over.
 pub(super) fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     let mut memo = memo.clone();
     if want.held {
@@ -147,20 +180,16 @@ pub(super) fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     memo
 }
 
-/// The same where a compute is seen that is not this object's. One without a mark tells nothing about ours.
-pub(super) fn in_doubt_of(compute: &Compute, want: &Want, memo: &Memo, now: Timestamp) -> Memo {
-    if has_mark(compute) {
-        in_doubt(want, memo, now)
-    } else {
-        memo.clone()
-    }
-}
-
 fn asked_for(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     Memo {
         pool: want.compute.pool.as_ref().map(ToString::to_string),
         wish: Some(want.compute.hash()),
         managed_tags: body::managed_tags(&want.compute, memo),
+        pending: Some(Pending::asked(
+            unseen(want, memo),
+            PendingAction::Attach,
+            now,
+        )),
         record: memo.record.clone().asked(now),
         owned: memo.owned,
     }

@@ -22,11 +22,6 @@ pub(super) fn is_marked(wish: &ComputeWish, compute: &Compute) -> bool {
     mark(compute).is_some_and(|(uid, _)| uid == wish.owner)
 }
 
-/// Whether anybody's mark is on it.
-pub(super) fn has_mark(compute: &Compute) -> bool {
-    mark(compute).is_some()
-}
-
 /// Whether the compute is this object's to take back: by its mark, or because this object asked for it and the mark was
 /// lost. One that leads to another pool was attached by somebody else.
 pub(super) fn is_ours(want: &Want, compute: &Compute, memo: &Memo) -> bool {

@@ -1,19 +1,19 @@
 //! The status of an attachment.
 
-use azureml_spark_api::attachment::AttachmentIdentityType;
+use azureml_spark_api::attachment::{AttachmentIdentityType, PendingAction};
 use azureml_spark_api::condition::{ConditionType, Fact, Time, merge};
-use azureml_spark_api::meta::FORCE_RELEASE;
 use azureml_spark_api::policy::Difference;
 use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
 use super::drift::{differences, fields};
 use super::owner::conflict;
+use super::standing::standing;
 use super::warnings::warnings;
-use super::{Attachment, Compute, Memo, Provisioning, Seen, Want};
+use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Want};
 use crate::grants;
 use crate::machine::{Pass, Sight};
-use crate::summary::{Standing, first_unmet, paused, restated, still_ready, warning};
+use crate::summary::{Standing, paused, restated, warning};
 
 pub(super) fn report(
     pass: &Pass<'_, Attachment>,
@@ -34,7 +34,14 @@ pub(super) fn report(
             std::iter::once(fact).chain(standing.facts()).collect()
         }
         Ok(want) => {
+            let want = &*want.on_record(pass.memo);
             status.azure_name = Some(want.compute.name.clone());
+            // Where nobody was asked about the compute, what was known of it stays.
+            let looked = |seen: &&Seen| seen.compute != Sight::Unknown;
+            let pass = &Pass {
+                seen: pass.seen.filter(looked),
+                ..*pass
+            };
             if let Some(seen) = pass.seen {
                 status.drift = drift(want, seen, pass.memo);
                 if let Sight::Present(compute) = &seen.compute {
@@ -54,6 +61,7 @@ fn remember(status: &mut SynapseSparkAttachmentStatus, memo: &Memo) {
     status.requested_hash.clone_from(&memo.wish);
     status.owned = memo.owned;
     status.managed_tags.clone_from(&memo.managed_tags);
+    status.pending_request = memo.pending.map(Pending::publish);
     status.requested_time = memo.record.requested.map(Time);
     status.requested_since = memo.record.since.map(Time);
     status.role_assignments.clone_from(&memo.record.grants);
@@ -91,17 +99,21 @@ fn facts(
             None => Fact::yes(
                 ConditionType::ReferencesResolved,
                 Reason::Resolved,
-                "what the spec names is ready",
+                if want.unlinked.is_none() {
+                    "what the spec names is ready"
+                } else {
+                    "the workspace is ready, and the pool is known without its link"
+                },
             ),
         },
     ];
     let warns;
     if let Some(seen) = pass.seen {
-        facts.push(attached(want, seen, pass.memo));
+        facts.push(attached(want, seen, pass.memo, now));
         facts.push(granted(want, seen, pass.memo, now));
         warns = warning(&warnings(want, seen)).filter(|_| !want.deleting);
     } else {
-        // A look that failed says nothing new about Azure: what was known stays.
+        // A look that failed, or that nobody took, says nothing new about Azure: what was known stays.
         facts.extend(kept(old));
         warns = restated(&old.conditions, ConditionType::Warning);
     }
@@ -123,11 +135,11 @@ fn kept(old: &SynapseSparkAttachmentStatus) -> Vec<Fact> {
 
 const ATTACHED: &str = "the pool is attached as described";
 
-fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
+fn attached(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
     let kind = ConditionType::Attached;
     let compute = match &seen.compute {
         Sight::Unknown => return Fact::unknown(kind, Reason::Pending, "not looked at yet"),
-        Sight::Absent => return absent(want, seen, memo),
+        Sight::Absent => return absent(want, seen, memo, now),
         Sight::Present(compute) => compute,
     };
     match (conflict(want, compute, memo), &compute.state) {
@@ -157,7 +169,7 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
     }
 }
 
-fn absent(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
+fn absent(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
     let kind = ConditionType::Attached;
     let name = &want.compute.name;
     if want.deleting {
@@ -187,6 +199,15 @@ fn absent(want: &Want, seen: &Seen, memo: &Memo) -> Fact {
             Reason::Detached,
             format!(
                 "the compute '{name}' was detached outside: attach it again, or set spec.driftPolicy to Correct"
+            ),
+        );
+    }
+    if memo.is_overdue(PendingAction::Attach, now) {
+        return Fact::no(
+            kind,
+            Reason::AttachFailed,
+            format!(
+                "Azure takes on the request to attach the pool, and there is no compute '{name}' for more than ten minutes: look for its failed operation in the activity log of the workspace"
             ),
         );
     }
@@ -241,94 +262,21 @@ fn granted(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
             "the identities of the compute were changed outside: change them back, or set spec.driftPolicy to Correct",
         );
     }
-    grants::fact(
+    let mut fact = grants::fact(
         wanted.as_deref(),
         &seen.grants,
         &memo.record,
         &want.terms(now),
-    )
-}
-
-fn standing(
-    pass: &Pass<'_, Attachment>,
-    want: &Want,
-    facts: &[Fact],
-    old: &SynapseSparkAttachmentStatus,
-    now: Timestamp,
-) -> Standing {
-    if want.deleting && !want.users.is_empty() {
-        return Standing::Reconciling(
-            Reason::InUse,
-            format!("goes once these jobs have ended: {}", want.users.join(", ")),
+    );
+    let spared = want.spared(wanted.as_deref().unwrap_or_default(), memo);
+    if wanted.is_some() && !spared.is_empty() {
+        fact.message = format!(
+            "{}; what is not wanted any more is taken back once these jobs have ended: {}",
+            fact.message,
+            want.users.join(", ")
         );
     }
-    if let (true, Some(why)) = (want.deleting, &want.blocked) {
-        return forcible(Standing::Stalled(
-            why.reason,
-            format!("{}: without it nothing can be taken back", why.message),
-        ));
-    }
-    if let Some(trouble) = pass.trouble {
-        if want.deleting {
-            return forcible(grants::faulted(trouble, &pass.memo.record, now));
-        }
-        // A look that failed; a step that failed had begun because something is not as it should be.
-        let looked_at = pass.seen.is_none() && old.observed_generation == Some(pass.generation);
-        let kept = still_ready(&old.conditions, trouble).filter(|_| looked_at);
-        return kept.unwrap_or_else(|| grants::faulted(trouble, &pass.memo.record, now));
-    }
-    if want.deleting {
-        return Standing::Reconciling(Reason::Detaching, "the pool is being given up".to_owned());
-    }
-    settled(pass, want, facts, now)
-}
-
-/// Where an object stands that has met no trouble.
-fn settled(pass: &Pass<'_, Attachment>, want: &Want, facts: &[Fact], now: Timestamp) -> Standing {
-    let asked: Vec<Fact> = facts
-        .iter()
-        // What nobody is to grant keeps nothing from being ready.
-        .filter(|fact| !(want.observes() && fact.kind == ConditionType::AccessGranted))
-        .cloned()
-        .collect();
-    let Some(fact) = first_unmet(&asked) else {
-        let attached = asked
-            .iter()
-            .find(|fact| fact.kind == ConditionType::Attached);
-        return match attached {
-            Some(fact) if fact.reason != Reason::Attached => {
-                Standing::Ready(fact.reason, fact.message.clone())
-            }
-            Some(_) | None => Standing::Ready(
-                Reason::Ready,
-                "the pool is attached and its identity has its roles".to_owned(),
-            ),
-        };
-    };
-    if fact.kind == ConditionType::AccessGranted {
-        return grants::unmet(fact, &pass.memo.record, now);
-    }
-    match fact.reason {
-        Reason::PoolNotFound
-        | Reason::Conflict
-        | Reason::AttachFailed
-        | Reason::Detached
-        | Reason::NotFound
-        | Reason::LinkNotFound
-        | Reason::WorkspaceNotFound => Standing::Stalled(fact.reason, fact.message.clone()),
-        _ => Standing::Reconciling(fact.reason, fact.message.clone()),
-    }
-}
-
-/// Says how a deletion that a person must help is let go.
-fn forcible(standing: Standing) -> Standing {
-    match standing {
-        Standing::Stalled(reason, message) => Standing::Stalled(
-            reason,
-            format!("{message}: mend it, or annotate the object with {FORCE_RELEASE}=true"),
-        ),
-        Standing::Ready(..) | Standing::Reconciling(..) => standing,
-    }
+    fact
 }
 
 fn publish(status: &mut SynapseSparkAttachmentStatus, want: &Want, compute: &Compute) {

@@ -3,10 +3,12 @@
 mod adoption;
 mod claim;
 mod drift;
+mod jobs;
 mod leave;
 mod next;
 mod object;
 mod observe;
+mod pending;
 mod pool;
 mod report;
 mod retain;

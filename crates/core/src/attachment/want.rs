@@ -59,6 +59,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         policies,
         shared: given.shared.clone(),
         blocked: blocked(given),
+        unlinked: unlinked(given),
         users: given.users.clone(),
         held: given.held,
         deleting: given.deleting,
@@ -189,7 +190,7 @@ fn invalid(field: &str, message: String) -> Invalid {
 fn blocked(given: &Given) -> Option<Blocked> {
     let name = &given.spec.workspace_ref.name;
     match &given.workspace {
-        Reference::Ready(_) => blocked_by_link(given),
+        Reference::Ready(_) => None,
         Reference::Missing => Some(Blocked::new(
             Reason::WorkspaceNotFound,
             format!("spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"),
@@ -202,7 +203,7 @@ fn blocked(given: &Given) -> Option<Blocked> {
 }
 
 /// To leave, no link is needed: what was attached is on record.
-fn blocked_by_link(given: &Given) -> Option<Blocked> {
+fn unlinked(given: &Given) -> Option<Blocked> {
     let named = given.spec.pool.linked_service_ref.as_ref();
     let name = &named.filter(|_| !given.deleting)?.name;
     match &given.link {

@@ -8,6 +8,7 @@ use crate::summary::Warning;
 
 pub(super) fn warnings(want: &Want, seen: &Seen) -> Vec<Warning> {
     let mut all = want.warnings.clone();
+    all.extend(unlinked(want));
     if let Some(synapse) = seen.synapse.present() {
         all.extend(closed(want, synapse));
         all.extend(unreachable(want, synapse));
@@ -16,6 +17,16 @@ pub(super) fn warnings(want: &Want, seen: &Seen) -> Vec<Warning> {
         all.extend(far(want, pool));
     }
     all
+}
+
+/// What is attached works without its link; what is attached next would not.
+fn unlinked(want: &Want) -> Option<Warning> {
+    let why = want.unlinked.as_ref()?;
+    want.compute.pool.as_ref()?;
+    Some(Warning::new(
+        why.reason,
+        format!("{}; the pool stays as it is without it", why.message),
+    ))
 }
 
 /// Contract §2.7: jobs on an attached pool need public network access.

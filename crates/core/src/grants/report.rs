@@ -15,6 +15,12 @@ use crate::summary::Standing;
 /// 2 to 5 minutes (contract §7).
 pub(super) const SPREADING: SignedDuration = SignedDuration::from_mins(10);
 
+/// What making a role assignment in Synapse is called in a fault.
+pub const GRANT_IN_SYNAPSE: &str = "grant a role in Synapse";
+
+/// What making one on a storage account is called.
+pub const GRANT_ON_STORAGE: &str = "grant a role on the storage account";
+
 const KIND: ConditionType = ConditionType::AccessGranted;
 
 /// Whether the roles are granted. `wanted` is absent while a principal is unknown.
@@ -124,11 +130,21 @@ pub fn unmet(fact: &Fact, record: &Record, now: Timestamp) -> Standing {
     }
 }
 
-/// What a fault means for the object: what should have spread long ago needs a person.
+/// What a fault means for the object: what should have spread long ago needs a person. Who may not grant may have been
+/// let only just now, which takes as long to count as any role.
 pub fn faulted(trouble: &Trouble, record: &Record, now: Timestamp) -> Standing {
+    let is_grant = [GRANT_IN_SYNAPSE, GRANT_ON_STORAGE].contains(&trouble.fault.op);
     match Standing::of(trouble) {
         Standing::Reconciling(Reason::Spreading, message) if is_overdue(record, now) => {
             Standing::Stalled(Reason::Forbidden, message)
+        }
+        Standing::Stalled(Reason::Forbidden, message)
+            if is_grant && record.since.is_some() && !is_overdue(record, now) =>
+        {
+            Standing::Reconciling(
+                Reason::Spreading,
+                format!("{message}; a right that was just given takes minutes to count"),
+            )
         }
         standing => standing,
     }

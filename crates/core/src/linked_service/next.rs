@@ -1,6 +1,5 @@
 //! The next step of a link. Reads from the earliest unmet need to the last.
 
-use azureml_spark_api::linked_service::LinkDeletionPolicy;
 use azureml_spark_api::policy::{AdoptionPolicy, DriftPolicy};
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,12 +20,8 @@ fn after(now: Timestamp, wait: SignedDuration) -> Wake {
     Wake::At(now.checked_add(wait).unwrap_or(now))
 }
 
-fn rest(record: Record, wake: Wake) -> Move<LinkedService> {
-    Move::rest(Memo { record }, wake)
-}
-
-fn step(record: Record, step: Step) -> Move<LinkedService> {
-    Move::step(Memo { record }, step)
+fn rest(memo: Memo, wait: SignedDuration, now: Timestamp) -> Move<LinkedService> {
+    Move::rest(memo, after(now, wait))
 }
 
 /// Only looks. What is on record stays there: it may be managed again.
@@ -44,35 +39,44 @@ pub(super) fn watch(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
 }
 
 pub(super) fn link(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<LinkedService> {
-    let record = memo.record.clone();
-    let resting = |wait| rest(in_doubt(want, memo, now), after(now, wait));
+    let resting = |wait| rest(in_doubt(want, memo, now), wait, now);
     if want.blocked.is_some() {
         // The workspace wakes us when it becomes ready.
-        return rest(in_doubt(want, memo, now), Wake::OnChange);
+        return Move::rest(in_doubt(want, memo, now), Wake::OnChange);
     }
     if seen.not_served.is_some() {
         return resting(FROZEN_LOOK);
     }
     let link = match &seen.link {
         Sight::Unknown => return resting(LOOK),
-        Sight::Absent if is_left_unlinked(want, &record) => return resting(want.sync_period),
-        Sight::Absent => return step(record.asked(now), Step::Link),
+        Sight::Absent if is_left_unlinked(want, &memo.record) => return resting(want.sync_period),
+        Sight::Absent => {
+            let asked = Memo {
+                record: memo.record.clone().asked(now),
+                owned: true,
+            };
+            return Move::step(asked, Step::Link);
+        }
         Sight::Present(link) => link,
     };
-    if conflict(want, link, &record).is_some() {
-        return rest(in_doubt_of(link, want, memo, now), after(now, STUCK_LOOK));
+    if conflict(want, link, memo).is_some() {
+        return rest(in_doubt_of(link, want, memo, now), STUCK_LOOK, now);
     }
     // From here on it is ours, also where it was found as it should be.
-    let record = record.taken_over(now);
+    let ours = |record| Memo {
+        record,
+        owned: true,
+    };
+    let record = memo.record.clone().taken_over(now);
     let Some(principal) = &link.principal_id else {
-        return rest(record, after(now, LOOK));
+        return rest(ours(record), LOOK, now);
     };
     let wanted = want.wanted(Some(principal));
     match grants::settle(&wanted, &seen.grants, record, &want.terms(now)) {
-        (record, Next::Grant(grant)) => step(record, Step::Grant(grant)),
-        (record, Next::Revoke(grant)) => step(record, Step::Revoke(grant)),
-        (record, Next::Wait(time)) => rest(record, Wake::At(time)),
-        (record, Next::Settled) => rest(record, after(now, want.sync_period)),
+        (record, Next::Grant(grant)) => Move::step(ours(record), Step::Grant(grant)),
+        (record, Next::Revoke(grant)) => Move::step(ours(record), Step::Revoke(grant)),
+        (record, Next::Wait(time)) => Move::rest(ours(record), Wake::At(time)),
+        (record, Next::Settled) => rest(ours(record), want.sync_period, now),
     }
 }
 
@@ -82,50 +86,47 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
         // The attachments wake us when they go.
         return Move::rest(memo.clone(), Wake::OnChange);
     }
-    if is_left_behind(want) {
-        return release(memo.record.clone());
+    if want.leaves_all() {
+        return release(memo.clone());
     }
     if want.workspace.is_none() {
         // The workspace wakes us when it changes.
         return Move::rest(memo.clone(), Wake::OnChange);
     }
-    let (link, mut record) = match &seen.link {
+    let (link, mut memo) = match &seen.link {
         // What is not served is not there.
         _ if seen.not_served.is_some() => (None, in_doubt(want, memo, now)),
-        Sight::Unknown => return rest(in_doubt(want, memo, now), after(now, LOOK)),
+        Sight::Unknown => return rest(in_doubt(want, memo, now), LOOK, now),
         Sight::Absent => (None, in_doubt(want, memo, now)),
-        Sight::Present(link) if owned(want, link, &memo.record) => {
+        Sight::Present(link) if is_ours(want, link, memo) => {
             (Some(link), in_doubt(want, memo, now))
         }
         Sight::Present(link) => (None, in_doubt_of(link, want, memo, now)),
     };
     // A lost status had held these, and once the link is gone its identity cannot be found again.
     for grant in link.map_or_else(Vec::new, |link| want.wanted(link.principal_id.as_deref())) {
-        record = record.with(&grant);
+        memo.record = memo.record.with(&grant);
     }
-    match grants::give_back(&seen.grants, &record, &want.terms(now)) {
-        Next::Revoke(grant) => return step(record, Step::Revoke(grant)),
-        Next::Wait(time) => return rest(record, Wake::At(time)),
+    match grants::give_back(&seen.grants, &memo.record, &want.terms(now)) {
+        Next::Revoke(grant) => return Move::step(memo, Step::Revoke(grant)),
+        Next::Wait(time) => return Move::rest(memo, Wake::At(time)),
         Next::Grant(_) | Next::Settled => {}
     }
-    match (link, record.doubted(now)) {
-        (Some(_), _) => step(record, Step::Unlink),
+    match (link, memo.record.doubted(now)) {
+        // They see to it from now on.
+        _ if want.is_kept() => release(memo),
+        (Some(_), _) => Move::step(memo, Step::Unlink),
         // Also where another one's is seen: it may be the one that was there before ours.
-        (None, Some(time)) => rest(record, Wake::At(time)),
-        (None, None) => release(record),
+        (None, Some(time)) => Move::rest(memo, Wake::At(time)),
+        (None, None) => release(memo),
     }
 }
 
-fn release(record: Record) -> Move<LinkedService> {
+fn release(memo: Memo) -> Move<LinkedService> {
     Move {
-        memo: Memo { record },
+        memo,
         act: Act::Release,
     }
-}
-
-/// Whether the object goes and its link stays as it is.
-pub(super) fn is_left_behind(want: &Want) -> bool {
-    want.observes() || want.policies.deletion == LinkDeletionPolicy::Retain
 }
 
 /// Whether somebody removed the link outside, and it is to be left so.
@@ -134,33 +135,33 @@ pub(super) fn is_left_unlinked(want: &Want, record: &Record) -> bool {
 }
 
 /// With a request on record, if our finalizer is there without one.
-fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Record {
-    let record = memo.record.clone();
+fn in_doubt(want: &Want, memo: &Memo, now: Timestamp) -> Memo {
+    let mut memo = memo.clone();
     if want.held {
-        record.in_doubt(now)
-    } else {
-        record
+        memo.record = memo.record.in_doubt(now);
     }
+    memo
 }
 
-/// The same where a link is seen that cannot be taken. One that leads where ours would must not pass for ours from then
-/// on.
-fn in_doubt_of(link: &Link, want: &Want, memo: &Memo, now: Timestamp) -> Record {
+/// The same where a link is seen that cannot be taken. A request of ours would only have met one that leads where ours
+/// would.
+fn in_doubt_of(link: &Link, want: &Want, memo: &Memo, now: Timestamp) -> Memo {
     if want.leads_there(link) {
-        memo.record.clone()
+        memo.clone()
     } else {
         in_doubt(want, memo, now)
     }
 }
 
-/// Whether the link is this object's: it asked for it, or the record of that was lost and it would take it over anyway.
-fn owned(want: &Want, link: &Link, record: &Record) -> bool {
+/// Whether the link is this object's to take back: it asked for it, or the record of that may have been lost and it would
+/// take it over anyway.
+fn is_ours(want: &Want, link: &Link, memo: &Memo) -> bool {
     let lost = want.held && want.policies.adoption != AdoptionPolicy::Never;
-    want.leads_there(link) && (record.requested.is_some() || lost)
+    want.leads_there(link) && (memo.owned || lost)
 }
 
 /// Why a link of that name cannot be taken, and what mends it.
-pub(super) fn conflict(want: &Want, link: &Link, record: &Record) -> Option<String> {
+pub(super) fn conflict(want: &Want, link: &Link, memo: &Memo) -> Option<String> {
     let name = &want.link.name;
     if !want.leads_there(link) {
         return Some(format!(
@@ -169,7 +170,7 @@ pub(super) fn conflict(want: &Want, link: &Link, record: &Record) -> Option<Stri
         ));
     }
     let never = want.policies.adoption == AdoptionPolicy::Never && !want.observes();
-    (never && record.requested.is_none()).then(|| {
+    (never && !memo.owned).then(|| {
         format!(
             "link '{name}' exists, this object did not make it, and spec.adoptionPolicy is Never: choose another spec.azureName, or set spec.adoptionPolicy to IfIdentical"
         )

@@ -8,7 +8,7 @@ use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::{LinkedServiceStatus, Reason};
 use jiff::Timestamp;
 
-use super::next::{conflict, is_left_behind, is_left_unlinked};
+use super::next::{conflict, is_left_unlinked};
 use super::{Link, LinkedService, Seen, Want, is_frozen};
 use crate::grants;
 use crate::machine::{Pass, Sight, Trouble};
@@ -25,6 +25,7 @@ pub(super) fn report(
     status.requested_time = record.requested.map(Time);
     status.requested_since = record.since.map(Time);
     status.role_assignments.clone_from(&record.grants);
+    status.owned = pass.memo.owned;
     let mut facts = match pass.want {
         Err(invalid) => {
             let (reason, message) = (invalid.reason, invalid.to_string());
@@ -34,7 +35,7 @@ pub(super) fn report(
         }
         Ok(want) => {
             status.azure_name = Some(want.link.name.clone());
-            if let Some(seen) = pass.seen {
+            if let Some(seen) = looked(pass, want) {
                 status.drift = differences(want, seen, pass);
                 if let Some(link) = seen.link.present() {
                     publish(&mut status, link);
@@ -73,7 +74,7 @@ fn facts(
             ),
         },
     ];
-    match pass.seen {
+    match looked(pass, want) {
         Some(seen) => {
             facts.push(linked(pass, want, seen, old));
             let wanted = wanted(want, seen, pass);
@@ -86,13 +87,18 @@ fn facts(
                 &terms,
             ));
         }
-        // A look that failed says nothing new about Azure: what was known stays.
+        // No look, or one that failed, says nothing new about Azure: what was known stays.
         None => facts.extend(kept(old)),
     }
     let standing = standing(pass, want, &facts, old, now);
     facts.extend(standing.held_up(pass.paused).facts());
     facts.extend(summary::warning(&want.warnings));
     facts
+}
+
+/// What was seen, if Azure was asked at all.
+fn looked<'p>(pass: &Pass<'p, LinkedService>, want: &Want) -> Option<&'p Seen> {
+    pass.seen.filter(|_| want.workspace.is_some())
 }
 
 fn kept(old: &LinkedServiceStatus) -> Vec<Fact> {
@@ -111,7 +117,7 @@ fn wanted(want: &Want, seen: &Seen, pass: &Pass<'_, LinkedService>) -> Option<Ve
         return Some(Vec::new());
     }
     let link = seen.link.present()?;
-    if conflict(want, link, &pass.memo.record).is_some() {
+    if conflict(want, link, pass.memo).is_some() {
         return None;
     }
     let principal = link.principal_id.as_deref()?;
@@ -152,7 +158,7 @@ fn linked(
             .filter(|said| said.reason == Reason::LinkFrozen)
             .filter(|_| old.observed_generation == Some(pass.generation))
             .unwrap_or_else(|| Fact::no(kind, Reason::Linking, "the link is being made")),
-        Sight::Present(link) => match conflict(want, link, &pass.memo.record) {
+        Sight::Present(link) => match conflict(want, link, pass.memo) {
             Some(why) => Fact::no(kind, Reason::Conflict, why),
             None if want.observes() => Fact::yes(
                 kind,
@@ -260,10 +266,19 @@ fn leaving(pass: &Pass<'_, LinkedService>, want: &Want, now: Timestamp) -> Stand
             ),
         );
     }
-    if is_left_behind(want) {
+    if want.leaves_all() {
         return Standing::Reconciling(
             Reason::Deleting,
             "the object goes, and its link stays as it is".to_owned(),
+        );
+    }
+    if !want.twins.is_empty() && pass.trouble.is_none() {
+        return Standing::Reconciling(
+            Reason::Deleting,
+            format!(
+                "the object goes, and its link stays for LinkedService {}",
+                want.twins.join(", ")
+            ),
         );
     }
     let by_force = |message: String| {

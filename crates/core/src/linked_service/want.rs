@@ -49,6 +49,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         shared: given.shared.clone(),
         blocked: blocked(given),
         users: given.users.clone(),
+        twins: given.twins.clone(),
         held: given.held,
         sync_period: given.sync_period,
         warnings: given.warnings.clone(),

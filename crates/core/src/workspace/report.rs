@@ -27,7 +27,7 @@ pub(super) fn report(
     if goes_ahead(pass, old) {
         return status;
     }
-    let mut facts = vec![accepted(want)];
+    let mut facts = vec![accepted(want), reachable(pass, want, old)];
     facts.extend(standing(pass, want, old).held_up(pass.paused).facts());
     facts.extend(warned(pass, want, old));
     facts.extend(summary::paused(pass.paused));
@@ -105,6 +105,38 @@ fn accepted(want: &Want) -> Fact {
             Reason::Accepted,
             "the spec makes sense",
         ),
+    }
+}
+
+/// Whether the workspace can be read. Its own wishes, such as identities that cannot be attached, keep nothing that lives
+/// in it from going on.
+fn reachable(pass: &Pass<'_, Workspace>, want: &Want, old: &AzureMLWorkspaceStatus) -> Fact {
+    const KIND: ConditionType = ConditionType::Reachable;
+    let as_before = || {
+        let same = old.observed_generation == Some(pass.generation) || want.deleting;
+        let before = summary::restated(&old.conditions, KIND).filter(|_| same);
+        before.unwrap_or_else(|| Fact::unknown(KIND, Reason::Pending, "not read yet"))
+    };
+    // What went wrong with the identities says nothing about this.
+    let trouble = pass
+        .trouble
+        .filter(|trouble| trouble.fault.op != ATTACH_IDENTITIES);
+    match (trouble, pass.seen.map(|seen| &seen.workspace)) {
+        _ if want.deleting => as_before(),
+        (None, Some(Sight::Present(_))) => {
+            Fact::yes(KIND, Reason::Ready, "the workspace can be read")
+        }
+        (Some(trouble), _)
+            if let Some(still) = summary::still_true(&old.conditions, KIND, trouble) =>
+        {
+            still
+        }
+        _ => match standing(pass, want, old) {
+            Standing::Ready(..) => as_before(),
+            Standing::Reconciling(reason, message) | Standing::Stalled(reason, message) => {
+                Fact::no(KIND, reason, message)
+            }
+        },
     }
 }
 

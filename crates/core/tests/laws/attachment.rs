@@ -89,7 +89,7 @@ fn of_an_attach(
 ) -> Result<(), TestCaseError> {
     prop_assert!(!want.deleting);
     prop_assert_eq!(body.tags.get(OWNER_TAG).map(String::as_str), Some(OURS));
-    prop_assert_eq!(Some(&body.pool), want.compute.pool.as_ref());
+    prop_assert_eq!(Some(body.pool.clone()), want.pool(memo));
     prop_assert_eq!(body.identity, want.compute.identity);
     prop_assert_eq!(
         &body.user_assigned,
@@ -201,9 +201,11 @@ fn of_leaving(
 }
 
 impl Walked for Attachment {
-    fn deadline(memo: &Memo) -> Option<Timestamp> {
-        let since = memo.record.since?;
-        since.checked_add(SignedDuration::from_mins(10)).ok()
+    fn deadlines(memo: &Memo) -> Vec<Timestamp> {
+        let pending = memo.pending.map(|asked| asked.since);
+        let all = memo.record.since.into_iter().chain(pending);
+        all.filter_map(|since| since.checked_add(SignedDuration::from_mins(10)).ok())
+            .collect()
     }
 
     fn conditions(status: &SynapseSparkAttachmentStatus) -> &[Condition] {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use azureml_spark_api::SynapseSparkAttachmentSpec;
+use azureml_spark_api::attachment::PendingAction;
 use azureml_spark_api::azure_id::SynapseWorkspaceId;
 use azureml_spark_api::role::{Role, RoleAssignment};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
 use azureml_spark_core::attachment::{
-    Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Synapse,
+    Compute, Given, Memo, OWNER_TAG, Pending, Pool, Provisioning, Seen, Synapse,
 };
 use azureml_spark_core::grants::{self, Offer, Record};
 use azureml_spark_core::place::{Link, Reference};
@@ -301,12 +302,21 @@ pub(crate) fn memo() -> impl Strategy<Value = Memo> {
     let wish = option::of(select(vec!["a-hash".to_owned(), "disowned".to_owned()]));
     let tags = subsequence(vec!["gone".to_owned(), "team".to_owned()], 0..=2);
     let pool = option::of(Just(POOL.to_owned()));
-    (pool, wish, any::<bool>(), tags, record).prop_map(
-        |(pool, wish, owned, managed_tags, record)| Memo {
+    let action = select(vec![PendingAction::Attach, PendingAction::Detach]);
+    let pending =
+        (action, second(), option::of(second())).prop_map(|(action, since, last)| Pending {
+            action,
+            since,
+            last,
+        });
+    let pending = option::of(pending);
+    (pool, wish, any::<bool>(), tags, pending, record).prop_map(
+        |(pool, wish, owned, managed_tags, pending, record)| Memo {
             pool,
             wish,
             owned,
             managed_tags,
+            pending,
             record,
         },
     )

@@ -123,9 +123,11 @@ fn of_a_grant_or_revocation(
 }
 
 impl Walked for LinkedService {
-    fn deadline(memo: &Memo) -> Option<Timestamp> {
-        let since = memo.record.since?;
-        since.checked_add(SignedDuration::from_mins(10)).ok()
+    fn deadlines(memo: &Memo) -> Vec<Timestamp> {
+        let since = memo.record.since.into_iter();
+        since
+            .filter_map(|since| since.checked_add(SignedDuration::from_mins(10)).ok())
+            .collect()
     }
 
     fn conditions(status: &LinkedServiceStatus) -> &[Condition] {
@@ -173,8 +175,8 @@ impl Walked for LinkedService {
                     || want.policies.deletion == LinkDeletionPolicy::Retain;
                 prop_assert!(stays || !is_dark(seen), "released in the dark");
                 let ours = seen.link.present().filter(|link| leads_there(want, link));
-                let asked = memo.record.requested.is_some();
-                prop_assert!(stays || ours.is_none() || !asked, "left behind");
+                let left = ours.is_some() && memo.owned && !want.is_kept();
+                prop_assert!(stays || !left, "left behind");
             }
         }
         Ok(())

@@ -67,13 +67,15 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
         9 => Just(BTreeSet::from(Role::ALL)),
         1 => Just(BTreeSet::from([Role::SynapseContributor])),
     ];
+    let twins = prop_oneof![3 => Just(Vec::new()), 1 => vec(text(), 1..3)];
     let flags = any::<[bool; 2]>();
-    (spec(), workspace(), users, shared, grantable, flags).prop_map(
-        |(spec, workspace, users, shared, grantable, [held, deleting])| Given {
+    (spec(), workspace(), users, twins, shared, grantable, flags).prop_map(
+        |(spec, workspace, users, twins, shared, grantable, [held, deleting])| Given {
             name: "link".to_owned(),
             spec,
             workspace,
             users,
+            twins,
             shared,
             grantable,
             held: held || deleting,
@@ -166,15 +168,17 @@ pub(crate) fn sees_all(seen: Seen) -> Seen {
 }
 
 pub(crate) fn memo() -> impl Strategy<Value = Memo> {
-    (option::of(second()), option::of(second()), some_grants()).prop_map(
-        |(requested, since, grants)| Memo {
-            record: Record {
-                requested,
-                since,
-                grants,
-            },
+    let record = (option::of(second()), option::of(second()), some_grants()).prop_map(
+        |(requested, since, grants)| Record {
+            requested,
+            since,
+            grants,
         },
-    )
+    );
+    (record, any::<bool>()).prop_map(|(record, owned)| Memo {
+        owned: owned && record.requested.is_some(),
+        record,
+    })
 }
 
 /// Any fault, and often that Azure makes no links.

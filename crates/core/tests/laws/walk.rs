@@ -33,9 +33,9 @@ pub(crate) struct Look<S> {
 pub(crate) trait Walked:
     Machine<Status: Default + Serialize + DeserializeOwned + std::fmt::Debug>
 {
-    /// When, if ever, what is said changes though nothing else does.
-    fn deadline(_: &Self::Memo) -> Option<Timestamp> {
-        None
+    /// When what is said changes though nothing else does.
+    fn deadlines(_: &Self::Memo) -> Vec<Timestamp> {
+        Vec::new()
     }
     /// Whether the next look is at something else, so that what this one saw answers no more question.
     fn turns(_: &Self::Memo, _: &Self::Memo) -> bool {
@@ -112,8 +112,8 @@ pub(crate) fn report<M: Walked>(
     let set = M::conditions(&status);
     prop_assert_eq!(conditions::wrong(set), None);
     let later = now.checked_add(SignedDuration::from_secs(7)).unwrap();
-    let deadline = M::deadline(memo);
-    let calm_until = |time: Timestamp| !deadline.is_some_and(|at| at > now && at <= time);
+    let deadlines = M::deadlines(memo);
+    let calm_until = |time: Timestamp| !deadlines.iter().any(|at| *at > now && *at <= time);
     if calm_until(later) {
         prop_assert_eq!(
             &M::report(&pass(trouble), &status, later),

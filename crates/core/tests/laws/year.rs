@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use azureml_spark_api::azure_id::SynapseWorkspaceId;
+use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::Role;
 use azureml_spark_core::attachment::{self, Attachment, Synapse};
 use azureml_spark_core::linked_service::{self, LinkedService};
@@ -74,12 +75,33 @@ impl<M: Machine<Status: Default>> Driven<'_, M> {
     }
 }
 
-/// Steps and writes of a year that begins once all is as the spec says.
+/// What a year comes to that begins once all is as the spec says.
+#[derive(Debug, PartialEq)]
+struct Year {
+    steps: usize,
+    writes: usize,
+    /// Looks that asked for another one before the hour was over.
+    impatient: usize,
+    /// The reason of `Ready`, where that is true.
+    ready: Option<String>,
+}
+
+/// Nothing done, nothing said, nothing asked for, and all is well.
+fn quiet(ready: &str) -> Year {
+    Year {
+        steps: 0,
+        writes: 0,
+        impatient: 0,
+        ready: Some(ready.to_owned()),
+    }
+}
+
 fn year<M: Machine<Status: Default>>(
     want: &M::Want,
     seen: M::Seen,
     obey: impl Fn(&mut M::Seen, &M::Step),
-) -> (usize, usize) {
+    conditions: impl Fn(&M::Status) -> &[Condition],
+) -> Year {
     let mut driven = Driven::<M> {
         want,
         seen,
@@ -94,14 +116,26 @@ fn year<M: Machine<Status: Default>>(
     }
     assert!(driven.writes > 0, "it said nothing at all");
     (driven.steps, driven.writes) = (0, 0);
+    let mut impatient = 0;
     for _ in 0..LOOKS {
-        driven.look(&obey);
-        driven.now = driven
+        let wake = driven.look(&obey);
+        let next = driven
             .now
             .checked_add(SignedDuration::from_hours(1))
             .unwrap();
+        if matches!(wake, Wake::At(time) if time < next) {
+            impatient += 1;
+        }
+        driven.now = next;
     }
-    (driven.steps, driven.writes)
+    let mut all = conditions(&driven.status).iter();
+    let ready = all.find(|one| one.type_ == "Ready" && one.status == "True");
+    Year {
+        steps: driven.steps,
+        writes: driven.writes,
+        impatient,
+        ready: ready.map(|one| one.reason.clone()),
+    }
 }
 
 fn ml() -> Reference<Found> {
@@ -152,7 +186,7 @@ fn without_a_compute() -> attachment::Seen {
 }
 
 /// Specs that come to rest each in a way of its own.
-fn attachments() -> Vec<(Value, &'static str)> {
+fn attachments() -> Vec<(Value, Option<&'static str>, &'static str)> {
     let by_id = json!({"resourceId": POOL});
     let by_link = json!({"linkedServiceRef": {"name": "link"}, "poolName": "p"});
     let ids = json!([{"resourceId": "/identities/two"}, {"resourceId": "/identities/One"}]);
@@ -161,6 +195,7 @@ fn attachments() -> Vec<(Value, &'static str)> {
     vec![
         (
             json!({"workspaceRef": workspace, "pool": by_id}),
+            Some("Ready"),
             "the least that can be said",
         ),
         (
@@ -169,10 +204,12 @@ fn attachments() -> Vec<(Value, &'static str)> {
                 "identity": {"type": "UserAssigned", "userAssignedIdentities": ids},
                 "grants": {"storage": accounts}, "driftPolicy": "Report",
             }),
+            Some("Ready"),
             "much of what can be said",
         ),
         (
             json!({"workspaceRef": workspace, "pool": by_id, "managementPolicy": "ObserveOnly"}),
+            None,
             "one that only looks, at nothing",
         ),
     ]
@@ -180,10 +217,12 @@ fn attachments() -> Vec<(Value, &'static str)> {
 
 #[test]
 fn a_year_of_hourly_looks_writes_nothing() {
-    for (spec, why) in attachments() {
+    for (spec, expected, why) in attachments() {
         let want = attachment(spec);
-        let done = year::<Attachment>(&want, without_a_compute(), crate::attachment::obey);
-        assert_eq!(done, (0, 0), "an attachment: {why}");
+        let seen = without_a_compute();
+        let done = year::<Attachment>(&want, seen, crate::attachment::obey, |s| &s.conditions);
+        let ready = expected.map(str::to_owned);
+        assert_eq!(done, Year { ready, ..quiet("") }, "an attachment: {why}");
     }
 
     let given = linked_service::Given {
@@ -195,6 +234,7 @@ fn a_year_of_hourly_looks_writes_nothing() {
         .unwrap(),
         workspace: ml(),
         users: vec!["SynapseSparkAttachment pool".to_owned()],
+        twins: Vec::new(),
         shared: BTreeSet::new(),
         grantable: Role::ALL.into(),
         held: false,
@@ -212,10 +252,9 @@ fn a_year_of_hourly_looks_writes_nothing() {
             powerless: Sight::Present(Vec::new()),
         },
     };
-    let done = year::<LinkedService>(&want, seen, |seen, step| {
-        crate::link::obey(seen, &want, step);
-    });
-    assert_eq!(done, (0, 0), "a link");
+    let obey = |seen: &mut _, step: &_| crate::link::obey(seen, &want, step);
+    let done = year::<LinkedService>(&want, seen, obey, |s| &s.conditions);
+    assert_eq!(done, quiet("Ready"), "a link");
 
     let given = workspace::Given {
         place: Place {
@@ -242,6 +281,7 @@ fn a_year_of_hourly_looks_writes_nothing() {
         }),
         ..workspace::Seen::default()
     };
-    let done = year::<Workspace>(&want, seen, |_, step| panic!("{step:?}"));
-    assert_eq!(done, (0, 0), "a workspace");
+    let obey = |_: &mut _, step: &_| panic!("{step:?}");
+    let done = year::<Workspace>(&want, seen, obey, |s| &s.conditions);
+    assert_eq!(done, quiet("Ready"), "a workspace");
 }

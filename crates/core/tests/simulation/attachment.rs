@@ -160,8 +160,8 @@ pub(crate) fn given(world: &World, object: &Attachment) -> Given {
     let deleting = object.deleting.is_some();
     let others = world.attachments.all();
     let shared = others
-        .filter(|other| other.uid != object.uid && other.deleting.is_none())
-        .flat_map(recorded)
+        .filter(|other| other.uid != object.uid)
+        .flat_map(|other| relied_on(world, other))
         .filter(|_| world.quirk != Quirk::RolesAreOneObjects)
         .collect();
     Given {
@@ -171,10 +171,8 @@ pub(crate) fn given(world: &World, object: &Attachment) -> Given {
         spec: object.spec.clone(),
         workspace: workspace(world, deleting),
         link: None,
-        users: world
-            .jobs
-            .all()
-            .filter(|job| job.held.is_some() && runs_on(job, &object.name))
+        users: users(world, object)
+            .filter(|_| deleting || world.quirk != Quirk::JobsAreForgotten)
             .map(|job| format!("SparkJob {}", job.name))
             .collect(),
         shared,
@@ -184,6 +182,36 @@ pub(crate) fn given(world: &World, object: &Attachment) -> Given {
         sync_period: SignedDuration::from_millis(SYNC),
         warnings: Vec::new(),
     }
+}
+
+/// Jobs that still hold our finalizer and run on it.
+fn users<'w>(world: &'w World, object: &'w Attachment) -> impl Iterator<Item = &'w Job> {
+    let all = world.jobs.all();
+    all.filter(|job| job.held.is_some() && runs_on(job, &object.name))
+}
+
+/// Ids of the role assignments that an object relies on: all on record while it has jobs, else what it asks for.
+fn relied_on(world: &World, object: &Attachment) -> BTreeSet<String> {
+    if users(world, object).next().is_some() {
+        return recorded(object);
+    }
+    claimed(object)
+}
+
+/// Ids of the role assignments that an object which stays has on record and asks for.
+pub(crate) fn claimed(object: &Attachment) -> BTreeSet<String> {
+    let status = object.status.iter();
+    status
+        .filter(|_| object.deleting.is_none())
+        .flat_map(|status| {
+            status
+                .role_assignments
+                .iter()
+                .map(move |grant| (status, grant))
+        })
+        .filter(|(status, grant)| attachment::claims(&object.spec, status, grant))
+        .map(|(_, grant)| grant.id.clone())
+        .collect()
 }
 
 /// Ids of the role assignments that an object has on record.

@@ -248,11 +248,7 @@ fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
 
 /// The name under which the operator looks for the current attempt.
 fn name_of(world: &World, want: &Want, memo: &Memo) -> String {
-    let attempt = match world.quirk {
-        Quirk::ResumesUnderTheOldName => 1,
-        _ => memo.attempt(),
-    };
-    let asked = want.run_name(attempt);
+    let asked = want.run_name(memo.attempt());
     let chosen = world.process.server_names.get(&asked);
     chosen.cloned().unwrap_or(asked)
 }
@@ -343,6 +339,9 @@ fn submit(
             want.run_name(memo.attempt()),
             world.azure.runs.len()
         );
+    }
+    if world.quirk == Quirk::ResumesUnderTheOldName {
+        name = want.run_name(1);
     }
     world.may_submit(want, memo, &name);
     let body = RunBody {

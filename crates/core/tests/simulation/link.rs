@@ -119,6 +119,7 @@ pub(crate) fn given(world: &World, object: &Link) -> Given {
         spec: object.spec.clone(),
         workspace: workspace(world, deleting),
         users: Vec::new(),
+        twins: twins(world, object),
         shared: others
             .filter(|other| other.uid != object.uid && other.deleting.is_none())
             .flat_map(recorded)
@@ -129,6 +130,26 @@ pub(crate) fn given(world: &World, object: &Link) -> Given {
         sync_period: SignedDuration::from_millis(SYNC),
         warnings: Vec::new(),
     }
+}
+
+/// Other objects that keep the same link and stay.
+fn twins(world: &World, object: &Link) -> Vec<String> {
+    let azure_name = |object: &Link| {
+        let named = object.spec.azure_name.clone();
+        named.unwrap_or_else(|| object.name.clone())
+    };
+    let owns = |other: &&Link| other.status.as_ref().is_some_and(|status| status.owned);
+    let others = world.links.all().filter(|other| other.uid != object.uid);
+    others
+        .filter(|other| other.deleting.is_none() && !leaves_always(other))
+        .filter(owns)
+        .filter(|other| azure_name(other) == azure_name(object))
+        .map(|other| other.name.clone())
+        .collect()
+}
+
+fn leaves_always(object: &Link) -> bool {
+    object.spec.management_policy == Some(ManagementPolicy::ObserveOnly)
 }
 
 /// Whether the link in Azure stays when the object goes.

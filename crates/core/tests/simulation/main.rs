@@ -132,6 +132,11 @@ fn taking_a_role_that_another_one_needs_is_found_out() {
     found_out(Quirk::RolesAreOneObjects, "still relies on");
 }
 
+#[test]
+fn taking_a_role_from_a_running_job_is_found_out() {
+    found_out(Quirk::JobsAreForgotten, "under its jobs");
+}
+
 fn found_out(quirk: Quirk, by: &str) {
     let found = (0..SUSPICION)
         .filter_map(|seed| simulate(seed, quirk, false).err())

@@ -6,7 +6,7 @@ use azureml_spark_api::policy::AdoptionPolicy;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::attachment::Want;
 
-use crate::attachment::{is_submitted, recorded, runs_on};
+use crate::attachment::{claimed, is_submitted, recorded, runs_on};
 use crate::world::{Attachment, Job, World};
 
 /// A read is a minute old at most, and a request that is late some seconds: who decided before that could not know.
@@ -50,22 +50,48 @@ impl World {
         }
     }
 
-    /// A role is taken back by the last one that has it on record.
+    /// A role is taken back by the last one that has it on record, and from no job that may run by it.
     pub(crate) fn may_revoke(&mut self, uid: &str, grant: &RoleAssignment) {
+        self.may_revoke_from_jobs(uid, grant);
         let since = self.now - KNOWN;
         let relies = |other: &&Attachment| {
             let before = self.attachments.cached(&other.name, since);
             other.uid != uid
-                && other.deleting.is_none()
-                && recorded(other).contains(&grant.id)
+                && claimed(other).contains(&grant.id)
                 && before.is_some_and(|before| {
-                    before.uid == other.uid && recorded(before).contains(&grant.id)
+                    before.uid == other.uid && claimed(before).contains(&grant.id)
                 })
         };
         let other = self.attachments.all().find(relies).map(|o| o.uid.clone());
         if let Some(other) = other {
             self.break_rule(format!(
                 "{uid} takes the role {} back, and {other} still relies on it",
+                grant.id
+            ));
+        }
+    }
+
+    fn may_revoke_from_jobs(&mut self, uid: &str, grant: &RoleAssignment) {
+        let since = self.now - KNOWN;
+        // Whoever decided before could not know of one that was submitted since.
+        let long = |job: &Job| {
+            let before = self.jobs.cached(&job.name, since);
+            before.is_some_and(|before| before.uid == job.uid && is_submitted(before))
+        };
+        let relied = |object: &Attachment| {
+            let before = self.attachments.cached(&object.name, since);
+            let has = |object: &Attachment| recorded(object).contains(&grant.id);
+            has(object) && before.is_some_and(|before| before.uid == object.uid && has(before))
+        };
+        let used = |object: &&Attachment| {
+            let mut jobs = self.jobs.all();
+            relied(object)
+                && jobs.any(|job| is_submitted(job) && runs_on(job, &object.name) && long(job))
+        };
+        let used = self.attachments.all().find(used).map(|o| o.name.clone());
+        if let Some(used) = used {
+            self.break_rule(format!(
+                "{uid} takes the role {} from {used} under its jobs",
                 grant.id
             ));
         }

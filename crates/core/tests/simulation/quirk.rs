@@ -21,4 +21,6 @@ pub(crate) enum Quirk {
     AnEndIsTheLast,
     /// Nobody asks who else relies on a role before it is taken back.
     RolesAreOneObjects,
+    /// Nobody asks which jobs run, unless the object goes.
+    JobsAreForgotten,
 }

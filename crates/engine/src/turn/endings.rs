@@ -107,6 +107,7 @@ impl<K: Kind> Turn<'_, K> {
             K::Machine::faulted(&self.memo, &fault, self.now())
         };
         let trouble = Trouble { fault, tries };
+        self.engine.memory.troubled(&self.object, &trouble);
         self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
         let refused = K::Machine::holds(&self.memo) && !K::Machine::holds(&memo);
         self.memo = memo;

@@ -6,7 +6,7 @@ use azureml_spark_core::Class;
 use serde_json::json;
 
 use crate::house::{House, fault, reason};
-use crate::toy::Step;
+use crate::toy::{Step, Toy};
 
 #[tokio::test]
 async fn a_passing_fault_is_reported_and_waited_out() {
@@ -61,4 +61,32 @@ async fn a_fault_of_one_does_not_slow_another() {
     // A change of the spec is tried at once.
     house.patch("a", json!({"spec": {"size": 2}})).await;
     house.sees_running("a").await;
+}
+
+#[tokio::test]
+async fn what_is_refused_each_time_is_told_once() {
+    let mut house = House::asleep().await;
+    // After this fault the toy forgets that it asked, so that each try is put on record again.
+    house.nursery.world().faults = [fault(Class::Absent), fault(Class::Absent)].into();
+    house.create("a", json!({})).await;
+    house.start();
+    let in_trouble = |toy: &Toy| reason(toy, "Reconciling") == "AzureUnavailable";
+    house
+        .sees("a", "is in trouble", |toy| {
+            in_trouble(toy) && !toy.status.as_ref().unwrap().asked
+        })
+        .await;
+    house.wake("a");
+    house.wake("a");
+    house.sees_running("a").await;
+    let effects = house.nursery.world().effects.clone();
+    let before: Vec<bool> = effects
+        .iter()
+        .map(|effect| in_trouble(effect.object.as_ref().unwrap()))
+        .collect();
+    assert_eq!(before, [false, true, true], "while it is tried again");
+    house.sees_event("a", "Running").await;
+    let told = house.events("a").await;
+    let bad = told.iter().filter(|(_, r)| r == "AzureUnavailable");
+    assert_eq!(bad.count(), 1, "{told:?}");
 }

@@ -78,7 +78,7 @@ async fn roles(
         home: &home,
         deleting: want.deleting,
     };
-    roles::look(site, &question).await
+    roles::look_as_far_as_let(site, &question, want.policies.management).await
 }
 
 fn seen(found: &compute::Compute) -> Compute {

@@ -43,6 +43,8 @@ async fn roles(
     memo: &Memo,
     link: Option<&Link>,
 ) -> Result<grants::Seen, Fault> {
+    // Whose link leads elsewhere, his are the roles.
+    let link = link.filter(|link| want.leads_there(link));
     let principal = link.and_then(|link| link.principal_id.as_deref());
     if principal.is_none() && memo.record.grants.is_empty() {
         return Ok(grants::Seen::default());
@@ -53,7 +55,7 @@ async fn roles(
         home: &Home::workspace(&want.link.synapse),
         deleting: want.deleting,
     };
-    roles::look(site, &question).await
+    roles::look_as_far_as_let(site, &question, want.policies.management).await
 }
 
 fn seen(found: &linked_service::LinkedService) -> Link {

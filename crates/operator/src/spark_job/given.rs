@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::SparkJob;
+use azureml_spark_api::condition::ConditionType;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::Reference;
@@ -30,6 +31,8 @@ impl SparkJobKind {
         // What is under way is followed through a workspace that others find not ready, say by a new secret.
         let find = if deleting || memo.submission.is_some() {
             references::for_leaving
+        } else if object.spec.compute.serverless.is_some() {
+            references::complete_workspace
         } else {
             references::workspace
         };
@@ -77,6 +80,7 @@ impl SparkJobKind {
             .attachments
             .get(&ObjectRef::new(name).within(namespace));
         readiness::reference(
+            ConditionType::Ready,
             object.as_deref(),
             |o| o.status.as_ref()?.observed_generation,
             |o| {

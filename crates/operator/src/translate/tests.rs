@@ -85,6 +85,23 @@ fn a_failed_call_keeps_its_class_and_its_innermost_code_and_loses_its_length() {
 }
 
 #[test]
+fn whatever_may_be_tried_again_is_left_alone_for_as_long_as_azure_asks() {
+    let asked = |class| {
+        let busy = azure::Error::local(class, "compute.put", "Conflict", "busy");
+        azure::Error::from(azure::Details {
+            retry_after: Some(std::time::Duration::from_mins(1)),
+            ..(*busy).clone()
+        })
+    };
+    let begun = Timestamp::now();
+    let Class::Throttled { until } = fault(&asked(azure::Class::Retryable)).class else {
+        panic!("it would come back too soon");
+    };
+    assert!(until.duration_since(begun).as_secs() >= 60, "{until}");
+    assert_eq!(fault(&asked(azure::Class::Unsure)).class, Class::Unsure);
+}
+
+#[test]
 fn identities_come_in_one_order_with_both_of_their_names() {
     let user_assigned = |name: &str| {
         let identity = identity::UserAssigned {

@@ -52,7 +52,7 @@ impl Kill<'_> {
         };
         emulator
             .inject(json!({
-                "method": effect.method(), "path": effect.path(&self.life.pool()), "skip": earlier.count(), "count": 1,
+                "method": effect.method(), "path": effect.path(self.life), "skip": earlier.count(), "count": 1,
                 // Longer than anybody waits: the connection of the dead ends it.
                 "action": {"kind": "delay", "seconds": 600, "when": when},
             }))
@@ -68,7 +68,7 @@ impl Kill<'_> {
         // On its way at two looks: by then a write that waits only for its answer has had its effect.
         let seen_before = Cell::new(false);
         let (found, entry) = until(&what, PATIENCE, async || {
-            let writes = effect::of(&emulator.requests_since(since).await?, &self.life.pool());
+            let writes = effect::of(&emulator.requests_since(since).await?, self.life);
             let found = writes
                 .get(self.index)
                 .filter(|(_, entry)| entry.status.is_none())

@@ -1,9 +1,9 @@
-//! The life of an attachment, of a job on it that ends well, and of a serverless job with the same code that is
-//! deleted while it runs. It waits for what should come and does not care how often the operator dies meanwhile.
+//! The life of a link, of an attachment, of a job on it that ends well, and of a serverless job with the same code that
+//! is deleted while it runs. It waits for what should come and does not care how often the operator dies meanwhile.
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::portal::Portal;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::effect::{self, Effect};
 use crate::kill::When;
 
+const LINK: &str = "LinkedService";
 const ATTACHMENT: &str = "SynapseSparkAttachment";
 const JOB: &str = "SparkJob";
 
@@ -34,9 +35,14 @@ impl<'a> Life<'a> {
         self.name("pool")
     }
 
+    pub(crate) fn link(&self) -> String {
+        self.name("link")
+    }
+
     pub(crate) async fn live(&self) -> Result<()> {
         let (scope, world) = (self.scope, self.scope.stack().emulator().world());
-        let (code, pool) = (self.name("src"), self.pool());
+        let (code, pool, link) = (self.name("src"), self.pool(), self.link());
+        let account = world.storage_account_id();
         let (done, cut) = (self.name("done"), self.name("cut"));
         // Code of its own, so that each life uploads.
         let text = format!("print('life {}')\n", self.number);
@@ -44,9 +50,15 @@ impl<'a> Life<'a> {
             .apply(&manifest::code(&code, "main.py", &text))
             .await?;
         scope
-            .apply(&manifest::attachment(&pool, WORKSPACE, world))
+            .apply(&manifest::link(&link, WORKSPACE, world))
             .await?;
-        scope.condition(ATTACHMENT, &pool, "Ready", "True").await?;
+        let linked = self.is_ready(LINK, &link).await?;
+        let attachment = manifest::attachment(&pool, WORKSPACE, world).with(
+            "/spec/grants",
+            json!({"storage": [{"accountId": account, "roles": ["StorageBlobDataContributor"]}]}),
+        );
+        scope.apply(&attachment).await?;
+        let attached = self.is_ready(ATTACHMENT, &pool).await?;
         scope
             .apply(&manifest::attached_job(&done, WORKSPACE, &code, &pool))
             .await?;
@@ -61,21 +73,42 @@ impl<'a> Life<'a> {
         scope.delete(JOB, &done).await?;
         scope.gone(JOB, &done).await?;
         scope.delete(ATTACHMENT, &pool).await?;
-        let portal = Portal::new(scope.stack().emulator())?;
-        until("the role is taken back", PATIENCE, async || {
-            Ok(portal.pool_roles().await?.is_empty().then_some(()))
+        self.has_no_role(&attached).await?;
+        scope.delete(LINK, &link).await?;
+        self.has_no_role(&linked).await
+    }
+
+    /// Waits until the object is ready, and tells who its identity is.
+    async fn is_ready(&self, kind: &str, name: &str) -> Result<String> {
+        let ready = self.scope.condition(kind, name, "Ready", "True").await?;
+        let principal = ready["status"]["identity"]["principalId"].as_str();
+        Ok(principal.context("an identity")?.to_owned())
+    }
+
+    async fn has_no_role(&self, principal: &str) -> Result<()> {
+        let emulator = self.scope.stack().emulator();
+        let (portal, account) = (
+            Portal::new(emulator)?,
+            emulator.world().storage_account_id(),
+        );
+        until("its roles are taken back", PATIENCE, async || {
+            let in_synapse = portal.synapse_roles_of(principal).await?;
+            let on_storage = portal.azure_roles_of(&account, principal).await?;
+            Ok((in_synapse.is_empty() && on_storage.is_empty()).then_some(()))
         })
         .await
     }
 
-    /// The compute stays for as long as a late request of the dead could still make a role, and the object for as long
-    /// as one could make the compute: other lives go on meanwhile.
-    pub(crate) async fn is_detached(&self) -> Result<()> {
+    /// Link and compute stay for as long as a late request of the dead could still make a role, and their objects for
+    /// as long as one could make them: other lives go on meanwhile.
+    pub(crate) async fn has_left(&self, what: Effect) -> Result<()> {
         let portal = Portal::new(self.scope.stack().emulator())?;
-        let pool = self.pool();
-        until("the pool is detached", PATIENCE, async || {
-            let computes = portal.computes().await?;
-            Ok(computes.iter().all(|one| one["name"] != pool).then_some(()))
+        until("what comes late has come", PATIENCE, async || {
+            let left = match what {
+                Effect::Unlink => portal.link(&self.link()).await?,
+                _ => portal.compute(&self.pool()).await?,
+            };
+            Ok(left.is_none().then_some(()))
         })
         .await
     }
@@ -94,7 +127,7 @@ impl<'a> Life<'a> {
             assert_eq!(ours.len(), 1, "runs of {object}: {ours:#?}");
             assert_eq!(ours[0]["properties"]["status"], end);
             let name = ours[0]["name"].as_str().unwrap();
-            let answers: Vec<Option<u16>> = effect::of(&requests, &self.pool())
+            let answers: Vec<Option<u16>> = effect::of(&requests, self)
                 .into_iter()
                 .filter(|(effect, entry)| *effect == Effect::Submit && entry.path.contains(name))
                 .map(|(_, entry)| entry.status)
@@ -123,8 +156,9 @@ impl<'a> Life<'a> {
     }
 
     /// Its objects, as far as they are there.
-    pub(crate) fn objects(&self) -> [(&'static str, String); 3] {
+    pub(crate) fn objects(&self) -> [(&'static str, String); 4] {
         [
+            (LINK, self.link()),
             (ATTACHMENT, self.pool()),
             (JOB, self.name("done")),
             (JOB, self.name("cut")),
@@ -135,8 +169,9 @@ impl<'a> Life<'a> {
         self.scope
     }
 
-    /// Waits until the last object is gone.
+    /// Waits until the last objects are gone.
     pub(crate) async fn is_over(&self) -> Result<()> {
+        self.scope.gone(LINK, &self.link()).await?;
         self.scope.gone(ATTACHMENT, &self.pool()).await
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{Entry, Requests};
-use azureml_spark_testkit::eventually::{PATIENCE, eventually};
+use azureml_spark_testkit::eventually::{PATIENCE, eventually, until};
 use azureml_spark_testkit::scope::{Scope, find_condition};
 use futures::TryStreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
@@ -80,19 +80,38 @@ pub(crate) fn version(object: &Value) -> String {
     version.unwrap().to_owned()
 }
 
-/// Waits until a deleted attachment has given up all but its doubts about what may yet appear, or is gone.
+/// Waits until a deleted attachment has given up all but its doubts about what may yet appear, or is gone: it says so, and
+/// a whole look that has begun after that is over.
 pub(crate) async fn only_doubts(scope: &Scope<'_>, name: &str) -> Result<()> {
-    let what = "has nothing left but doubts";
     let objects = scope.objects(ATTACHMENT);
-    eventually(&objects, name, what, PATIENCE, |found| {
-        found.is_none_or(|object| {
-            let object = serde_json::to_value(object).unwrap_or_default();
-            let ready = find_condition(&object, "Ready");
-            ready.is_some_and(|one| one["reason"] == "Detaching")
+    for _ in 0..2 {
+        let since = scope.stack().emulator().now().await?;
+        let what = "has nothing left but doubts";
+        let left = eventually(&objects, name, what, PATIENCE, |found| {
+            found.is_none_or(|object| {
+                let object = serde_json::to_value(object).unwrap_or_default();
+                let ready = find_condition(&object, "Ready");
+                ready.is_some_and(|one| one["reason"] == "Detaching")
+            })
         })
-    })
-    .await
-    .map(drop)
+        .await?;
+        let Some(object) = left else { return Ok(()) };
+        let azure_name = object.data.pointer("/spec/azureName");
+        let azure_name = azure_name.and_then(Value::as_str).unwrap_or(name);
+        let part = format!("/computes/{azure_name}?");
+        // It may go meanwhile, which is as good.
+        let asks = scope.reconcile(ATTACHMENT, name).await;
+        let looked = until("a look at it, or its end", PATIENCE, async || {
+            let gone = objects.get_opt(name).await?.is_none();
+            let seen = asked(scope, since).await?;
+            Ok((gone || seen.count("GET", &[&part]) > 0).then_some(gone))
+        });
+        if looked.await? {
+            return Ok(());
+        }
+        asks?;
+    }
+    Ok(())
 }
 
 /// Whether an object carries our finalizer.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::{Portal, synapse_role};
-use azureml_spark_testkit::scope::{Scope, WORKSPACE};
+use azureml_spark_testkit::scope::{Scope, WORKSPACE, message};
 use serde_json::{Value, json};
 
 use crate::{ATTACHMENT, JOB, asked, becomes, pool, scenario};
@@ -174,8 +174,16 @@ fn a_running_job_is_untouched_by_a_change_of_identity() {
         let (one, _) = emulator.make_identity(&scope.unique("one")).await?;
         let compute = portal.compute(pool.name()).await?.unwrap();
         let own = compute["identity"]["principalId"].as_str().unwrap();
-        settled(scope, portal, &assigned(&pool, &[&one]), &[own]).await?;
+        settled(scope, portal, &assigned(&pool, &[&one]), &[]).await?;
+        scope
+            .wait(ATTACHMENT, pool.name(), "names the job", |o| {
+                message(o, "AccessGranted").ends_with("have ended: SparkJob long")
+            })
+            .await?;
+        scope.reconcile(ATTACHMENT, pool.name()).await?;
         scope.reconcile(JOB, "long").await?;
+        let held = portal.synapse_roles_of(own).await?;
+        assert_eq!(held.len(), 1, "the job may run by it: {held:?}");
         assert_eq!(emulator.run_status(run).await?.as_deref(), Some("Running"));
         emulator.set_run(run, "Completed").await?;
         let done = scope.condition(JOB, "long", "Complete", "True").await?;
@@ -184,8 +192,14 @@ fn a_running_job_is_untouched_by_a_change_of_identity() {
             done["status"]["effectiveIdentity"], running["status"]["effectiveIdentity"],
             "it runs as it was submitted"
         );
+        becomes("the former identity's role is taken back", async || {
+            Ok(portal.synapse_roles_of(own).await?.is_empty())
+        })
+        .await?;
         let seen = asked(scope, since).await?;
-        assert_eq!(seen.count("PUT", &["/jobs/"]), 0, "{seen}");
+        // Its name without the attempt.
+        let (name, _) = run.rsplit_once('-').unwrap();
+        assert_eq!(seen.count("PUT", &["/jobs/", name]), 0, "{seen}");
         assert_eq!(seen.count("POST", &["/jobs/", run, "/cancel"]), 0, "{seen}");
         let runs = portal.runs().await?;
         let of_ours = runs.iter().filter(|found| found["name"] == run);

@@ -2,25 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::scope::{SECRET, Scope, WORKSPACE, message};
-use futures::FutureExt as _;
 use futures::future::try_join_all;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::api::ListParams;
+use kube::api::{DeleteParams, ListParams};
 use serde_json::{Value, json};
 
 use crate::calm::{principal, writes};
-use crate::{ATTACHMENT, JOB, LINK, bare_scenario, becomes, link, pool, scenario};
+use crate::{ATTACHMENT, END, JOB, LINK, bare_scenario, becomes, link, pool, scenario};
 
 const KIND: &str = "AzureMLWorkspace";
-
-/// How long an end may take: links and computes are not believed to be absent for 75 s, one after the other.
-const END: Duration = Duration::from_mins(4);
 
 /// A workspace with a link, a pool attached by the link and one by its id, and a live job on each.
 struct Everything {
@@ -261,17 +256,72 @@ async fn ends_in_order(scope: &Scope<'_>, portal: &Portal<'_>, order: [&str; 3])
 #[test]
 fn every_order_of_deletion_ends_clean() {
     bare_scenario("leave-order", async |scope, portal| {
-        let (second, third) = (
-            scope.stack().scope("leave-order-2").await?,
-            scope.stack().scope("leave-order-3").await?,
-        );
-        try_join_all([
-            ends_in_order(scope, portal, [KIND, LINK, ATTACHMENT]).boxed_local(),
-            ends_in_order(&second, portal, [LINK, KIND, ATTACHMENT]).boxed_local(),
-            ends_in_order(&third, portal, [ATTACHMENT, LINK, KIND]).boxed_local(),
-        ])
-        .await
-        .map(drop)
+        let orders = [
+            [KIND, LINK, ATTACHMENT],
+            [KIND, ATTACHMENT, LINK],
+            [LINK, KIND, ATTACHMENT],
+            [LINK, ATTACHMENT, KIND],
+            [ATTACHMENT, KIND, LINK],
+            [ATTACHMENT, LINK, KIND],
+        ];
+        let mut scopes = Vec::new();
+        for index in 0..orders.len() {
+            let name = format!("leave-order-{index}");
+            scopes.push(scope.stack().scope(&name).await?);
+        }
+        let ends = scopes.iter().zip(orders);
+        let ends = ends.map(|(scope, order)| ends_in_order(scope, portal, order));
+        try_join_all(ends).await.map(drop)
+    });
+}
+
+#[test]
+fn a_secret_deleted_first_outlives_a_job_deleted_last() {
+    bare_scenario("leave-last", async |scope, portal| {
+        let all = Everything::of(scope);
+        for manifest in &all.manifests {
+            scope.apply(manifest).await?;
+        }
+        let made = all.made(scope).await?;
+        let secrets = scope.api::<Secret>();
+        let now = DeleteParams::default();
+        secrets.delete(SECRET, &now).await?;
+        scope.delete(KIND, WORKSPACE).await?;
+        scope.delete(LINK, &made.all.link).await?;
+        for pool in &made.all.pools {
+            scope.delete(ATTACHMENT, pool).await?;
+        }
+        for pool in &made.all.pools {
+            scope
+                .reason(ATTACHMENT, pool, "Ready", "False", "InUse")
+                .await?;
+        }
+        let held = secrets.get(SECRET).await?.metadata;
+        assert!(held.deletion_timestamp.is_some(), "{held:?}");
+        for run in &made.runs {
+            let status = scope.stack().emulator().run_status(run).await?;
+            assert_ne!(status.as_deref(), Some("Canceled"), "{run}");
+        }
+
+        scope.api::<ConfigMap>().delete("src", &now).await?;
+        for job in ["by-link", "by-id"] {
+            scope.delete(JOB, job).await?;
+        }
+        let ends = [
+            (JOB, "by-link"),
+            (JOB, "by-id"),
+            (ATTACHMENT, &made.all.pools[0]),
+            (ATTACHMENT, &made.all.pools[1]),
+            (LINK, &made.all.link),
+            (KIND, WORKSPACE),
+        ];
+        let ends = ends.map(|(kind, name)| scope.gone_within(END, kind, name));
+        try_join_all(ends).await?;
+        becomes("the Secret is gone", async || {
+            Ok(secrets.get_opt(SECRET).await?.is_none())
+        })
+        .await?;
+        made.is_gone(scope, portal).await
     });
 }
 

@@ -5,7 +5,8 @@ use azureml_spark_testkit::portal::synapse_role;
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
 
-use crate::{ATTACHMENT, LINK, asked, becomes, link, scenario, waits_for};
+use crate::calm::look;
+use crate::{ATTACHMENT, END, LINK, asked, becomes, link, scenario, waits_for};
 
 fn principal(link: &Value) -> &str {
     link["identity"]["principalId"].as_str().unwrap()
@@ -352,6 +353,135 @@ fn a_retained_link_stays() {
             0,
             "{seen}"
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_link_led_elsewhere_after_it_was_ours_is_left_there() {
+    scenario("link-led", async |scope, portal| {
+        let world = scope.stack().emulator().world();
+        let far = world.resource("Microsoft.Synapse/workspaces/far-synapse-ws");
+        let manifest = link(scope);
+        let name = manifest.name();
+        scope.apply(&manifest).await?;
+        scope.condition(LINK, name, "Ready", "True").await?;
+        let ours = portal.link(name).await?.unwrap();
+
+        let since = scope.stack().emulator().now().await?;
+        portal.delete_link(name).await?;
+        let theirs = portal.put_link(name, &far).await?;
+        scope.reconcile(LINK, name).await?;
+        let refused = scope
+            .reason(LINK, name, "Stalled", "True", "Conflict")
+            .await?;
+        let said = message(&refused, "Stalled").to_lowercase();
+        for id in [far.to_lowercase(), world.synapse_id().to_lowercase()] {
+            assert!(said.contains(&id), "{said}");
+        }
+        look(scope, LINK, name).await?;
+
+        // Deleted, it takes its own role back and leaves what is theirs.
+        scope.delete(LINK, name).await?;
+        scope.gone_within(END, LINK, name).await?;
+        assert_eq!(portal.link(name).await?, Some(theirs));
+        let held = portal.synapse_roles_of(principal(&ours)).await?;
+        assert_eq!(held, Vec::<Value>::new());
+        let seen = asked(scope, since).await?;
+        for method in ["PUT", "DELETE"] {
+            assert_eq!(seen.count(method, &["/linkedServices/", name]), 0, "{seen}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_links_role_removed_by_hand_comes_back_or_is_told() {
+    scenario("link-role", async |scope, portal| {
+        let correct = link(scope);
+        let report = link(scope)
+            .with("/metadata/name", scope.unique("told"))
+            .with("/spec/driftPolicy", "Report");
+        let mut taken = Vec::new();
+        for manifest in [&correct, &report] {
+            scope.apply(manifest).await?;
+        }
+        for manifest in [&correct, &report] {
+            let name = manifest.name();
+            scope.condition(LINK, name, "Ready", "True").await?;
+            let made = portal.link(name).await?.unwrap();
+            let held = portal.synapse_roles_of(principal(&made)).await?;
+            let role = held[0]["id"].as_str().unwrap().to_owned();
+            portal.delete_synapse_role(&role).await?;
+            scope.reconcile(LINK, name).await?;
+            taken.push((principal(&made).to_owned(), role));
+        }
+        let (holder, role) = &taken[0];
+        becomes("the role is back under its id", async || {
+            let held = portal.synapse_roles_of(holder).await?;
+            Ok(held.len() == 1 && held[0]["id"] == role.as_str())
+        })
+        .await?;
+        scope
+            .condition(LINK, correct.name(), "Ready", "True")
+            .await?;
+
+        let (holder, _) = &taken[1];
+        let name = report.name();
+        let told = scope
+            .reason(LINK, name, "AccessGranted", "False", "Drifted")
+            .await?;
+        let said = message(&told, "AccessGranted");
+        assert!(said.contains("SynapseApacheSparkAdministrator"), "{said}");
+        scope
+            .reason(LINK, name, "Stalled", "True", "Drifted")
+            .await?;
+        look(scope, LINK, name).await?;
+        let held = portal.synapse_roles_of(holder).await?;
+        assert_eq!(held, Vec::<Value>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_link_of_two_objects_goes_with_the_last() {
+    scenario("link-twins", async |scope, portal| {
+        let emulator = scope.stack().emulator();
+        let elsewhere = scope.stack().scope("link-twins-too").await?;
+        elsewhere.workspace().await?;
+        let manifest = link(scope);
+        let name = manifest.name();
+        scope.apply(&manifest).await?;
+        scope.condition(LINK, name, "Ready", "True").await?;
+        elsewhere.apply(&manifest).await?;
+        elsewhere.condition(LINK, name, "Ready", "True").await?;
+        let made = portal.link(name).await?.unwrap();
+        let held = portal.synapse_roles_of(principal(&made)).await?;
+        assert_eq!(held.len(), 1, "one role for both: {held:?}");
+        let role = held[0]["id"].as_str().unwrap();
+
+        // The one that made it goes first.
+        let since = emulator.now().await?;
+        scope.delete(LINK, name).await?;
+        scope.gone_within(END, LINK, name).await?;
+        look(&elsewhere, LINK, name).await?;
+        elsewhere.condition(LINK, name, "Ready", "True").await?;
+        assert_eq!(portal.link(name).await?, Some(made.clone()));
+        assert_eq!(portal.synapse_roles_of(principal(&made)).await?, held);
+        let seen = asked(scope, since).await?;
+        for part in [name, role] {
+            assert_eq!(seen.count("DELETE", &[part]), 0, "{seen}");
+            assert_eq!(seen.count("PUT", &[part]), 0, "{seen}");
+        }
+
+        elsewhere.delete(LINK, name).await?;
+        elsewhere.gone_within(END, LINK, name).await?;
+        assert_eq!(portal.link(name).await?, None);
+        let held = portal.synapse_roles_of(principal(&made)).await?;
+        assert_eq!(held, Vec::<Value>::new());
+        let seen = asked(scope, since).await?;
+        let unlinked = seen.count("DELETE", &["/linkedServices/", name]);
+        assert_eq!(unlinked, 1, "{seen}");
         Ok(())
     });
 }

@@ -18,6 +18,7 @@ mod links;
 mod workspaces;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::Requests;
@@ -31,6 +32,9 @@ use tokio::runtime::Runtime;
 const LINK: &str = "LinkedService";
 const ATTACHMENT: &str = "SynapseSparkAttachment";
 const JOB: &str = "SparkJob";
+
+/// How long an end may take: links and computes are not believed to be absent for 75 s, one after the other.
+const END: Duration = Duration::from_mins(4);
 
 /// One runtime for all: connections of the shared stack belong to the runtime that made them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));

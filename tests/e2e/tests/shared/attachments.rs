@@ -3,6 +3,7 @@
 use anyhow::Result;
 use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition};
 use serde_json::json;
 
@@ -27,6 +28,7 @@ async fn requests(scope: &Scope<'_>, since: u64) -> Result<Requests> {
 fn a_pool_is_attached_with_its_role_and_taken_back() {
     scenario("at-life", async |scope| {
         scope.workspace().await?;
+        let portal = Portal::new(scope.stack().emulator())?;
         let since = scope.stack().emulator().now().await?;
         let manifest = pool(scope);
         let name = manifest.name();
@@ -40,6 +42,23 @@ fn a_pool_is_attached_with_its_role_and_taken_back() {
             status["autoScale"],
             json!({"enabled": true, "minNodeCount": 3, "maxNodeCount": 10})
         );
+        assert_eq!(
+            status["autoPause"],
+            json!({"enabled": true, "delayInMinutes": 15})
+        );
+        assert_eq!(status["nodeCount"], 0, "it scales");
+        assert_eq!(status["azureName"], name);
+        let world = scope.stack().emulator().world();
+        let pool_id = status["poolId"].as_str().unwrap();
+        assert!(
+            pool_id.eq_ignore_ascii_case(&world.pool_id(&world.pool)),
+            "{pool_id}"
+        );
+        let made = portal.compute(name).await?.unwrap();
+        // As Azure says it, but for zeros at the end.
+        let told = status["createdOn"].as_str().unwrap();
+        let created = made["properties"]["createdOn"].as_str().unwrap();
+        assert!(created.starts_with(told.trim_end_matches('Z')), "{status}");
         assert_eq!(status["identity"]["type"], "SystemAssigned");
         assert_eq!(status["defaultIdentity"], "SystemAssigned");
         let principal = status["identity"]["principalId"].as_str().unwrap();
@@ -47,6 +66,7 @@ fn a_pool_is_attached_with_its_role_and_taken_back() {
         assert_eq!(grants.len(), 1);
         assert_eq!(grants[0]["role"], "SynapseAdministrator");
         assert_eq!(grants[0]["principalId"], principal);
+        assert_eq!(grants[0]["scope"], world.pool_scope(&world.pool));
         assert!(
             ready["metadata"]["finalizers"]
                 .to_string()
@@ -73,7 +93,13 @@ fn a_pool_is_attached_with_its_role_and_taken_back() {
             &["/roleAssignments/", grants[0]["id"].as_str().unwrap()],
         );
         assert_eq!(revoked.0.len(), 1, "{seen}");
-        Ok(())
+        assert!(revoked.0[0].number < detached.0[0].number, "{seen}");
+        // The pool itself stays: another compute can be made of it.
+        let pools = ["/Microsoft.Synapse/workspaces/", "/bigDataPools/"];
+        assert_eq!(seen.count("DELETE", &pools), 0, "{seen}");
+        let again = scope.unique("again");
+        portal.attach(&again, &world.pool_id(&world.pool)).await?;
+        portal.detach(&again).await
     });
 }
 

@@ -9,6 +9,7 @@ use azureml_spark_testkit::binaries;
 use azureml_spark_testkit::emulator::{DENIED_CLIENT_ID, Requests};
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::repository;
 use azureml_spark_testkit::scope::{SECRET, Scope, WORKSPACE, find_condition};
 use azureml_spark_testkit::stack::CLOUD;
 use serde_json::json;
@@ -93,6 +94,51 @@ fn import(scope: &Scope<'_>, client_id: &str) -> Result<String> {
     kubectl(scope, client_id, &args, "")
 }
 
+/// The command line of a page, its continued lines joined, without where its output goes.
+fn line_of(page: &str) -> Result<String> {
+    let text = std::fs::read_to_string(repository::root().join(page))?;
+    let joined = text.replace("\\\n", " ");
+    let line = joined
+        .lines()
+        .find(|line| line.starts_with("kubectl azureml import workspace "));
+    let line = line.with_context(|| format!("{page} imports nothing"))?;
+    let line = line.split(" > ").next().unwrap_or_default();
+    Ok(line.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// What the README's and the page's command line print, in a shell, with nothing added but what is this stack's: its
+/// cloud, and names that the other manifests use.
+fn as_written(scope: &Scope<'_>) -> Result<String> {
+    let world = scope.stack().emulator().world();
+    let line = line_of("README.md")?;
+    ensure!(
+        line == line_of("docs/import.md")?,
+        "two pages, two commands"
+    );
+    let clouds = clouds(scope)?;
+    let plugin = binaries::plugin()?;
+    let folder = plugin.parent().context("the plugin is in a folder")?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = [folder.to_owned()]
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    let output = Command::new("sh")
+        .args(["-euc", &format!("{line} \"$@\""), "sh"])
+        .args(["--cloud", CLOUD, "--clouds"])
+        .arg(clouds)
+        .args(["--name", WORKSPACE, "--secret", SECRET])
+        .args(["--namespace", scope.namespace()])
+        .env("PATH", std::env::join_paths(paths)?)
+        .env("SUBSCRIPTION", &world.subscription)
+        .env("AZURE_TENANT_ID", &world.tenant)
+        .env("AZURE_CLIENT_ID", &world.client_id)
+        .env("AZURE_CLIENT_SECRET", &world.client_secret)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "{line}: {said}");
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// The documents about this scenario's own things: all scenarios share one workspace in Azure.
 fn ours(text: &str, names: &[&str]) -> String {
     let documents = text.split("\n---\n").filter(|document| {
@@ -154,6 +200,8 @@ fn what_a_workspace_has_becomes_manifests() {
         // The apiserver takes all of it, other people's things too.
         kubectl(scope, "", &["apply", "--dry-run=server", "-f", "-"], &text)?;
         let manifests = ours(&text, &[&link_object, &pool_object]);
+        let written = ours(&as_written(scope)?, &[&link_object, &pool_object]);
+        assert_eq!(written, manifests, "with the command line of the pages");
         scope.apply(&manifest::credentials(SECRET, world)).await?;
         kubectl(scope, "", &["apply", "-f", "-"], &manifests)?;
 
@@ -163,6 +211,15 @@ fn what_a_workspace_has_becomes_manifests() {
                 .await?;
             assert_eq!(seen.pointer("/status/drift"), None, "{seen}");
             assert_eq!(seen.pointer("/metadata/finalizers"), None, "{seen}");
+        }
+        for (plural, name) in [("linkedservices", &link_object), ("ssa", &pool_object)] {
+            let listed = kubectl(
+                scope,
+                "",
+                &["--namespace", scope.namespace(), "get", plural],
+                "",
+            )?;
+            assert!(listed.contains(name.as_str()), "{listed}");
         }
         for part in [&link, &pool] {
             assert_eq!(writes(scope, since, part).await?.0.len(), 0);

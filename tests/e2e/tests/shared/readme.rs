@@ -3,15 +3,17 @@
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use azureml_spark_testkit::emulator::Requests;
+use azureml_spark_testkit::eventually::PATIENCE;
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::repository;
-use azureml_spark_testkit::scope::Scope;
+use azureml_spark_testkit::scope::{Scope, find_condition};
 use serde_json::Value;
 
 use crate::scenario;
 
 /// Commands that are not carried out here, and why that is right.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     (
         "docker build",
         "no container engine is asked for by the tests",
@@ -37,6 +39,10 @@ const ELSEWHERE: [(&str, &str); 11] = [
     ),
     ("kubectl wait", "carried out below, once the job is there"),
     ("kubectl azureml logs", "the scenarios of logs carry it out"),
+    (
+        "kubectl annotate",
+        "carried out below, each with what follows from it",
+    ),
     (
         "kubectl azureml import workspace",
         "the scenario of the import carries it out",
@@ -140,8 +146,45 @@ fn what_it_shows_works() {
             !shell(scope, &tail)?.is_empty(),
             "the end of the driver's log is shown"
         );
-        Ok(())
+        annotations(scope, &commands).await
     });
+}
+
+/// Each annotation that the README sets does what it says there.
+async fn annotations(scope: &Scope<'_>, commands: &[String]) -> Result<()> {
+    let (kind, name) = ("SynapseSparkAttachment", "my-spark-pool");
+    let carry_out = |about: &str| {
+        let found = commands
+            .iter()
+            .find(|command| command.starts_with("kubectl annotate") && command.contains(about));
+        let command = found.with_context(|| format!("the README does not set {about}"))?;
+        let said = shell(scope, command)?;
+        ensure!(said.contains("annotated"), "{command}: {said}");
+        anyhow::Ok(())
+    };
+    scope.condition(kind, name, "Ready", "True").await?;
+    carry_out("paused=true")?;
+    scope.condition(kind, name, "Paused", "True").await?;
+    carry_out("paused-")?;
+    scope
+        .wait(kind, name, "is paused no more", |object| {
+            find_condition(object, "Paused").is_none()
+        })
+        .await?;
+    carry_out("sync-period")?;
+    let since = scope.stack().emulator().now().await?;
+    carry_out("reconcile-at")?;
+    let looks = |seen: &Requests| seen.count("GET", &["/computes/", name]) > 0;
+    scope
+        .stack()
+        .emulator()
+        .wait_for_requests(since, "the operator looks", PATIENCE, looks)
+        .await?;
+    let calm = scope.condition(kind, name, "Ready", "True").await?;
+    assert_eq!(find_condition(&calm, "Warning"), None, "{calm}");
+    carry_out("force-release")?;
+    scope.delete("SparkJob", "titanic").await?;
+    scope.gone("SparkJob", "titanic").await
 }
 
 #[test]

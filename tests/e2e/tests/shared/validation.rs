@@ -33,6 +33,11 @@ fn attachments() {
     scenario("valid-at", async |scope| {
         let world = scope.stack().emulator().world();
         let valid = manifest::attachment("pool", "none", world);
+        let identities = |count: usize| {
+            let ids = (0..count).map(|one| world.identity_id(&format!("identity-{one}")));
+            let ids: Vec<Value> = ids.map(|id| json!({"resourceId": id})).collect();
+            json!({"type": "UserAssigned", "userAssignedIdentities": ids})
+        };
         let rows = [
             (
                 "/metadata/name",
@@ -56,6 +61,11 @@ fn attachments() {
                 json!({"type": "SystemAssigned", "userAssignedIdentities": [{"resourceId": "/x"}]}),
                 "only there",
             ),
+            (
+                "/spec/identity",
+                identities(11),
+                "must have at most 10 items",
+            ),
             ("/spec/identity", json!({"type": "Both"}), "SystemAssigned"),
             (
                 "/spec/grants/synapseRoles",
@@ -69,6 +79,8 @@ fn attachments() {
             ),
         ];
         refused(scope, &valid, &rows).await?;
+        let ten = valid.clone().with("/spec/identity", identities(10));
+        scope.apply(&ten).await?;
         for (pointer, value, part) in [
             (
                 "/spec/pool/resourceId",

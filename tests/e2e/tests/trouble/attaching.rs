@@ -1,5 +1,7 @@
 //! Attaching, where it fails, takes its time, or leads to a pool that is not as it should be.
 
+use anyhow::Context as _;
+use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::json;
@@ -151,23 +153,55 @@ fn a_pool_in_another_region_is_a_warning() {
 }
 
 #[test]
-fn a_paused_pool_attaches() {
+fn a_pool_that_pauses_by_itself_attaches() {
     scenario("at-paused", async |stage| {
         let scope = &stage.scope;
         let pool = without_roles(stage.pool("pool").await?);
         let name = pool.name();
-        let paused = json!({"properties": {
-            "provisioningState": "Paused",
-            "autoPause": {"enabled": true, "delayInMinutes": 5},
-        }});
+        let pauses = json!({"properties": {"autoPause": {"enabled": true, "delayInMinutes": 5}}});
         let id = stage.world().pool_id(name);
-        stage.emulator().put_resource(&id, paused).await?;
+        stage.emulator().put_resource(&id, pauses).await?;
         scope.apply(&pool).await?;
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert_eq!(
             ready["status"]["autoPause"],
             json!({"enabled": true, "delayInMinutes": 5})
         );
+        assert_eq!(find_condition(&ready, "Warning"), None, "{ready}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_detachment_under_way_is_followed_across_a_restart() {
+    alone("at-leave", async |stage| {
+        let scope = &stage.scope;
+        let operator = scope.stack().operator();
+        let pool = stage.pool("pool").await?;
+        let name = pool.name();
+        scope.apply(&pool).await?;
+        scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        stage.set(json!({"operationSeconds": 8})).await?;
+        let since = stage.emulator().now().await?;
+        scope.delete(ATTACHMENT, name).await?;
+        let what = "Azure is at work on the detachment";
+        until(what, PATIENCE, async || {
+            let compute = stage.portal.compute(name).await?.context("it is gone")?;
+            let state = &compute["properties"]["provisioningState"];
+            Ok((state == "Deleting").then_some(()))
+        })
+        .await?;
+        operator.kill()?;
+        operator.start().await?;
+        let compute = stage.portal.compute(name).await?;
+        assert!(
+            compute.is_some(),
+            "the detachment has outlived the operator"
+        );
+        scope.reconcile(ATTACHMENT, name).await?;
+        stage.detached(name).await?;
+        let seen = stage.asked(since).await?;
+        assert_eq!(seen.count("DELETE", &["/computes/", name]), 1, "{seen}");
         Ok(())
     });
 }

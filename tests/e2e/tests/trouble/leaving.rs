@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use azureml_spark_testkit::manifest;
+use azureml_spark_testkit::emulator::DENIED_CLIENT_ID;
+use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use futures::future::try_join_all;
 use serde_json::json;
 
 use crate::stage::{principal, says};
-use crate::{ATTACHMENT, LINK, Theme, changing, scenario};
+use crate::{ATTACHMENT, LINK, Theme, alone, changing, scenario};
 
 /// An end that nothing was waited for before: far less than the time for which an absence is not believed.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -164,8 +165,162 @@ fn what_was_never_made_goes_at_once() {
 }
 
 #[test]
+fn what_nobody_may_see_from_the_start_goes_at_once() {
+    alone("leave-no", async |stage| {
+        let (scope, world) = (&stage.scope, stage.world());
+        let since = stage.emulator().now().await?;
+        // A workspace whose service principal may do nothing, and one where it may not see what is meant.
+        let denied = manifest::credentials("denied", world)
+            .with("/stringData/AZURE_CLIENT_ID", DENIED_CLIENT_ID);
+        scope.apply(&denied).await?;
+        scope
+            .apply(&manifest::workspace("denied", "denied", world))
+            .await?;
+        let strangers = [
+            (
+                ATTACHMENT,
+                manifest::attachment(&scope.unique("noone"), "denied", world),
+            ),
+            (
+                LINK,
+                manifest::link(&scope.unique("noone"), "denied", world),
+            ),
+        ];
+        let observing = |one: Manifest| one.with("/spec/managementPolicy", "ObserveOnly");
+        let refused = [
+            (ATTACHMENT, stage.pool("shut").await?),
+            (ATTACHMENT, observing(stage.pool("look").await?)),
+            (LINK, stage.link("shut")),
+            (LINK, observing(stage.link("look"))),
+        ];
+        for (_, manifest) in &refused {
+            let path = format!("/{}?", manifest.name());
+            let action = json!({"kind": "status", "status": 403});
+            let rule = json!({"path": path, "count": 1000, "action": action});
+            stage.emulator().inject(rule).await?;
+        }
+        for (_, manifest) in strangers.iter().chain(&refused) {
+            scope.apply(manifest).await?;
+        }
+        for (kind, manifest) in &strangers {
+            scope
+                .condition(kind, manifest.name(), "Ready", "False")
+                .await?;
+        }
+        for (kind, manifest) in &refused {
+            stage.stalled(kind, manifest.name(), "Forbidden").await?;
+        }
+        let all: Vec<_> = strangers.iter().chain(&refused).collect();
+        for (kind, manifest) in &all {
+            scope.delete(kind, manifest.name()).await?;
+        }
+        let ends = all
+            .iter()
+            .map(|(kind, manifest)| scope.gone_within(AT_ONCE, kind, manifest.name()));
+        try_join_all(ends).await?;
+        stage.emulator().clear_faults().await?;
+        let seen = stage.emulator().requests_since(since).await?;
+        for (_, manifest) in all {
+            for method in ["PUT", "DELETE"] {
+                let part = format!("/{}?", manifest.name());
+                assert_eq!(
+                    seen.count(method, &["/Microsoft.MachineLearningServices/", &part]),
+                    0,
+                    "{seen}"
+                );
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_to_stay_says_when_its_mark_may_not_be_taken_off() {
+    alone("leave-keep", async |stage| {
+        let (scope, emulator) = (&stage.scope, stage.emulator());
+        let retained = |one: Manifest| one.with("/spec/deletionPolicy", "Retain");
+        let (pool, link) = (
+            retained(stage.pool("keep").await?),
+            retained(stage.link("keep")),
+        );
+        let both = [(ATTACHMENT, &pool), (LINK, &link)];
+        for (_, manifest) in both {
+            scope.apply(manifest).await?;
+        }
+        for (kind, manifest) in both {
+            scope
+                .condition(kind, manifest.name(), "Ready", "True")
+                .await?;
+        }
+        let action = json!({"kind": "status", "status": 403});
+        for (method, path) in [
+            ("PUT", format!("/computes/{}?", pool.name())),
+            ("GET", format!("/linkedServices/{}?", link.name())),
+        ] {
+            let rule = json!({"method": method, "path": path, "count": 1000, "action": action});
+            emulator.inject(rule).await?;
+        }
+        // A link bears no mark: it is left as it is, seen or not.
+        scope.delete(LINK, link.name()).await?;
+        scope.gone_within(AT_ONCE, LINK, link.name()).await?;
+
+        let name = pool.name();
+        scope.delete(ATTACHMENT, name).await?;
+        let message = stage.stalled(ATTACHMENT, name, "Forbidden").await?;
+        says(
+            &message,
+            &["AuthorizationFailed", "spark.azureml.dev/force-release"],
+        );
+        scope
+            .annotate(ATTACHMENT, name, "force-release", "true")
+            .await?;
+        scope.gone_within(AT_ONCE, ATTACHMENT, name).await?;
+        emulator.clear_faults().await?;
+        assert!(stage.portal.compute(name).await?.is_some());
+        assert!(stage.portal.link(link.name()).await?.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn roles_that_may_not_be_listed_are_told_to_be_in_the_way() {
+    alone("leave-list", async |stage| {
+        let (scope, emulator) = (&stage.scope, stage.emulator());
+        let pool = stage.pool("pool").await?;
+        let name = pool.name();
+        scope.apply(&pool).await?;
+        let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        let holder = principal(&ready);
+        let refused = json!({
+            "method": "GET", "path": "/roleAssignments?", "count": 1000,
+            "action": {"kind": "status", "status": 403},
+        });
+        emulator.inject(refused).await?;
+        scope.delete(ATTACHMENT, name).await?;
+        let message = stage.stalled(ATTACHMENT, name, "Forbidden").await?;
+        says(
+            &message,
+            &["roles in Synapse", "spark.azureml.dev/force-release"],
+        );
+        assert!(
+            stage.portal.compute(name).await?.is_some(),
+            "its role would be left behind"
+        );
+
+        // With the right back, it goes on.
+        emulator.clear_faults().await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        stage.detached(name).await?;
+        let held = stage.portal.synapse_roles_of(holder).await?;
+        assert!(held.is_empty(), "{held:?}");
+        Ok(())
+    });
+}
+
+#[test]
 fn an_unreachable_azure_says_how_to_let_go() {
-    scenario("leave-shut", async |stage| {
+    // Faults are cleared for all.
+    alone("leave-shut", async |stage| {
         let (scope, emulator) = (&stage.scope, stage.emulator());
         let (pool, link) = (stage.pool("pool").await?, stage.link("link"));
         let both = [

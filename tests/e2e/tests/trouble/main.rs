@@ -13,6 +13,7 @@ mod attaching;
 mod leaving;
 mod links;
 mod network;
+mod policies;
 mod roles;
 mod stage;
 mod workspaces;

@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::object::{
-    OWNER, Told, UID, asked, decide, grant, marked, seen, set, want_with, wished, with_identities,
+    OWNER, Told, UID, asked, compute_with, decide, grant, marked, now, seen, set, want_with,
+    wished, with_identities,
 };
 use super::report::said;
-use crate::attachment::{Compute, Given, Memo};
-use crate::machine::Sight::Present;
+use crate::attachment::{ATTACH, Attachment, Compute, Given, Memo};
+use crate::machine::{Machine, Sight::Present};
+use crate::{Class, Fault};
 
 type Change = fn(&mut Given);
 
@@ -101,6 +103,47 @@ fn taking_over_keeps_what_the_spec_does_not_speak_of() {
     assert_eq!(body.description.as_deref(), Some("theirs"));
     assert_eq!(body.tags["cost"], "42");
     assert_eq!(body.tags[crate::attachment::OWNER_TAG], OWNER);
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_azure_refused_to_make_makes_nothing_ours() {
+    use Class::{Absent, Credential, Forbidden, Retryable, Spreading, Terminal, Unsure};
+    let asked = |change: Change| Memo { owned: false, managed_tags: vec!["team".into()], ..wished(change, 90) };
+    let fault = |class, op| Fault { class, code: "C".into(), op, text: "t".into(), request_id: None };
+    let theirs = || compute_with(|c| {
+        c.tags.clear();
+        c.description = Some("theirs".into());
+    });
+    let mine: Change = |g| set(g, "description", json!("mine"));
+    let going: Change = |g| { set(g, "description", json!("mine")); g.held = true; g.deleting = true; };
+    for (class, op, forgotten) in [
+        (Terminal, ATTACH, true),
+        (Forbidden, ATTACH, true),
+        (Credential, ATTACH, true),
+        (Absent, ATTACH, true),
+        (Unsure, ATTACH, false),
+        (Retryable, ATTACH, false),
+        (Spreading, ATTACH, false),
+        (Terminal, "grant a role in Synapse", false),
+        (Forbidden, "read the attached pool", false),
+    ] {
+        let memo = Attachment::faulted(&asked(mine), &fault(class, op), now());
+        assert_eq!((memo.wish.is_none(), memo.managed_tags.is_empty()), (forgotten, forgotten), "{class:?} of {op}");
+        assert!(Attachment::holds(&memo), "an earlier request whose answer was lost may arrive yet");
+        let look = seen(Present(theirs()), &[]);
+        let later = Memo { record: super::object::asked(900, &[]).record, ..memo };
+        let (told, _) = decide(&want_with(mine), &look, &later);
+        assert_eq!(told, if forgotten { Told::In(60) } else { Told::Attach }, "{class:?} of {op}: taken over");
+        let (told, _) = decide(&want_with(going), &look, &later);
+        assert_eq!(told, if forgotten { Told::Release } else { Told::Detach }, "{class:?} of {op}: detached");
+    }
+    let owned = Memo { owned: true, ..asked(mine) };
+    let refused = Attachment::faulted(&owned, &fault(Terminal, ATTACH), now());
+    assert_eq!(refused.wish, owned.wish, "it was there: what is refused is a change of it");
+    let disowned = Memo { wish: Some("disowned".into()), ..asked(mine) };
+    let refused = Attachment::faulted(&disowned, &fault(Terminal, ATTACH), now());
+    assert_eq!(refused.wish, disowned.wish, "the same request, to take our mark off");
 }
 
 #[test]

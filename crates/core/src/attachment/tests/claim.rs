@@ -15,13 +15,14 @@ fn status(compute: &crate::attachment::Compute) -> SynapseSparkAttachmentStatus 
     }
 }
 
+type Change = fn(&mut Given);
+
 #[test]
 fn a_role_is_claimed_that_the_spec_asks_for_and_an_identity_of_it_holds() {
     let system = status(&compute_with(|_| {}));
     let users = status(&compute_with(with_identities));
     let blobs =
         |principal: &str| role::assignment(Role::StorageBlobDataReader, "/accounts/A", principal);
-    type Change = fn(&mut Given);
     let storage: Change = |g| {
         let account = json!({"accountId": "/accounts/a/", "roles": ["StorageBlobDataReader"]});
         set(g, "grants", json!({"storage": [account]}));

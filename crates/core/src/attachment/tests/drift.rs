@@ -107,6 +107,32 @@ fn what_the_user_changes_is_always_applied() {
 
 #[test]
 #[rustfmt::skip]
+fn what_is_left_so_keeps_no_role_from_changing() {
+    let more: Change = |g| { report(g); set(g, "grants", json!({"synapseRoles": ["SynapseAdministrator", "SynapseContributor"]})); };
+    let none: Change = |g| { report(g); set(g, "grants", json!({"synapseRoles": []})); };
+    let ours = || vec![grant("principal")];
+    for (change, compute, told, why) in [
+        (more, as_described(tag), Told::Grant("principal"), "a new role"),
+        (none, as_described(tag), Told::Revoke("principal"), "one that left the spec"),
+        (more, as_described(retyped), Told::In(3_600), "nobody to grant it to: an identity that was taken off outside does not come back by itself"),
+    ] {
+        let look = seen(Present(compute), &ours());
+        let (found, memo) = decide(&want_with(change), &look, &rested(report, &ours()));
+        assert_eq!(found, told, "{why}");
+        // While roles are at work, the compute is left as it is found.
+        let status = said(change, &look, &memo);
+        assert_eq!(super::object::condition(&status.conditions, "Attached").unwrap().reason, "Drifted", "{why}");
+    }
+    // What was asked for a moment ago may be older in what is seen.
+    let mut young = rested(report, &ours());
+    young.record.requested = Some(super::object::ago(70));
+    young.managed_tags.push("gone".to_owned());
+    let (told, memo) = decide(&want_with(report), &seen(Present(as_described(tag)), &ours()), &young);
+    assert_eq!((told, memo.managed_tags.len()), (Told::In(5), 2), "and no tag of ours is forgotten by it");
+}
+
+#[test]
+#[rustfmt::skip]
 fn only_what_the_spec_says_counts() {
     let differs = |change: Change, compute: Compute, managed: &[&str]| -> Vec<(String, Option<String>, Option<String>)> {
         let mut memo = asked(5_000, &[]);

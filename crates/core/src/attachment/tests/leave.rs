@@ -99,7 +99,8 @@ fn what_is_another_ones_stays() {
         (going, tagged(), vec![], asked(900, &[]), Told::Release, "by its tag"),
         (going, tagged(), vec![], asked(74, &[]), Told::In(1), "it may be the one that was there before ours"),
         (going, elsewhere(), vec![], asked(900, &[]), Told::Release, "it leads to another pool"),
-        (going, untagged(), vec![], Memo::default(), Told::Release, "we never asked for it"),
+        (going, untagged(), vec![], Memo { wish: None, ..asked(900, &[]) }, Told::Release, "we never asked for it"),
+        (going, untagged(), vec![], Memo::default(), Told::In(75), "held, and nothing on record: it may be ours, as it was before it was taken over"),
         (going, untagged(), vec![], asked(900, &[]), Told::Detach, "we asked for it, and the tag was lost"),
         (going, tagged(), vec![grant("old")], asked(900, &[grant("old")]), Told::Revoke("old"), "a role of ours goes all the same"),
     ]);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use azureml_spark_api::attachment::PendingAction;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::{Role, RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
@@ -9,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::attachment::{
-    Attachment, Compute, Given, Memo, OWNER_TAG, Pool, Provisioning, Seen, Step, Want,
+    Attachment, Compute, Given, Memo, OWNER_TAG, Pending, Pool, Provisioning, Seen, Step, Want,
 };
 use crate::grants::{self, Offer, Record};
 use crate::machine::{Act, Machine, Sight, Wake};
@@ -175,6 +176,7 @@ pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
         wish: Some("an earlier wish".to_owned()),
         owned: true,
         managed_tags: Vec::new(),
+        pending: None,
         record: Record {
             requested: Some(ago(seconds)),
             since: Some(ago(seconds)),
@@ -187,7 +189,17 @@ pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
 pub(super) fn wished(change: fn(&mut Given), seconds: i64) -> Memo {
     Memo {
         wish: Some(want_with(change).compute.hash()),
+        pending: Some(pending(PendingAction::Attach, seconds, seconds)),
         ..asked(seconds, &[])
+    }
+}
+
+/// Asked for first and last so many seconds ago.
+pub(super) fn pending(action: PendingAction, first: i64, last: i64) -> Pending {
+    Pending {
+        action,
+        since: ago(first),
+        last: Some(ago(last)),
     }
 }
 
@@ -195,6 +207,7 @@ pub(super) fn wished(change: fn(&mut Given), seconds: i64) -> Memo {
 pub(super) fn rested(change: fn(&mut Given), grants: &[RoleAssignment]) -> Memo {
     let mut memo = wished(change, 5_000);
     memo.record.since = None;
+    memo.pending = None;
     memo.record.grants = grants.to_vec();
     memo.managed_tags = crate::attachment::body::named_tags(&want_with(change).compute);
     memo

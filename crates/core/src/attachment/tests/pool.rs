@@ -67,6 +67,42 @@ fn it_waits_for_its_link() {
 }
 
 #[test]
+#[rustfmt::skip]
+fn what_is_attached_needs_no_link() {
+    let frozen: Change = |g| { linked(g); g.link = Some(Reference::NotReady("frozen".into())); };
+    let gone: Change = |g| { linked(g); g.link = Some(Reference::Missing); };
+    let watched: Change = |g| { linked(g); g.link = Some(Reference::Missing); set(g, "managementPolicy", json!("ObserveOnly")); };
+    let ours = [grant("principal")];
+    for (change, reason, words) in [
+        (frozen, Reason::LinkNotReady, "'link' is not ready: frozen; the pool stays"),
+        (gone, Reason::LinkNotFound, "no LinkedService 'link'"),
+    ] {
+        let look = seen(Present(compute()), &ours);
+        let memo = rested(linked, &ours);
+        let (told, after) = decide(&want_with(change), &look, &memo);
+        assert_eq!((told, &after), (Told::In(3_600), &memo), "all is well");
+        assert_eq!(want_with(change).pool(&memo).map(|pool| pool.to_string()).as_deref(), Some(POOL));
+        let status = said(change, &look, &memo);
+        assert_eq!(standing(&status), ("Ready", "Ready".to_owned()));
+        let warning = condition(&status.conditions, "Warning").unwrap();
+        assert_eq!(warning.reason, reason.as_str());
+        assert!(warning.message.contains(words), "{}", warning.message);
+        assert!(status.drift.is_empty(), "{:?}", status.drift);
+        let (told, _) = decide(&want_with(change), &seen(Absent, &ours), &memo);
+        assert_eq!(told, Told::Attach, "detached outside, and attached again");
+        let (told, _) = decide(&want_with(change), &seen(Present(compute()), &[]), &memo);
+        assert_eq!(told, Told::Grant("principal"), "and its roles come back");
+    }
+    let (told, _) = decide(&want_with(watched), &seen(Present(compute()), &ours), &rested(linked, &[]));
+    assert_eq!(told, Told::In(3_600), "nor is a look kept from it");
+    let status = said(linked, &seen(Present(compute()), &ours), &rested(linked, &ours));
+    assert_eq!(condition(&status.conditions, "Warning"), None, "it goes with its cause");
+    let stranded: Change = |g| { linked(g); g.link = Some(Reference::Missing); g.workspace = Reference::NotReady("x".into()); };
+    let (told, _) = decide(&want_with(stranded), &Seen::default(), &rested(linked, &ours));
+    assert_eq!(told, Told::OnChange, "without the workspace nothing goes on");
+}
+
+#[test]
 fn a_pool_that_is_named_in_no_way_is_invalid_and_can_be_deleted() {
     for pool in [
         json!({}),

@@ -174,6 +174,50 @@ fn a_look_that_failed_leaves_what_was_known() {
 }
 
 #[test]
+fn where_nobody_was_asked_all_stays_as_it_was() {
+    let ours = [grant("principal")];
+    let described: Change = |g| set(g, "description", json!("d"));
+    let known = said(
+        described,
+        &seen(Present(compute()), &ours),
+        &asked(9, &ours),
+    );
+    assert!(!known.drift.is_empty());
+    for (change, reason) in [
+        (
+            (|g| {
+                set(g, "description", json!("d"));
+                g.workspace = Reference::NotReady("x".into());
+            }) as Change,
+            Reason::WorkspaceNotReady,
+        ),
+        (
+            |g| {
+                set(g, "description", json!("d"));
+                going(g);
+                g.workspace = Reference::Missing;
+            },
+            Reason::WorkspaceNotFound,
+        ),
+    ] {
+        let (want, memo) = (want_with(change), Attachment::recall(&known));
+        let dark = Seen::default();
+        let status = Attachment::report(&pass(&want, Some(&dark), &memo), &known, now());
+        assert_eq!(standing(&status).1, reason.as_str());
+        for kind in ["Attached", "AccessGranted", "Warning"] {
+            let of = |status| -> Option<(String, String)> {
+                let status: &SynapseSparkAttachmentStatus = status;
+                let found = condition(&status.conditions, kind)?;
+                Some((found.reason.clone(), found.message.clone()))
+            };
+            assert_eq!(of(&status), of(&known), "{kind}");
+        }
+        assert_eq!(status.drift, known.drift);
+        assert_eq!(status.azure_id, known.azure_id);
+    }
+}
+
+#[test]
 fn the_fields_are_those_of_the_compute() {
     let status = said(
         any,

@@ -8,7 +8,9 @@ use super::object::{
     CORRECT, Circumstances, OBSERVE, POOL, REPORT, admin, asked, blobs, found, now, offer, settled,
     spark,
 };
-use crate::grants::{Record, Seen, differences, fact, faulted, unmet};
+use crate::grants::{
+    GRANT_IN_SYNAPSE, GRANT_ON_STORAGE, Record, Seen, differences, fact, faulted, unmet,
+};
 use crate::machine::{Sight, Trouble};
 use crate::summary::Standing;
 use crate::{Class, Fault};
@@ -150,40 +152,32 @@ fn who_has_to_act() {
 
 #[test]
 fn a_fault_that_should_have_passed_needs_a_person() {
-    let trouble = |class| Trouble {
+    let trouble = |class, op| Trouble {
         fault: Fault {
             class,
-            code: "PrincipalNotFound".into(),
-            op: "grant a role",
+            code: "Code".into(),
+            op,
             text: "t".into(),
             request_id: None,
         },
         tries: 1,
     };
-    for (class, record, expected) in [
-        (
-            Class::Spreading,
-            asked(599, &[]),
-            ("Reconciling", Reason::Spreading),
-        ),
-        (
-            Class::Spreading,
-            asked(600, &[]),
-            ("Stalled", Reason::Forbidden),
-        ),
-        (
-            Class::Spreading,
-            settled(900, &[]),
-            ("Reconciling", Reason::Spreading),
-        ),
-        (
-            Class::Retryable,
-            asked(900, &[]),
-            ("Reconciling", Reason::AzureUnavailable),
-        ),
-        (Class::Terminal, asked(9, &[]), ("Stalled", Reason::Refused)),
-    ] {
-        let standing = faulted(&trouble(class), &record, now());
-        assert_eq!(word(&standing), expected, "{class:?} {record:?}");
+    let check = |class, op, record: &Record, expected| {
+        let standing = faulted(&trouble(class, op), record, now());
+        assert_eq!(word(&standing), expected, "{class:?} {op} {record:?}");
+    };
+    let (young, old) = (asked(599, &[]), asked(600, &[]));
+    let spreads = ("Reconciling", Reason::Spreading);
+    let forbidden = ("Stalled", Reason::Forbidden);
+    for op in [GRANT_IN_SYNAPSE, GRANT_ON_STORAGE] {
+        check(Class::Spreading, op, &young, spreads);
+        check(Class::Spreading, op, &old, forbidden);
+        check(Class::Spreading, op, &settled(900, &[]), spreads);
+        check(Class::Forbidden, op, &young, spreads);
+        check(Class::Forbidden, op, &old, forbidden);
+        let down = ("Reconciling", Reason::AzureUnavailable);
+        check(Class::Retryable, op, &old, down);
+        check(Class::Terminal, op, &young, ("Stalled", Reason::Refused));
     }
+    check(Class::Forbidden, "read the roles", &young, forbidden);
 }

@@ -23,6 +23,11 @@ fn used(given: &mut Given) {
     given.users = vec!["SynapseSparkAttachment pool".to_owned()];
 }
 
+fn shared_by_a_twin(given: &mut Given) {
+    going(given);
+    given.twins = vec!["other/link".to_owned()];
+}
+
 fn retaining(given: &mut Given) {
     going(given);
     set(given, "deletionPolicy", serde_json::json!("Retain"));
@@ -45,6 +50,10 @@ fn the_roles_go_and_then_the_link() {
         g.shared = [grant("principal").id].into();
     };
     let roleless: Change = |g| { going(g); roleless(g); };
+    let twin: Change = |g| {
+        shared_by_a_twin(g);
+        g.shared = [grant("principal").id].into();
+    };
     check(vec![
         (used, there(&ours()), settled(900, &ours()), Told::OnChange, "attachments still name it; their end wakes us"),
         (stranded, seen(Unknown, &[]), settled(900, &ours()), Told::OnChange, "nothing can be asked without the workspace"),
@@ -55,6 +64,9 @@ fn the_roles_go_and_then_the_link() {
         (going, there(&[]), asked(74, &ours()), Told::In(1), "the role may only be too young to be seen"),
         (roleless, there(&[]), asked(74, &[]), Told::Unlink, "without a role there is nothing to wait for"),
         (shared, there(&ours()), settled(900, &ours()), Told::Unlink, "another object needs the role"),
+        (twin, there(&ours()), settled(900, &ours()), Told::Release, "another object keeps the link and the role"),
+        (shared_by_a_twin, there(&ours()), settled(900, &ours()), Told::Revoke("principal"), "it asks for no role"),
+        (shared_by_a_twin, there(&[]), settled(900, &ours()), Told::Release, "it keeps the link"),
         (going, seen(Absent, &[]), settled(900, &ours()), Told::Release, "all is gone"),
         (going, seen(Absent, &ours()), settled(900, &ours()), Told::Revoke("principal"), "a role may outlive its link"),
         (going, seen(Absent, &[]), asked(74, &[]), Told::In(1), "the answer may be older than the link"),

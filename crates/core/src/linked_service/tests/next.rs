@@ -7,7 +7,7 @@ use super::object::{
     reporting, roleless, seen, set, settled, unserved, want_with,
 };
 use crate::grants::Record;
-use crate::linked_service::{FROZEN, Given, Link, LinkedService, Memo, Seen};
+use crate::linked_service::{Given, LINK, Link, LinkedService, Memo, Seen};
 use crate::machine::{Machine, Sight};
 use crate::place::Reference;
 use crate::{Class, Fault};
@@ -161,7 +161,11 @@ fn a_lost_status_is_found_again() {
         (held, unserved(&[]), "nobody can tell"),
     ] {
         let (_, memo) = decide(&want_with(change), &look, &Memo::default());
-        assert_eq!(memo, asked(0, &[]), "{why}: the finalizer stays");
+        let doubted = Memo {
+            owned: false,
+            ..asked(0, &[])
+        };
+        assert_eq!(memo, doubted, "{why}: the finalizer stays");
     }
     let held_never: Change = |g| {
         never(g);
@@ -177,51 +181,64 @@ fn a_lost_status_is_found_again() {
 }
 
 #[test]
-fn a_refusal_for_good_lets_the_object_go() {
-    let fault = |class, code: &str| Fault {
+fn a_link_that_is_refused_is_not_this_objects() {
+    let fault = |class, op| Fault {
         class,
-        code: code.into(),
-        op: "make the link",
+        code: "Code".into(),
+        op,
         text: "t".into(),
         request_id: None,
     };
-    let frozen = fault(Class::Terminal, FROZEN);
-    let ours = asked(50, &[grant("principal")]);
-    for (memo, fault, expected, why) in [
-        (
-            asked(50, &[]),
-            &frozen,
-            Memo::default(),
-            "nothing of it is there",
-        ),
-        (
-            ours.clone(),
-            &frozen,
-            ours,
-            "roles of a link that was removed are",
-        ),
-        (
-            asked(50, &[]),
-            &fault(Class::Terminal, "Other"),
-            asked(50, &[]),
-            "a refusal that can be mended",
-        ),
-        (
-            asked(50, &[]),
-            &fault(Class::Unsure, FROZEN),
-            Memo {
-                record: Record {
-                    since: Some(ago(50)),
-                    ..asked(0, &[]).record
-                },
-            },
-            "it may arrive until now",
-        ),
-    ] {
-        assert_eq!(
-            LinkedService::faulted(&memo, fault, now()),
-            expected,
-            "{why}"
-        );
+    let given = vec![grant("principal")];
+    let roles_alone = Memo {
+        record: Record {
+            grants: given.clone(),
+            ..Record::default()
+        },
+        owned: false,
+    };
+    for class in [Class::Terminal, Class::Forbidden, Class::Absent] {
+        let refused = fault(class, LINK);
+        let after = |memo| LinkedService::faulted(&memo, &refused, now());
+        assert_eq!(after(asked(50, &[])), Memo::default(), "{class:?}");
+        assert_eq!(after(asked(50, &given)), roles_alone, "{class:?}");
     }
+    let late = Memo {
+        record: Record {
+            since: Some(ago(50)),
+            ..asked(0, &[]).record
+        },
+        owned: true,
+    };
+    for (class, op, expected, why) in [
+        (Class::Terminal, "read the link", asked(50, &[]), "a look"),
+        (
+            Class::Retryable,
+            LINK,
+            asked(50, &[]),
+            "it may be tried again",
+        ),
+        (Class::Unsure, LINK, late, "it may arrive until now"),
+    ] {
+        let after = LinkedService::faulted(&asked(50, &[]), &fault(class, op), now());
+        assert_eq!(after, expected, "{why}");
+    }
+}
+
+#[test]
+fn what_was_refused_or_forgotten_does_not_pass_for_ours() {
+    // Blocked for a while with our finalizer, which others may have put there; then somebody's link is seen.
+    let held_never = |given: &mut Given| {
+        given.held = true;
+        never(given);
+    };
+    let blocked = |given: &mut Given| {
+        held_never(given);
+        given.workspace = Reference::NotReady("why".to_owned());
+    };
+    let (_, memo) = decide(&want_with(blocked), &Seen::default(), &Memo::default());
+    assert!(LinkedService::holds(&memo), "nobody can tell");
+    let there = seen(Sight::Present(link()), &[]);
+    let (told, memo) = decide(&want_with(held_never), &there, &memo);
+    assert_eq!((told, memo.owned), (Told::In(60), false));
 }

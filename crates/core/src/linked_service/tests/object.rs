@@ -42,6 +42,7 @@ pub(super) fn given() -> Given {
             operators_identity: false,
         }),
         users: Vec::new(),
+        twins: Vec::new(),
         shared: [].into(),
         grantable: Role::ALL.into(),
         held: false,
@@ -157,6 +158,7 @@ pub(super) fn asked(seconds: i64, grants: &[RoleAssignment]) -> Memo {
             since: Some(ago(seconds)),
             grants: grants.to_vec(),
         },
+        owned: true,
     }
 }
 

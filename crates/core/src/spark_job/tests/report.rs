@@ -21,7 +21,11 @@ fn say(change: Change, seen: &Seen, memo: &Memo) -> SparkJobStatus {
 fn say_after(change: Change, seen: &Seen, memo: &Memo, old: &SparkJobStatus) -> SparkJobStatus {
     let want = want_with(change);
     let status = SparkJob::report(&pass(&want, Some(seen), memo), old, now());
-    assert_eq!(SparkJob::recall(&status), *memo, "the status keeps the memory");
+    assert_eq!(
+        SparkJob::recall(&status),
+        *memo,
+        "the status keeps the memory"
+    );
     status
 }
 

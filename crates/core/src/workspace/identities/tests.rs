@@ -11,9 +11,9 @@ use super::super::{ATTACH_IDENTITIES, Facts, Given, Memo, Seen, Step, Workspace}
 use crate::machine::{Act, Machine, Move, Sight, Wake};
 use crate::{Class, Fault};
 
-const BOB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bob";
-const BOB_OF_AZURE: &str = "/subscriptions/S/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/Bob";
-const EVE: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/eve";
+const ETL: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/etl-identity";
+const ETL_OF_AZURE: &str = "/subscriptions/S/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/ETL-identity";
+const WEB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web-identity";
 
 fn having(kind: &str, ids: &[&str]) -> Facts {
     let user_assigned = ids.iter().map(|id| UserAssignedIdentity {
@@ -86,17 +86,17 @@ fn what_is_missing_is_asked_for_beside_what_is_there() {
     type Row<'r> = (&'r [&'r str], Facts, &'r [(&'r str, Sight<()>)], Option<(bool, &'r [&'r str])>, &'r str);
     let rows: Vec<Row<'_>> = vec![
         (&[], having("SystemAssigned", &[]), &[], None, "nothing is wished"),
-        (&[BOB], having("SystemAssigned", &[]), &[(BOB, Present(()))], Some((true, &[BOB])), "its own identity stays"),
-        (&[BOB], having("systemassigned", &[]), &[(BOB, Present(()))], Some((true, &[BOB])), "in any casing"),
-        (&[BOB], having("None", &[]), &[(BOB, Present(()))], Some((false, &[BOB])), "it had none at all"),
-        (&[BOB], facts(), &[(BOB, Present(()))], Some((false, &[BOB])), "nor said so"),
-        (&[BOB], having("UserAssigned", &[EVE]), &[(BOB, Present(()))], Some((false, &[EVE, BOB])), "others stay"),
-        (&[BOB], having("UserAssigned", &[BOB_OF_AZURE]), &[], None, "ids are the same in any casing"),
-        (&[BOB, BOB_OF_AZURE], having("None", &[]), &[(BOB, Present(()))], Some((false, &[BOB])), "wished twice is wished once"),
-        (&[BOB], having("None", &[]), &[(BOB, Absent)], None, "there is no such identity"),
-        (&[BOB, EVE], having("None", &[]), &[(BOB, Absent), (EVE, Present(()))], Some((false, &[EVE])), "one that is missing does not stand in another's way"),
-        (&[BOB], having("None", &[]), &[(BOB, Unknown)], Some((false, &[BOB])), "who may not look may attach it all the same"),
-        (&[], having("UserAssigned", &[EVE]), &[], None, "what left the list stays"),
+        (&[ETL], having("SystemAssigned", &[]), &[(ETL, Present(()))], Some((true, &[ETL])), "its own identity stays"),
+        (&[ETL], having("systemassigned", &[]), &[(ETL, Present(()))], Some((true, &[ETL])), "in any casing"),
+        (&[ETL], having("None", &[]), &[(ETL, Present(()))], Some((false, &[ETL])), "it had none at all"),
+        (&[ETL], facts(), &[(ETL, Present(()))], Some((false, &[ETL])), "nor said so"),
+        (&[ETL], having("UserAssigned", &[WEB]), &[(ETL, Present(()))], Some((false, &[WEB, ETL])), "others stay"),
+        (&[ETL], having("UserAssigned", &[ETL_OF_AZURE]), &[], None, "ids are the same in any casing"),
+        (&[ETL, ETL_OF_AZURE], having("None", &[]), &[(ETL, Present(()))], Some((false, &[ETL])), "wished twice is wished once"),
+        (&[ETL], having("None", &[]), &[(ETL, Absent)], None, "there is no such identity"),
+        (&[ETL, WEB], having("None", &[]), &[(ETL, Absent), (WEB, Present(()))], Some((false, &[WEB])), "one that is missing does not stand in another's way"),
+        (&[ETL], having("None", &[]), &[(ETL, Unknown)], Some((false, &[ETL])), "who may not look may attach it all the same"),
+        (&[], having("UserAssigned", &[WEB]), &[], None, "what left the list stays"),
     ];
     for (wished, facts, identities, expected, why) in rows {
         let made = request(&wishing(wished), &found(facts, identities));
@@ -105,16 +105,16 @@ fn what_is_missing_is_asked_for_beside_what_is_there() {
     }
     let mut identity = having("SomethingNew", &[]);
     identity.identity.as_mut().unwrap().principal_id = Some("p".to_owned());
-    let (own, _) = request(&wishing(&[BOB]), &found(identity, &[])).unwrap();
+    let (own, _) = request(&wishing(&[ETL]), &found(identity, &[])).unwrap();
     assert!(own, "who has an object id has an identity of its own, whatever it is called");
 }
 
 #[test]
 fn it_is_on_record_before_it_is_asked_for_and_holds_nothing() {
-    let seen = found(having("None", &[]), &[(BOB, Sight::Present(()))]);
+    let seen = found(having("None", &[]), &[(ETL, Sight::Present(()))]);
     let given = Given {
         holders: vec!["SparkJob titanic".to_owned()],
-        ..wishing(&[BOB])
+        ..wishing(&[ETL])
     };
     let moved = decide(&given, &seen, &Memo::default());
     assert!(matches!(moved.act, Act::Do(_)));
@@ -151,9 +151,9 @@ fn it_is_on_record_before_it_is_asked_for_and_holds_nothing() {
 #[test]
 #[rustfmt::skip]
 fn it_is_not_asked_for_again_and_again() {
-    let missing = || found(having("None", &[]), &[(BOB, Sight::Present(()))]);
-    let shown = || found(having("UserAssigned", &[BOB_OF_AZURE]), &[]);
-    let nowhere = || found(having("None", &[]), &[(BOB, Sight::Absent)]);
+    let missing = || found(having("None", &[]), &[(ETL, Sight::Present(()))]);
+    let shown = || found(having("UserAssigned", &[ETL_OF_AZURE]), &[]);
+    let nowhere = || found(having("None", &[]), &[(ETL, Sight::Absent)]);
     let rows: [(Seen, Memo, Option<Act<Step>>, &str); 9] = [
         (missing(), Memo::default(), None, "at once"),
         (missing(), asked(0), Some(in_seconds(5)), "it takes some seconds"),
@@ -166,13 +166,13 @@ fn it_is_not_asked_for_again_and_again() {
         (shown(), Memo::default(), Some(in_seconds(HOUR)), "somebody else did it"),
     ];
     for (seen, memo, expected, why) in rows {
-        let moved = decide(&wishing(&[BOB]), &seen, &memo);
+        let moved = decide(&wishing(&[ETL]), &seen, &memo);
         match expected {
             Some(act) => assert_eq!(moved.act, act, "{why}"),
             None => assert!(matches!(moved.act, Act::Do(_)), "{why}: {:?}", moved.act),
         }
     }
-    let often = Given { sync_period: SignedDuration::from_mins(2), ..wishing(&[BOB]) };
+    let often = Given { sync_period: SignedDuration::from_mins(2), ..wishing(&[ETL]) };
     assert_eq!(decide(&often, &nowhere(), &Memo::default()).act, in_seconds(120), "the object's own period is shorter");
 }
 
@@ -181,13 +181,13 @@ fn what_is_on_its_way_out_or_cannot_be_read_gets_nothing() {
     let leaving = Given {
         deleting: true,
         holders: vec!["SparkJob titanic".to_owned()],
-        ..wishing(&[BOB])
+        ..wishing(&[ETL])
     };
     for (given, seen, why) in [
         (leaving, Seen::default(), "it goes"),
-        (wishing(&[BOB]), Seen::default(), "not looked at"),
+        (wishing(&[ETL]), Seen::default(), "not looked at"),
         (
-            wishing(&[BOB]),
+            wishing(&[ETL]),
             Seen {
                 workspace: Sight::Absent,
                 ..Seen::default()
@@ -229,10 +229,10 @@ fn a_time_that_lies_ahead_ends_too() {
 
 #[test]
 fn what_is_wished_next_does_not_wait_for_what_is_there() {
-    let shown = found(having("UserAssigned", &[BOB]), &[]);
-    let moved = decide(&wishing(&[BOB]), &shown, &asked(3));
+    let shown = found(having("UserAssigned", &[ETL]), &[]);
+    let moved = decide(&wishing(&[ETL]), &shown, &asked(3));
     assert_eq!(moved.memo.requested, None);
     let unseen = Seen::default();
-    let moved = decide(&wishing(&[BOB]), &unseen, &asked(3));
+    let moved = decide(&wishing(&[ETL]), &unseen, &asked(3));
     assert_eq!(moved.memo, asked(3), "nobody has looked");
 }

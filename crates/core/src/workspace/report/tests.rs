@@ -11,17 +11,17 @@ use crate::machine::{Machine, Pass, Sight};
 use crate::summary::Warning;
 use crate::{Class, Fault, Trouble};
 
-const BOB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bob";
+const ETL: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/etl-identity";
 
 fn wishing() -> Given {
     Given {
-        identities: vec![BOB.to_owned()],
+        identities: vec![ETL.to_owned()],
         ..given()
     }
 }
 
 fn seen(facts: Facts, identity: Option<Sight<()>>) -> Seen {
-    let identities = identity.map(|sight| (BOB.to_owned(), sight));
+    let identities = identity.map(|sight| (ETL.to_owned(), sight));
     Seen {
         workspace: Sight::Present(facts),
         identities: identities.into_iter().collect::<BTreeMap<_, _>>(),
@@ -87,7 +87,7 @@ fn while_it_is_in_hand_it_says_which() {
         (stands, reason),
         ("Reconciling", Reason::Attaching.as_str())
     );
-    assert!(message.contains(BOB), "{message}");
+    assert!(message.contains(ETL), "{message}");
     assert_eq!(status.requested_time, Some(Time(now())));
     assert_eq!(
         status.location.as_deref(),
@@ -137,6 +137,51 @@ fn a_request_that_is_refused_each_time_is_news_once() {
         Reason::Attaching.as_str(),
         "this time it was not"
     );
+}
+
+/// What is said of whether the workspace can be read.
+fn reachable(status: &AzureMLWorkspaceStatus) -> (&str, &str) {
+    let found = status.conditions.iter().find(|c| c.type_ == "Reachable");
+    found.map_or(("", ""), |c| (c.status.as_str(), c.reason.as_str()))
+}
+
+#[test]
+fn what_can_be_read_is_reachable_whatever_its_identities() {
+    let seen = seen(facts(), Some(Sight::Unknown));
+    let refused = |op, class, tries| Said {
+        trouble: Some(Trouble {
+            fault: Fault {
+                op,
+                ..trouble(class).fault
+            },
+            tries,
+        }),
+        ..of(wishing(), Some(&seen))
+    };
+    let first = refused(ATTACH_IDENTITIES, Class::Forbidden, 1);
+    let status = first.after(&AzureMLWorkspaceStatus::default());
+    assert_eq!(standing(&status).0, "Stalled");
+    assert_eq!(reachable(&status), ("True", "Ready"));
+    let attaching = of(wishing(), Some(&seen)).after(&status);
+    assert_eq!(standing(&attaching).1, Reason::Attaching.as_str());
+    assert_eq!(reachable(&attaching), ("True", "Ready"));
+
+    let look = |class, tries| refused("read the workspace", class, tries).after(&status);
+    assert_eq!(
+        reachable(&look(Class::Retryable, 1)).0,
+        "True",
+        "a lost answer"
+    );
+    assert_eq!(
+        reachable(&look(Class::Retryable, 9)),
+        ("False", "AzureUnavailable")
+    );
+    assert_eq!(
+        reachable(&look(Class::Forbidden, 1)),
+        ("False", "Forbidden")
+    );
+    let unread = of(wishing(), None).after(&AzureMLWorkspaceStatus::default());
+    assert_eq!(reachable(&unread), ("False", "Pending"));
 }
 
 #[test]
@@ -198,7 +243,7 @@ fn all_warnings_stand_in_one_condition() {
     );
     let (reason, message) = warning(&status).unwrap();
     assert_eq!(reason, Reason::InvalidAnnotation.as_str());
-    for part in ["'soon'", BOB, "includeSpark", "v1LegacyMode"] {
+    for part in ["'soon'", ETL, "includeSpark", "v1LegacyMode"] {
         assert!(message.contains(part), "{part}: {message}");
     }
 }

@@ -157,6 +157,8 @@ impl Azure {
             Provisioning::Succeeded
         };
         let fresh = record.principal.1 == NEVER;
+        // What was taken on may come to nothing at all.
+        let outcome = Some(outcome).filter(|_| !fresh || !chance.one_in(40));
         if fresh || record.body.identity != body.identity {
             self.principals += 1;
             let shown = done + chance.millis(0, 10_000);
@@ -169,7 +171,7 @@ impl Azure {
         }
         record.foreign = false;
         record.state = Provisioning::Working;
-        record.ends = Some((done, Some(outcome)));
+        record.ends = Some((done, outcome));
         self.set_compute(now, name, Some(record));
         Ok(())
     }
@@ -187,8 +189,10 @@ impl Azure {
             return Err(fault(Class::Retryable, "Conflict", "detach the pool"));
         }
         if record.state != Provisioning::Deleting {
+            // As may what ends in an error.
+            let stays = chance.one_in(10).then_some(record.state.clone());
             record.state = Provisioning::Deleting;
-            record.ends = Some((now + chance.millis(500, 20_000), None));
+            record.ends = Some((now + chance.millis(500, 20_000), stays));
             self.set_compute(now, name.to_owned(), Some(record));
         }
         Ok(())

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use azureml_spark_testkit::eventually::until;
 use azureml_spark_testkit::manifest::Manifest;
 use azureml_spark_testkit::portal::synapse_role;
-use azureml_spark_testkit::scope::message;
+use azureml_spark_testkit::scope::{find_condition, message};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, principal, says};
@@ -91,13 +92,33 @@ fn a_duplicate_under_another_id() {
             let at = stage.world().pool_scope(name);
             let theirs = portal.put_synapse_role(role, who, &at).await?;
             scope.apply(&pool).await?;
+            let held_back = scope
+                .wait(ATTACHMENT, name, "holds back", |object| {
+                    let attached = find_condition(object, "Attached");
+                    let granted = find_condition(object, "AccessGranted");
+                    attached.is_some_and(|one| one["status"] == "True")
+                        && granted.is_some_and(|one| one["status"] != "True")
+                })
+                .await?;
+            let ready = find_condition(&held_back, "Ready").unwrap();
+            assert_ne!(ready["status"], "True", "{duplicate}: {held_back}");
             scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+            let shown = portal.synapse_roles_of(who).await?;
+            assert!(!shown.is_empty(), "{duplicate}: relied on as it was listed");
             let tried = granted(stage, since, who).await?;
             assert!(
                 (1..=4).contains(&tried),
                 "{duplicate}: asked for {tried} times"
             );
+
+            // Ours goes, if there is one, and theirs stays.
+            stage.set(json!({"synapseListSeconds": 0})).await?;
+            scope.delete(ATTACHMENT, name).await?;
+            stage.detached(name).await?;
             assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
+            let mut left = portal.synapse_roles_of(who).await?;
+            left.retain(|one| one["scope"] == at && one["id"] != theirs.as_str());
+            assert_eq!(left, Vec::<Value>::new(), "{duplicate}");
         }
         Ok(())
     });
@@ -137,11 +158,9 @@ fn roles_on_several_pages() {
         let last = roles[2]["id"].as_str().unwrap();
         portal.delete_synapse_role(last).await?;
         scope.reconcile(ATTACHMENT, name).await?;
-        azureml_spark_testkit::eventually::until(
-            "the role is back",
-            Duration::from_mins(1),
-            async || Ok((here().await? == 3).then_some(())),
-        )
+        until("the role is back", Duration::from_mins(1), async || {
+            Ok((here().await? == 3).then_some(()))
+        })
         .await?;
 
         scope.delete(ATTACHMENT, name).await?;
