@@ -36,7 +36,8 @@ impl Walked for SparkJob {
     ) -> Result<(), TestCaseError> {
         match &moved.act {
             Act::Do(step) => {
-                prop_assert_eq!(memo.ended.is_some(), *step == Step::Expire, "after the end");
+                let over = *step == Step::Expire;
+                prop_assert_eq!(moved.memo.ended.is_some(), over, "after the end");
                 prop_assert!(!want.deleting || *step == Step::Cancel, "on the way out");
                 of_step(want, seen, memo, &moved.memo, step)
             }
