@@ -22,6 +22,7 @@ use kube::runtime::reflector::Store;
 use kube::{Api, ResourceExt};
 
 pub(crate) use lookup::Lookup;
+pub(crate) use produced::produced;
 
 use crate::access::Access;
 use crate::board::Board;

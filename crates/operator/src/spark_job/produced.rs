@@ -7,7 +7,7 @@ use azureml_spark_core::spark_job::{End, Produced};
 const SHOWN: usize = 200;
 
 /// As that object's status tells it.
-pub(super) fn produced(job: Option<&SparkJob>) -> Produced {
+pub(crate) fn produced(job: Option<&SparkJob>) -> Produced {
     let Some(job) = job else {
         return Produced::Missing;
     };

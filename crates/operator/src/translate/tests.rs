@@ -1,14 +1,39 @@
 //! Azure's words become the machines', each of them.
 
+use azureml_spark_azure::aml::environment::NewEnvironment;
+use azureml_spark_azure::aml::{code, data, environment, model, output};
 use azureml_spark_azure::arm::linked_service::NewLink;
 use azureml_spark_azure::arm::role_assignment::{self, NewRoleAssignment};
 use azureml_spark_azure::arm::{compute, identity, linked_service, pool, synapse_workspace};
 use azureml_spark_azure::synapse::{private_endpoint, rbac};
-use azureml_spark_azure::{ArmId, SparkPoolId, SynapseWorkspaceId, WorkspaceId};
+use azureml_spark_azure::{
+    ArmId, AssetId, AssetKind, SparkPoolId, SynapseWorkspaceId, WorkspaceId,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+
+/// The calls that a job makes to learn what its names mean.
+fn lookups() -> Vec<&'static str> {
+    let workspace = WorkspaceId::new("s", "g", "w").unwrap();
+    let asset = |kind| AssetId::new(&workspace, kind, "a", "1").unwrap();
+    let api = "https://api.example".parse().unwrap();
+    let packages = NewEnvironment::of_a_job("dependencies: []");
+    vec![
+        code::latest(&workspace, "a").request.op,
+        code::put_folder(&asset(AssetKind::Code), "https://a/b/c")
+            .request
+            .op,
+        environment::get(&asset(AssetKind::Environment)).request.op,
+        environment::put(&asset(AssetKind::Environment), &packages)
+            .request
+            .op,
+        data::container(&workspace, "a").request.op,
+        model::latest(&workspace, "a").request.op,
+        output::assets(&api, &workspace, "run").request.op,
+    ]
+}
 
 /// The calls that an attachment, a link and a workspace make.
 fn operations() -> Vec<&'static str> {
@@ -47,7 +72,11 @@ fn operations() -> Vec<&'static str> {
 
 #[test]
 fn every_call_has_words_of_its_own_for_a_condition() {
-    let mut all: Vec<&str> = operations().into_iter().map(words).collect();
+    let mut all: Vec<&str> = operations()
+        .into_iter()
+        .chain(lookups())
+        .map(words)
+        .collect();
     for said in &all {
         assert!(said.contains(' '), "'{said}' is no sentence for a person");
     }

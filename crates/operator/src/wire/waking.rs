@@ -11,6 +11,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use super::Sources;
 use crate::holders::{Holders, Needed, Needs};
 use crate::records::{self, Records};
+use crate::spark_job::produced;
 
 pub(super) fn wake_each_other(sources: &mut Sources, holders: &Holders) {
     let jobs = &sources.jobs;
@@ -37,15 +38,7 @@ pub(super) fn wake_each_other(sources: &mut Sources, holders: &Holders) {
         let named = job.spec.compute.attachment_ref.as_ref();
         waits(job) && named.is_some_and(|named| named.name == name)
     });
-    let (store, wakes) = (sources.jobs.store(), sources.jobs.wakes());
-    sources
-        .jobs
-        .then_wake(wakes, move |change| match is_news(change) {
-            Some(job) => those_that_name(&store, job, |other, name| {
-                begins(other) && spark_job::jobs(&other.spec).contains(name)
-            }),
-            None => Vec::new(),
-        });
+    tell_readers(&mut sources.jobs);
     tell_needed(sources, holders);
     tell_sharers(sources);
 }
@@ -68,12 +61,7 @@ macro_rules! named {
     )+};
 }
 
-named!(
-    AzureMLWorkspace,
-    LinkedService,
-    SparkJob,
-    SynapseSparkAttachment
-);
+named!(AzureMLWorkspace, LinkedService, SynapseSparkAttachment);
 
 /// A change of one object wakes those of its namespace that name it. Our finalizer on it is no such change: it comes
 /// and goes with those very objects, and one that Azure refuses would be tried again without a pause.
@@ -114,6 +102,28 @@ fn those_that_name<O: Watched, T: Watched>(
 fn waits(job: &SparkJob) -> bool {
     let status = job.status.as_ref();
     status.is_none_or(|status| status.completion_time.is_none())
+}
+
+/// A job that reads what another one writes looks again when there is news of that.
+fn tell_readers(jobs: &mut Source<SparkJob>) {
+    let (store, wakes) = (jobs.store(), jobs.wakes());
+    jobs.then_wake(wakes, move |change| match news_of_outputs(change) {
+        Some(job) => those_that_name(&store, job, |other, name| {
+            begins(other) && spark_job::jobs(&other.spec).contains(name)
+        }),
+        None => Vec::new(),
+    });
+}
+
+/// Most jobs write nothing that another one reads, and their states change often.
+fn news_of_outputs<'c>(change: &Change<'c, SparkJob>) -> Option<&'c SparkJob> {
+    match (change.before, change.now) {
+        (Some(before), Some(now)) => {
+            let writes = now.spec.outputs.as_ref().is_some_and(|all| !all.is_empty());
+            (writes && produced(Some(before)) != produced(Some(now))).then_some(now)
+        }
+        (before, now) => now.or(before),
+    }
 }
 
 /// One that was submitted has what others wrote on record.
@@ -207,6 +217,38 @@ mod tests {
             "status": {"location": ready}
         }))
         .unwrap()
+    }
+
+    fn job(outputs: &serde_json::Value, status: &serde_json::Value) -> SparkJob {
+        serde_json::from_value(json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SparkJob", "metadata": {"name": "first"},
+            "spec": {
+                "workspaceRef": {"name": "ml"},
+                "code": {"configMaps": [{"name": "src"}]}, "entry": {"file": "main.py"},
+                "driver": {"cores": 4, "memory": "28g"}, "executor": {"cores": 4, "memory": "28g", "instances": 2},
+                "compute": {"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}},
+                "outputs": outputs,
+            },
+            "status": status,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn readers_hear_what_becomes_of_an_output() {
+        let news = |before: Option<&SparkJob>, now: Option<&SparkJob>| {
+            news_of_outputs(&Change { before, now }).is_some()
+        };
+        let writes = json!({"clean": {"type": "uri_folder", "path": "abfss://c@a/clean"}});
+        let running = json!({"state": "Running"});
+        let (new, later) = (job(&writes, &json!({})), job(&writes, &running));
+        assert!(news(Some(&new), Some(&later)));
+        assert!(!news(Some(&later), Some(&later)));
+        assert!(news(None, Some(&new)));
+        assert!(news(Some(&later), None));
+        let (new, later) = (job(&json!({}), &json!({})), job(&json!({}), &running));
+        assert!(!news(Some(&new), Some(&later)), "it writes nothing");
+        assert!(news(None, Some(&later)));
     }
 
     #[test]

@@ -42,6 +42,15 @@ impl Portal<'_> {
         self.put_version("data", name, version, properties).await
     }
 
+    /// Registers a folder as the SDK does what it has uploaded, by the hash of its content.
+    pub async fn put_code(&self, name: &str, folder: &str, hash: &str) -> Result<Value> {
+        let properties = json!({
+            "codeUri": folder, "isAnonymous": true,
+            "properties": {"hash_sha256": hash, "hash_version": "202208"},
+        });
+        self.put_version("codes", name, "1", properties).await
+    }
+
     /// A version of an asset of some collection such as `data`, if there is one.
     pub async fn version(
         &self,

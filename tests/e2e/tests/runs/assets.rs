@@ -1,6 +1,6 @@
 //! Code and data that are in Azure already.
 
-use azureml_spark_testkit::manifest::Manifest;
+use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{Scope, message};
 use serde_json::json;
 
@@ -12,6 +12,17 @@ fn coded(scope: &Scope<'_>, name: &str, field: &str, value: &str) -> Manifest {
     job(scope, name)
         .without("/spec/code/configMaps")
         .with(&format!("/spec/code/{field}"), value)
+}
+
+/// Where a folder of the container behind `workspaceblobstore` is.
+fn address(scope: &Scope<'_>, folder: &str) -> String {
+    let emulator = scope.stack().emulator();
+    let world = emulator.world();
+    let port = emulator.url().rsplit(':').next().unwrap();
+    format!(
+        "https://{}.blob.core.localhost:{port}/{}/{folder}",
+        world.storage_account, world.container
+    )
 }
 
 #[test]
@@ -39,7 +50,7 @@ fn code_that_is_registered_is_named() {
             assert!(sent.eq_ignore_ascii_case(&id), "{name}: {sent}");
         }
         let seen = asked(scope, since).await?;
-        assert_eq!(seen.count("PUT", &["/codes/"]), 0, "{seen}");
+        assert_eq!(seen.count("PUT", &["/codes/", asset]), 0, "{seen}");
         let missing = format!("azureml:{asset}:999");
         scope
             .apply(&coded(scope, "missing", "asset", &missing))
@@ -62,15 +73,9 @@ fn code_that_is_registered_is_named() {
 fn code_in_a_storage_account_is_registered_where_it_is() {
     scenario("code-uri", async |scope, _| {
         let emulator = scope.stack().emulator();
-        let world = emulator.world();
         let folder = scope.unique("code");
-        let container = &world.container;
         emulator.put_blob(&format!("{folder}/main.py"), "print(1)\n")?;
-        let port = emulator.url().rsplit(':').next().unwrap();
-        let uri = format!(
-            "https://{}.blob.core.localhost:{port}/{container}/{folder}",
-            world.storage_account
-        );
+        let uri = address(scope, &folder);
         let since = emulator.now().await?;
         for name in ["here", "again"] {
             scope.apply(&coded(scope, name, "uri", &uri)).await?;
@@ -85,6 +90,33 @@ fn code_in_a_storage_account_is_registered_where_it_is() {
         let puts = seen.matching("PUT", &["/codes/", code]);
         assert_eq!(puts.0.len(), 1, "{seen}");
         assert_eq!(puts.bodies()[0]["properties"]["codeUri"], uri.as_str());
+        Ok(())
+    });
+}
+
+#[test]
+fn code_that_the_azure_cli_has_uploaded_is_found_by_its_hash() {
+    // SHA-256 as the SDK makes it, over the count, the path, the size and the text.
+    const TEXT: &str = "print('known')\n";
+    const HASH: &str = "15f19a43fdef505a2a6e789f780ed16a4f573c33639f2f9591f3e1964e1a1fd6";
+    scenario("code-hash", async |scope, portal| {
+        let emulator = scope.stack().emulator();
+        let folder = scope.unique("uploaded");
+        emulator.put_blob(&format!("{folder}/main.py"), TEXT)?;
+        let name = "0b1f6f0e-94f2-4b58-8f5e-1a52a3c6d7e8";
+        let code = portal
+            .put_code(name, &address(scope, &folder), HASH)
+            .await?;
+        let since = emulator.now().await?;
+        scope
+            .apply(&manifest::code("known", "main.py", TEXT))
+            .await?;
+        let known = job(scope, "known").with("/spec/code/configMaps/0/name", "known");
+        scope.apply(&known).await?;
+        let done = ends_well(scope, "known").await?;
+        assert_eq!(done["status"]["codeId"], code["id"]);
+        let seen = asked(scope, since).await?;
+        assert_eq!(sent(&seen, &azure_name(&done))["codeId"], code["id"]);
         Ok(())
     });
 }

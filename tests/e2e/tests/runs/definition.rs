@@ -138,3 +138,28 @@ fn a_runtime_that_is_retired_is_warned_of() {
         Ok(())
     });
 }
+
+#[test]
+fn an_identity_that_is_not_attached_is_told_before_anything_is_submitted() {
+    scenario("identity", async |scope, _| {
+        let world = scope.stack().emulator().world();
+        let since = scope.stack().emulator().now().await?;
+        let stranger = world.identity_id("a-stranger");
+        let job = job(scope, "whose").with("/spec/identity/resourceId", stranger);
+        scope.apply(&job).await?;
+        let told = scope
+            .reason(
+                JOB,
+                "whose",
+                "ReferencesResolved",
+                "False",
+                "IdentityNotAttached",
+            )
+            .await?;
+        let says = message(&told, "Stalled");
+        assert!(says.contains("attachUserAssignedIdentities"), "{says}");
+        let seen = asked(scope, since).await?;
+        assert_eq!(seen.count("PUT", &["/jobs/whose-"]), 0, "{seen}");
+        Ok(())
+    });
+}
