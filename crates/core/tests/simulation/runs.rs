@@ -6,6 +6,7 @@ use azureml_spark_api::spark_job::RunDeletionPolicy;
 use azureml_spark_core::Machine;
 use azureml_spark_core::spark_job::{End, Memo, RunState, SparkJob, Want};
 
+use crate::history::History;
 use crate::world::{Job, World};
 
 /// A wish that is older than this is known to whoever acts: a cache is behind by some seconds, and a pass takes some.
@@ -53,7 +54,7 @@ impl World {
                 self.break_rule(format!("{uid} is submitted though it is {how}"));
             }
         }
-        let before = self.azure.runs.get(name).map(|run| run.last());
+        let before = self.azure.runs.get(name).map(History::last);
         let before = before.filter(|run| run.owner.as_deref() == Some(uid));
         if let Some(before) = before.filter(|run| run.attempt != attempt) {
             let number = before.attempt;
@@ -151,7 +152,7 @@ impl World {
         }
         memo.submission.as_ref()?;
         let name = status.azure_name.as_ref()?;
-        let run = self.azure.runs.get(name).map(|run| run.last());
+        let run = self.azure.runs.get(name).map(History::last);
         let Some(run) = run else {
             return Some(format!("{uid} says that {name} ended, and there is none"));
         };
