@@ -107,6 +107,13 @@ fn difference(field: &str, desired: Option<String>, observed: Option<String>) ->
     }
 }
 
+/// Whether nothing differs that a job could meet.
+pub(super) fn are_labels(differences: &[Difference]) -> bool {
+    differences
+        .iter()
+        .all(|one| one.field == "description" || one.field.starts_with("tags."))
+}
+
 /// The names of the fields, for a sentence.
 pub(super) fn fields(differences: &[Difference]) -> String {
     let names: Vec<&str> = differences.iter().map(|d| d.field.as_str()).collect();

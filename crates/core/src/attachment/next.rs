@@ -3,11 +3,11 @@
 use azureml_spark_api::attachment::PendingAction;
 use jiff::{SignedDuration, Timestamp};
 
-use super::drift::differences;
+use super::drift::{are_labels, differences};
 use super::owner::{conflict, is_marked};
 use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body};
 use crate::grants::{self, Next};
-use crate::machine::{Move, Sight, Wake};
+use crate::machine::{Act, Move, Sight, Wake};
 
 /// Between two looks at something that Azure is at work on. Compute operations take seconds to minutes and carry no
 /// Retry-After (contract §0.3).
@@ -66,14 +66,19 @@ pub(super) fn attach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         Provisioning::Failed(_) | Provisioning::Succeeded => {}
     }
     let failed = compute.state != Provisioning::Succeeded;
-    let differs = failed || !differences(want, compute, &memo).is_empty();
+    let differences = differences(want, compute, &memo);
+    let differs = failed || !differences.is_empty();
     // What was changed outside and is left so keeps no role from being granted.
     if differs && !want.leaves_drift(&memo) {
-        if let Some(time) = too_soon(want, &memo, now) {
+        let Some(time) = repeats_at(want, &memo, now) else {
+            let body = body::wished(&want.compute, pool, Some(compute), &memo);
+            return Move::step(asked_for(want, &memo, now), Step::Attach(body));
+        };
+        if failed || !are_labels(&differences) {
             return Move::rest(memo, Wake::At(time));
         }
-        let body = body::wished(&want.compute, pool, Some(compute), &memo);
-        return Move::step(asked_for(want, &memo, now), Step::Attach(body));
+        // Nor does a tag that a policy rewrites each time.
+        return no_later_than(time, settle(want, seen, compute, memo, now));
     }
     if !differs {
         memo.pending = None;
@@ -163,10 +168,22 @@ fn unseen(want: &Want, memo: &Memo) -> Option<Pending> {
         .filter(|asked| same && asked.action == PendingAction::Attach)
 }
 
-/// The time before which the same is not asked for again.
-fn too_soon(want: &Want, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
-    let again = memo.record.requested?.checked_add(SAME_WISH).ok()?;
-    (again > now && memo.wish == Some(want.compute.hash())).then_some(again)
+/// When to look again while it is too soon to ask for the same once more.
+fn repeats_at(want: &Want, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
+    let asked = memo.record.requested;
+    let soon = asked
+        .and_then(|asked| asked.checked_add(SAME_WISH).ok())
+        .filter(|again| *again > now && memo.wish == Some(want.compute.hash()));
+    soon.max(unseen(want, memo).and_then(|asked| asked.pause(now)))
+}
+
+fn no_later_than(time: Timestamp, moved: Move<Attachment>) -> Move<Attachment> {
+    let act = match moved.act {
+        Act::Rest(Wake::At(other)) => Act::Rest(Wake::At(other.min(time))),
+        Act::Rest(Wake::OnChange) => Act::Rest(Wake::At(time)),
+        act @ (Act::Do(_) | Act::Release) => act,
+    };
+    Move { act, ..moved }
 }
 
 /// Our finalizer without a request on record: the status was lost, or the process ended between the two. Something may

@@ -6,7 +6,7 @@ use azureml_spark_api::policy::Difference;
 use azureml_spark_api::{Reason, SynapseSparkAttachmentStatus};
 use jiff::Timestamp;
 
-use super::drift::{differences, fields};
+use super::drift::{are_labels, differences, fields};
 use super::owner::conflict;
 use super::standing::standing;
 use super::warnings::warnings;
@@ -165,7 +165,7 @@ fn attached(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
                 "Azure could not attach the pool: {errors}: correct the spec, or delete the object and create it again"
             ),
         ),
-        (None, Provisioning::Succeeded) => compared(want, compute, memo),
+        (None, Provisioning::Succeeded) => compared(want, compute, memo, now),
     }
 }
 
@@ -215,7 +215,7 @@ fn absent(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Fact {
 }
 
 /// A compute at rest, against the wish.
-fn compared(want: &Want, compute: &Compute, memo: &Memo) -> Fact {
+fn compared(want: &Want, compute: &Compute, memo: &Memo, now: Timestamp) -> Fact {
     let kind = ConditionType::Attached;
     let differences = differences(want, compute, memo);
     let names = fields(&differences);
@@ -238,6 +238,16 @@ fn compared(want: &Want, compute: &Compute, memo: &Memo) -> Fact {
                 "the pool is attached, and was changed outside in {names}: change it back, or set spec.driftPolicy to Correct"
             ),
         );
+    }
+    if memo.is_overdue(PendingAction::Attach, now) {
+        let message = format!(
+            "asked for again and again, the compute differs in {names} after more than ten minutes: look who changes it back, an Azure Policy perhaps; describe it as it is, or set spec.driftPolicy to Report"
+        );
+        return if are_labels(&differences) {
+            Fact::yes(kind, Reason::Drifted, message)
+        } else {
+            Fact::no(kind, Reason::AttachFailed, message)
+        };
     }
     Fact::no(
         kind,

@@ -113,8 +113,10 @@ impl Kind for Attachments {
                 world.write(Effect::PutCompute(wish.name.clone(), put(body)))?;
             }
             Step::Grant(grant) => {
+                // By its id: Azure may write the ids of principals otherwise from one look to the next.
                 remembered(world, &owner, |status| {
-                    status.role_assignments.contains(&grant)
+                    let mut all = status.role_assignments.iter();
+                    all.any(|one| one.id == grant.id)
                 });
                 world.write(Effect::PutRole(grant.clone(), owner))?;
             }

@@ -4,11 +4,11 @@ use azureml_spark_api::attachment::PendingAction::{Attach, Detach};
 use azureml_spark_api::role::RoleAssignment;
 
 use super::object::{
-    Told, ago, asked, compute, compute_with, condition, decide, now, pending, seen, set, want_with,
-    wished,
+    Told, ago, asked, compute, compute_with, condition, decide, grant, now, pending, seen, set,
+    want_with, wished,
 };
 use super::report::{said, standing};
-use crate::attachment::{ATTACH, Attachment, DETACH, Given, Memo, Provisioning};
+use crate::attachment::{ATTACH, Attachment, Compute, DETACH, Given, Memo, Provisioning};
 use crate::machine::Machine;
 use crate::machine::Sight::{Absent, Present};
 use crate::{Class, Fault};
@@ -148,5 +148,59 @@ fn a_person_has_to_look_in_the_end() {
         let ready = condition(&status.conditions, "Ready").unwrap();
         assert!(ready.message.contains(text), "{why}: {}", ready.message);
         assert_eq!(Attachment::recall(&status), memo, "{why}");
+    }
+}
+
+fn tagged(given: &mut Given) {
+    set(given, "tags", serde_json::json!({"team": "a"}));
+}
+
+/// As [`tagged`] describes it, but for the tag, which a policy rewrites each time; changed so.
+fn rewritten(change: fn(&mut Compute)) -> Compute {
+    compute_with(|c| {
+        c.tags.insert("team".to_owned(), "policy".to_owned());
+        change(c);
+    })
+}
+
+fn fought_over(first: i64, last: i64) -> Memo {
+    Memo {
+        pending: Some(pending(Attach, first, last)),
+        managed_tags: vec!["team".to_owned()],
+        ..wished(tagged, last)
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_is_changed_back_each_time_is_not_fought_over_without_a_pause() {
+    let same: fn(&mut Compute) = |_| {};
+    let retyped: fn(&mut Compute) = |c| c.identity.type_ = "None".into();
+    let ours = || vec![grant("principal")];
+    for (change, roles, memo, told, why) in [
+        (same, ours(), fought_over(0, 0), Told::In(60), "a minute at first"),
+        (same, vec![], fought_over(0, 0), Told::Grant("principal"), "a tag keeps no role from being granted"),
+        (retyped, vec![], fought_over(0, 0), Told::In(60), "another identity does"),
+        (same, ours(), fought_over(60, 60), Told::Attach, "then it is asked for again"),
+        (same, ours(), fought_over(180, 80), Told::In(20), "after growing pauses"),
+        (same, ours(), fought_over(9_000, 299), Told::In(1), "up to five minutes"),
+        (same, ours(), fought_over(9_000, 300), Told::Attach, "no longer"),
+    ] {
+        let look = seen(Present(rewritten(change)), &roles);
+        let (found, memo) = decide(&want_with(tagged), &look, &memo);
+        assert_eq!(found, told, "{why}");
+        assert!(memo.pending.is_some(), "{why}: it is not over");
+    }
+    for (change, first, stands, reason, text, why) in [
+        (same, 599, "Reconciling", "Attaching", "differs in tags.team", "it may be slow"),
+        (same, 600, "Ready", "Drifted", "an Azure Policy perhaps", "it stops no job"),
+        (retyped, 600, "Stalled", "AttachFailed", "identity.type", "jobs would run as another"),
+    ] {
+        let mut look = seen(Present(rewritten(change)), &ours());
+        look.grants.powerless = Present(Vec::new());
+        let status = said(tagged, &look, &fought_over(first, 90));
+        assert_eq!(standing(&status), (stands, reason.to_owned()), "{why}");
+        let ready = condition(&status.conditions, "Ready").unwrap();
+        assert!(ready.message.contains(text), "{why}: {}", ready.message);
     }
 }
