@@ -41,6 +41,9 @@ pub(crate) fn wrong(conditions: &[Condition]) -> Option<String> {
     if holds("Complete") && (holds("Failed") || !holds("Ready")) {
         return Some("complete, and yet not well".to_owned());
     }
+    if holds("Suspended") && (holds("Complete") || holds("Failed")) {
+        return Some("held, and yet over".to_owned());
+    }
     if holds("Failed") && !holds("Stalled") {
         return Some("failed, and nobody is told to act".to_owned());
     }

@@ -1,9 +1,10 @@
 //! The effectful half of a `SparkJob`, as the operator has it.
 
+mod look;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::condition::Condition;
-use azureml_spark_api::spark_job::Failure;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
@@ -12,10 +13,13 @@ use azureml_spark_core::spark_job::{
 };
 use azureml_spark_core::{Class, Machine, Sight};
 
+use look::{follow, look, name_of, why_it_failed};
+
+pub(crate) use look::poll;
+
 use crate::apiserver::Store;
 use crate::azure::{Effect, RunBody};
 use crate::drive::Kind;
-use crate::process::Entry;
 use crate::quirk::Quirk;
 use crate::world::{Job, Key, Stop, Workspace, World};
 
@@ -246,29 +250,8 @@ fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
     }
 }
 
-/// The name under which the operator looks for the current attempt.
-fn name_of(world: &World, want: &Want, memo: &Memo) -> String {
-    let asked = want.run_name(memo.attempt());
-    let chosen = world.process.server_names.get(&asked);
-    chosen.cloned().unwrap_or(asked)
-}
-
 fn is_over(code: &str) -> bool {
     matches!(code, "RunIsFinalizing" | "RunHasEnded" | "NotFound")
-}
-
-/// What may pass leaves it unknown.
-fn why_it_failed(world: &mut World, name: &str) -> Result<Sight<Failure>, Stop> {
-    match world.read("read why the run failed") {
-        Ok(_) => {
-            let run = world.azure.runs.get(name);
-            Ok(run.map_or(Sight::Absent, |run| {
-                Sight::Present(run.last().failure.clone())
-            }))
-        }
-        Err(Stop::Fault(_)) => Ok(Sight::Unknown),
-        Err(Stop::Crash) => Err(Stop::Crash),
-    }
 }
 
 fn registered(world: &World, definition: &Definition) -> (Sight<String>, Sight<String>) {
@@ -295,35 +278,6 @@ fn conda(definition: &Definition) -> Option<String> {
         EnvironmentChoice::Conda { name, .. } => Some(name.clone()),
         EnvironmentChoice::Asset(_) => None,
     }
-}
-
-/// The board first, then one request, where one is needed at all.
-fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop> {
-    let name = name_of(world, want, memo);
-    if let Some(run) = world.process.seen_run(&name, world.now) {
-        return Ok(Sight::Present(run.clone()));
-    }
-    if !want.may_have_run(memo) {
-        return Ok(Sight::Unknown);
-    }
-    let time = world.read("read the run")?;
-    let found = world
-        .azure
-        .runs
-        .get(&name)
-        .and_then(|run| run.at(time))
-        .cloned();
-    world.tell(|| format!("run {name}: {:?}", found.as_ref().map(|run| &run.state)));
-    Ok(match found {
-        Some(found) => {
-            let run = found.shown(&name);
-            if want.owns(&run, memo) {
-                follow(world, want, &name, run.clone());
-            }
-            Sight::Present(run)
-        }
-        None => Sight::Absent,
-    })
 }
 
 fn submit(
@@ -376,57 +330,6 @@ fn submit(
     Ok(())
 }
 
-fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
-    if !run.state.is_end() {
-        world.poll.get_or_insert(world.now + 10_000);
-    }
-    let entry = Entry {
-        run,
-        job: want.object_name.clone(),
-        at: world.now,
-    };
-    world.process.board.insert(name.to_owned(), entry);
-}
-
 fn content(definition: &Definition) -> String {
     format!("{:?}", definition.code)
-}
-
-/// One listing for all runs; those that it does not show are asked for.
-pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
-    let live: Vec<(String, Entry)> = world
-        .process
-        .board
-        .iter()
-        .filter(|(_, entry)| !entry.run.state.is_end())
-        .map(|(name, entry)| (name.clone(), entry.clone()))
-        .collect();
-    if live.is_empty() {
-        world.poll = None;
-        return Ok(());
-    }
-    world.poll = Some(world.now + 10_000);
-    let time = world.read("list the runs")?;
-    for (name, known) in live {
-        let shown = |world: &World, time| Some(world.azure.runs.get(&name)?.at(time)?.shown(&name));
-        let mut found = shown(world, time);
-        if found.is_none() {
-            let time = world.read("read the run")?;
-            found = shown(world, time);
-        }
-        let (at, news) = (world.now, found.as_ref() != Some(&known.run));
-        match (found, world.process.board.get_mut(&name)) {
-            (Some(run), Some(entry)) if !entry.run.state.is_end() => {
-                (entry.run, entry.at) = (run, at);
-            }
-            (None, Some(_)) => {
-                world.process.board.remove(&name);
-            }
-            (Some(_), Some(_)) | (_, None) => {}
-        }
-        if news {
-            world.bells.insert((at, Key::Job(known.job)));
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What may be done to runs and said of them, held against every step and every end.
 
 use azureml_spark_api::SparkJobStatus;
+use azureml_spark_api::condition::Condition;
 use azureml_spark_api::policy::AdoptionPolicy;
 use azureml_spark_api::spark_job::RunDeletionPolicy;
 use azureml_spark_core::Machine;
@@ -138,9 +139,18 @@ impl World {
     pub(crate) fn mistaken_job(&self) -> Option<String> {
         self.jobs.all().find_map(|job| {
             let status = job.status.as_ref()?;
-            self.wrong_end(job, status)
+            self.wrong_hold(job, status)
+                .or_else(|| self.wrong_end(job, status))
                 .or_else(|| self.wrong_labels(job, status))
         })
+    }
+
+    fn wrong_hold(&self, job: &Job, status: &SparkJobStatus) -> Option<String> {
+        let held = |c: &Condition| c.type_ == "Suspended" && c.status == "True";
+        let mut runs = self.azure.runs.values().map(History::last);
+        let live = runs.any(|run| run.is_live() && run.owner.as_ref() == Some(&job.uid));
+        let both = live && status.conditions.iter().any(held);
+        both.then(|| format!("{} says that nothing runs, and something does", job.uid))
     }
 
     fn wrong_end(&self, job: &Job, status: &SparkJobStatus) -> Option<String> {

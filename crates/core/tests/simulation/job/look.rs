@@ -1,0 +1,109 @@
+//! Looks at runs: on the board, by one request, and by a listing for all.
+
+use azureml_spark_api::spark_job::Failure;
+use azureml_spark_core::Sight;
+use azureml_spark_core::spark_job::{Memo, Run, Want};
+
+use crate::process::Entry;
+use crate::world::{Key, Stop, World};
+
+/// The name under which the operator looks for the current attempt.
+pub(super) fn name_of(world: &World, want: &Want, memo: &Memo) -> String {
+    let asked = want.run_name(memo.attempt());
+    let chosen = world.process.server_names.get(&asked);
+    chosen.cloned().unwrap_or(asked)
+}
+
+/// What may pass leaves it unknown.
+pub(super) fn why_it_failed(world: &mut World, name: &str) -> Result<Sight<Failure>, Stop> {
+    match world.read("read why the run failed") {
+        Ok(_) => {
+            let run = world.azure.runs.get(name);
+            Ok(run.map_or(Sight::Absent, |run| {
+                Sight::Present(run.last().failure.clone())
+            }))
+        }
+        Err(Stop::Fault(_)) => Ok(Sight::Unknown),
+        Err(Stop::Crash) => Err(Stop::Crash),
+    }
+}
+
+/// The board first, then one request, where one is needed at all.
+pub(super) fn look(world: &mut World, want: &Want, memo: &Memo) -> Result<Sight<Run>, Stop> {
+    let name = name_of(world, want, memo);
+    if let Some(run) = world.process.seen_run(&name, world.now) {
+        return Ok(Sight::Present(run.clone()));
+    }
+    if !want.may_have_run(memo) {
+        return Ok(Sight::Unknown);
+    }
+    let time = world.read("read the run")?;
+    let found = world
+        .azure
+        .runs
+        .get(&name)
+        .and_then(|run| run.at(time))
+        .cloned();
+    world.tell(|| format!("run {name}: {:?}", found.as_ref().map(|run| &run.state)));
+    Ok(match found {
+        Some(found) => {
+            let run = found.shown(&name);
+            if want.owns(&run, memo) {
+                follow(world, want, &name, run.clone());
+            }
+            Sight::Present(run)
+        }
+        None => Sight::Absent,
+    })
+}
+
+pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
+    if !run.state.is_end() {
+        world.poll.get_or_insert(world.now + 10_000);
+    }
+    let entry = Entry {
+        run,
+        job: want.object_name.clone(),
+        at: world.now,
+    };
+    world.process.board.insert(name.to_owned(), entry);
+}
+
+/// One listing for all runs; those that it does not show are asked for.
+pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
+    let live: Vec<(String, Entry)> = world
+        .process
+        .board
+        .iter()
+        .filter(|(_, entry)| !entry.run.state.is_end())
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect();
+    if live.is_empty() {
+        world.poll = None;
+        return Ok(());
+    }
+    world.poll = Some(world.now + 10_000);
+    let time = world.read("list the runs")?;
+    for (name, known) in live {
+        let shown = |world: &World, time| Some(world.azure.runs.get(&name)?.at(time)?.shown(&name));
+        let mut found = shown(world, time);
+        if found.is_none() {
+            let time = world.read("read the run")?;
+            found = shown(world, time);
+        }
+        let (at, news) = (world.now, found.as_ref() != Some(&known.run));
+        match (found, world.process.board.get_mut(&name)) {
+            (Some(run), Some(entry)) if !entry.run.state.is_end() => {
+                (entry.run, entry.at) = (run, at);
+            }
+            (None, Some(_)) => {
+                world.process.board.remove(&name);
+            }
+            (Some(_), Some(_)) | (_, None) => {}
+        }
+        if news {
+            world.bells.insert((at, Key::Job(known.job)));
+        }
+    }
+    Ok(())
+}
