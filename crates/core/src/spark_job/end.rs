@@ -124,8 +124,8 @@ impl End {
         }
     }
 
-    /// What a further attempt would be for. A quota or a lack of machines passes, and so may trouble without a name;
-    /// what is wrong with an image or an identity stays so until somebody mends it.
+    /// What a further attempt would be for. A quota, a lack of machines and trouble without a name pass, and the making
+    /// of an image may; a right that an identity lacks is not there the next time either.
     pub fn cause(self) -> Option<RetryCause> {
         match self {
             Self::ScriptFailed => Some(RetryCause::Script),

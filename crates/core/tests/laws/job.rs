@@ -258,7 +258,7 @@ proptest! {
     }
 }
 
-fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
+pub(crate) fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
     match step {
         Step::UploadCode => seen.code = Sight::Present("/codes/1".to_owned()),
         Step::RegisterEnvironment => {

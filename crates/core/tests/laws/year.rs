@@ -1,6 +1,6 @@
 //! A year at rest: what is as it shall be is looked at every hour, and nothing is done or written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::azure_id::SynapseWorkspaceId;
 use azureml_spark_api::condition::Condition;
@@ -8,6 +8,7 @@ use azureml_spark_api::role::Role;
 use azureml_spark_core::attachment::{self, Attachment, Synapse};
 use azureml_spark_core::linked_service::{self, LinkedService};
 use azureml_spark_core::place::{Link, Place, Reference, Workspace as Found};
+use azureml_spark_core::spark_job::{self, RunState, SparkJob};
 use azureml_spark_core::workspace::{self, CredentialsFound, Facts, Workspace};
 use azureml_spark_core::{Act, Machine, Pass, Sight, Wake, grants};
 use jiff::{SignedDuration, Timestamp};
@@ -284,4 +285,87 @@ fn a_year_of_hourly_looks_writes_nothing() {
     let obey = |_: &mut _, step: &_| panic!("{step:?}");
     let done = year::<Workspace>(&want, seen, obey, |s| &s.conditions);
     assert_eq!(done, quiet("Ready"), "a workspace");
+}
+
+fn job(steering: &Value) -> spark_job::Want {
+    let mut spec = json!({
+        "workspaceRef": {"name": "ml"}, "code": {"uri": "https://a.blob.core.windows.net/c/src"}, "entry": {"file": "main.py"},
+        "driver": {"cores": 1, "memory": "2g"}, "executor": {"cores": 2, "memory": "2g", "instances": 2},
+        "compute": {"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}},
+        "identity": {"type": "Managed"},
+    });
+    for (field, value) in steering.as_object().unwrap() {
+        spec[field] = value.clone();
+    }
+    let given = spark_job::Given {
+        namespace: "team".to_owned(),
+        name: "titanic".to_owned(),
+        uid: "the-uid".to_owned(),
+        spec: serde_json::from_value(spec).unwrap(),
+        workspace: ml(),
+        attachment: None,
+        workspace_identity: None,
+        config_maps: BTreeMap::new(),
+        source: None,
+        produced: BTreeMap::new(),
+        retired: BTreeSet::new(),
+        pinned: None,
+        held: false,
+        deleting: false,
+    };
+    SparkJob::want(&given).unwrap()
+}
+
+#[test]
+fn a_year_of_a_job_writes_nothing() {
+    let rows = [
+        (json!({}), RunState::Running, None, "it runs for ever"),
+        (
+            json!({}),
+            RunState::Completed,
+            Some("Completed"),
+            "it has ended",
+        ),
+        (json!({"suspend": true}), RunState::Running, None, "held"),
+        (
+            json!({"cancel": true}),
+            RunState::Running,
+            None,
+            "it never begins",
+        ),
+        (
+            json!({"startDeadlineSeconds": 5, "retry": {"maxAttempts": 3}}),
+            RunState::Completed,
+            Some("Completed"),
+            "it is steered",
+        ),
+    ];
+    for (steering, state, ready, why) in rows {
+        let want = job(&steering);
+        let obey = |seen: &mut spark_job::Seen, step: &spark_job::Step| {
+            crate::job::obey(seen, &want, &spark_job::Memo::default(), step);
+            if let Sight::Present(run) = &mut seen.run {
+                run.state = state.clone();
+            }
+        };
+        let empty = spark_job::Seen {
+            code: Sight::Absent,
+            ..spark_job::Seen::default()
+        };
+        let done = year::<SparkJob>(&want, empty, obey, |s| &s.conditions);
+        let ready = ready.map(str::to_owned);
+        assert_eq!(done, Year { ready, ..quiet("") }, "a job: {why}");
+    }
+    let want = job(&json!({"code": {"asset": "azureml:src:1"}}));
+    let missing = spark_job::Seen {
+        code: Sight::Absent,
+        ..spark_job::Seen::default()
+    };
+    let done = year::<SparkJob>(
+        &want,
+        missing,
+        |_, step| panic!("{step:?}"),
+        |s| &s.conditions,
+    );
+    assert_eq!((done.steps, done.writes), (0, 0), "its code is not there");
 }
