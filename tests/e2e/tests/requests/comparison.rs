@@ -42,11 +42,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "job.put",
-        "body:/properties/pyFiles",
-        "SparkJob has no such field yet; the files are in the code folder",
-    ),
-    (
-        "job.put",
         "body:/properties/tags",
         "the SDK's is empty, ours tells whose run it is",
     ),
@@ -58,7 +53,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "job.put",
         "body:/properties/properties",
-        "the SDK's is empty, ours tells two things",
+        "the SDK's is empty, ours tells three things",
     ),
     (
         "job.put",
@@ -69,6 +64,11 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "job.put",
         "body:/properties/properties/azureml-spark-operator.definition",
         "what was submitted, since Azure's answer cannot be compared with it",
+    ),
+    (
+        "job.put",
+        "body:/properties/properties/azureml-spark-operator.attempt",
+        "which attempt of the object it is",
     ),
     (
         "job.list",

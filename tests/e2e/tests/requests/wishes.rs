@@ -41,6 +41,7 @@ fn job(object: &str, run: &str, compute: &Value) -> Manifest {
             "experimentName": "dl",
             "code": {"configMaps": [{"name": "src", "items": items}]},
             "entry": {"file": "main.py"},
+            "pyFiles": ["lib/a.py"],
             "args": "--i ${{inputs.in1}} --n ${{inputs.n}} --o ${{outputs.out1}}",
             "inputs": {"in1": path("p"), "n": {"value": "5"}},
             "outputs": {"out1": path("o")},

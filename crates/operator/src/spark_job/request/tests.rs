@@ -1,5 +1,7 @@
 //! From a manifest to the body of its submission, one row per kind of job.
 
+mod sdk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_core::Machine;
