@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use azureml_spark_testkit::eventually::until;
+use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::Manifest;
-use azureml_spark_testkit::portal::synapse_role;
+use azureml_spark_testkit::portal::{azure_role, synapse_role};
 use azureml_spark_testkit::scope::{find_condition, message};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, principal, says};
-use crate::{ATTACHMENT, Theme, changing};
+use crate::{ATTACHMENT, Theme, alone, changing};
 
 /// A pool of the scenario's own, attached with user-assigned identities that are known beforehand.
 async fn pool_with(stage: &Stage<'_>, what: &str, ids: &[&str]) -> anyhow::Result<Manifest> {
@@ -201,6 +201,63 @@ fn a_role_that_synapse_does_not_give_at_pools_is_named() {
         scope.reconcile(ATTACHMENT, name).await?;
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert_eq!(granted(stage, since, principal(&ready)).await?, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_role_that_is_said_to_exist_counts_once_it_is_listed() {
+    alone("role-said", async |stage| {
+        let (scope, portal) = (&stage.scope, &stage.portal);
+        let account = stage.world().resource(&format!(
+            "Microsoft.Storage/storageAccounts/{}",
+            scope.unique("acct")
+        ));
+        stage.make(&account).await?;
+        let identity = scope.unique("id");
+        let (identity, who) = stage.emulator().make_identity(&identity).await?;
+        let pool = pool_with(stage, "pool", &[&identity]).await?.with(
+            "/spec/grants/storage",
+            json!([{"accountId": account, "roles": ["Contributor"]}]),
+        );
+        let name = pool.name();
+        let exists = json!({"error": {"code": "RoleAssignmentExists",
+            "message": "The role assignment already exists."}});
+        let rule = json!({
+            "method": "PUT", "path": format!("{account}/providers/Microsoft.Authorization/"), "count": 1000,
+            "action": {"kind": "status", "status": 409, "body": exists},
+        });
+        stage.emulator().inject(rule).await?;
+        let since = stage.emulator().now().await?;
+        scope.apply(&pool).await?;
+        scope
+            .wait(ATTACHMENT, name, "tells of the refusal", |object| {
+                message(object, "Ready").contains("AssignmentNotSeen")
+            })
+            .await?;
+        let puts = [&*account, "/roleAssignments/"];
+        until("it has asked again", PATIENCE, async || {
+            let seen = stage.asked(since).await?;
+            Ok((seen.count("PUT", &puts) > 1).then_some(()))
+        })
+        .await?;
+        let waiting = scope.get(ATTACHMENT, name).await?;
+        for condition in ["AccessGranted", "Ready"] {
+            let found = find_condition(&waiting, condition).unwrap();
+            assert_ne!(found["status"], "True", "{waiting}");
+        }
+        assert!(find_condition(&waiting, "Stalled").is_none(), "{waiting}");
+
+        // Now it is to be seen, under the id that somebody else gave it.
+        stage.emulator().clear_faults().await?;
+        let theirs = portal
+            .put_azure_role(azure_role::CONTRIBUTOR, &who, &account)
+            .await?;
+        scope.reconcile(ATTACHMENT, name).await?;
+        scope.condition(ATTACHMENT, name, "Ready", "True").await?;
+        let held = portal.azure_roles_of(&account, &who).await?;
+        assert_eq!(held.len(), 1, "{held:?}");
+        assert_eq!(held[0]["name"], theirs.as_str());
         Ok(())
     });
 }
