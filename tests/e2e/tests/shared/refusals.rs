@@ -89,11 +89,8 @@ fn a_submission_that_azure_refuses_can_be_mended_in_place() {
         scope
             .apply(&manifest::code("src", "main.py", "print(1)\n"))
             .await?;
-        let unknown = scope.stack().emulator().world().identity_id("nobody");
-        let refused = job(scope, "a").with(
-            "/spec/identity",
-            json!({"type": "Managed", "resourceId": unknown}),
-        );
+        let refused =
+            job(scope, "a").with("/spec/compute/serverless/instanceType", "standard_e3_v0");
         let since = scope.stack().emulator().now().await?;
         scope.apply(&refused).await?;
         let found = scope
@@ -102,10 +99,7 @@ fn a_submission_that_azure_refuses_can_be_mended_in_place() {
         let message = find_condition(&found, "Ready").unwrap()["message"]
             .as_str()
             .unwrap();
-        assert!(
-            message.contains("UserAssignedIdentityNotFound"),
-            "{message}"
-        );
+        assert!(message.contains("resources.instanceType"), "{message}");
         assert_eq!(
             found["status"].get("submission"),
             None,
@@ -142,7 +136,7 @@ fn a_run_of_somebody_else_under_the_chosen_name_is_left_alone() {
         scope.condition(KIND, "first", "Complete", "True").await?;
         let other = job(scope, "second")
             .with("/spec/azureName", name)
-            .with("/spec/displayName", "another");
+            .with("/spec/args", "another");
         let message = stalled(scope, &other, "Conflict").await?;
         assert!(message.contains("spec.azureName"), "{message}");
         Ok(())

@@ -52,7 +52,7 @@ fn a_job_runs_the_revision_that_its_source_had_and_no_other() {
                 .with("/spec/tags/emulator-instant-stuck", "Running")
                 .with(
                     "/spec/retry",
-                    json!({"maxAttempts": 2, "backoffSeconds": 1, "on": ["Platform", "Script"]}),
+                    json!({"maxAttempts": 2, "backoffSeconds": 1, "causes": ["Platform", "Script"]}),
                 )
         };
         scope.apply(&job_of("first")).await?;
