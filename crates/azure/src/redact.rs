@@ -6,6 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+mod secrets;
+
 #[cfg(test)]
 mod tests;
 
@@ -56,78 +58,32 @@ pub(crate) fn without_query(url: &Url) -> String {
 /// The longest text of an error that is kept. Azure cuts its own at 3,000 (contract §3.2).
 const LONGEST_TEXT: usize = 2_000;
 
-/// What a signature begins with, with and without an address in front of it, and the values that follow a key of a
-/// connection string or a form.
-const SIGNATURES: [&str; 3] = ["?sv=", "sv=", "sig="];
-const SECRET_KEYS: [&str; 5] = [
-    "accountkey=",
-    "sharedaccesssignature=",
-    "client_secret=",
-    "clientsecret=",
-    "password=",
-];
-
-/// A word of a text, cut where a signature, a token or the value of a secret key begins.
-fn word_without_secrets(word: &str) -> String {
-    let lower = word.to_ascii_lowercase();
-    let cut = |at: usize, mark: &str| format!("{}{mark}", word.get(..at).unwrap_or_default());
-    if lower.contains("sig=") {
-        let first = SIGNATURES
-            .iter()
-            .filter_map(|mark| lower.find(mark))
-            .min()
-            .unwrap_or(0);
-        return cut(first, "?[signature]");
-    }
-    if let Some(end) = SECRET_KEYS
-        .iter()
-        .filter_map(|key| lower.find(key).map(|at| at + key.len()))
-        .min()
-    {
-        return cut(end, "[secret]");
-    }
-    // A JWT: base64url of `{"` is `eyJ`.
-    match word.find("eyJ").filter(|_| word.len() > 60) {
-        Some(start) => cut(start, "[token]"),
-        None => word.to_owned(),
-    }
-}
-
-/// A line of a log without signatures and tokens, and with its spaces: a table stays one.
+/// A line of a log without secrets, and with its spaces: a table stays one.
 pub(crate) fn line(raw: &str) -> String {
-    let mut shown = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while !rest.is_empty() {
-        let word = rest
-            .find(|c: char| !c.is_whitespace())
-            .unwrap_or(rest.len());
-        let (space, after) = rest.split_at(word);
-        let end = after.find(char::is_whitespace).unwrap_or(after.len());
-        let (word, left) = after.split_at(end);
-        shown.push_str(space);
-        shown.push_str(&word_without_secrets(word));
-        rest = left;
-    }
-    shown
+    secrets::hide(raw)
 }
 
-/// An error's text from outside, without signatures and tokens, on one line, of bounded length.
+/// An error's text from outside, without secrets, on one line, of bounded length.
 pub fn text(raw: &str) -> String {
-    let mut shown = String::new();
+    let mut line = String::new();
     for word in raw.split_whitespace() {
-        if !shown.is_empty() {
-            shown.push(' ');
-        }
-        shown.push_str(&word_without_secrets(word));
-        if shown.len() > LONGEST_TEXT {
-            let end = (0..=LONGEST_TEXT)
-                .rev()
-                .find(|at| shown.is_char_boundary(*at))
-                .unwrap_or(0);
-            shown.truncate(end);
-            shown.push('…');
+        // Room for what is cut out.
+        if line.len() > 4 * LONGEST_TEXT {
             break;
         }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let mut shown = secrets::hide(&line);
+    if shown.len() > LONGEST_TEXT {
+        let end = (0..=LONGEST_TEXT)
+            .rev()
+            .find(|at| shown.is_char_boundary(*at))
+            .unwrap_or(0);
+        shown.truncate(end);
+        shown.push('…');
     }
     shown
 }

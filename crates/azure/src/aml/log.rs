@@ -13,6 +13,8 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::redact::SasUrl;
 
+use lines::Lines;
+
 pub use channel::{Channel, Wanted};
 pub use position::{InvalidPosition, Position};
 pub use reader::{Event, Pace, Reader, Wish};
@@ -71,15 +73,17 @@ pub async fn tail(client: &Client, log: &SasUrl) -> Result<String, Error> {
     Ok(last_lines(&content, size > TAIL))
 }
 
-/// The end of what was read: a server may have answered with everything, and the first line of a cut
-/// log is half a line, perhaps half a character.
+/// The end of what was read, without secrets: a server may have answered with everything, and the first line of a cut log
+/// is half a line, perhaps half a secret, which nothing marks as one.
 fn last_lines(content: &[u8], cut: bool) -> String {
     let longest = usize::try_from(TAIL).unwrap_or(usize::MAX);
     let start = content.len().saturating_sub(longest);
     let end = content.get(start..).unwrap_or_default();
-    let text = String::from_utf8_lossy(end);
-    match text.split_once('\n') {
-        Some((_, rest)) if cut || start > 0 => rest.to_owned(),
-        _ => text.into_owned(),
-    }
+    let mut lines = if cut || start > 0 {
+        Lines::behind_a_line_end()
+    } else {
+        Lines::default()
+    };
+    let whole = lines.take(end);
+    whole + &lines.rest()
 }

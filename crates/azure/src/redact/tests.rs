@@ -55,3 +55,86 @@ fn secrets_are_cut_whatever_stands_before_them() {
         assert_eq!(text(raw), shown);
     }
 }
+
+#[test]
+fn the_earliest_secret_of_a_word_is_cut() {
+    let shown = line("conf=AccountKey=abc;url=https://a/b?sv=1&sig=def next");
+    assert_eq!(shown, "conf=AccountKey=[secret] next");
+    let shown = line("https://a/b?sv=1&sig=def;AccountKey=abc next");
+    assert_eq!(shown, "https://a/b?[signature] next");
+}
+
+#[test]
+fn secrets_are_cut_in_every_form_that_they_are_printed_in() {
+    for (raw, shown) in [
+        (
+            "fs.azure.account.key.a.dfs.core.windows.net=TheKey== |",
+            "fs.azure.account.key.a.dfs.core.windows.net=[secret] |",
+        ),
+        (
+            "fs.azure.account.key.a.dfs.core.windows.net = TheKey== |",
+            "fs.azure.account.key.a.dfs.core.windows.net = [secret] |",
+        ),
+        (
+            "spark.hadoop.fs.azure.account.key.a  TheKey/TheKey/TheKey== |",
+            "spark.hadoop.fs.azure.account.key.a  [secret] |",
+        ),
+        (
+            "('spark.hadoop.fs.azure.account.key.a', 'TheKey'), ('b', 'c')",
+            "('spark.hadoop.fs.azure.account.key.a', '[secret] ('b', 'c')",
+        ),
+        (
+            "fs.azure.account.oauth2.client.secret.a.net: TheKey |",
+            "fs.azure.account.oauth2.client.secret.a.net: [secret] |",
+        ),
+        (
+            r#"{"AccountKey": "The Key", "a": 1}"#,
+            r#"{"AccountKey": "[secret] "a": 1}"#,
+        ),
+        (
+            r#"{"accountKey":"The Key","b c": 1}"#,
+            r#"{"accountKey":"[secret] c": 1}"#,
+        ),
+        (
+            r#""{\"password\": \"The Key\", \"a\""#,
+            r#""{\"password\": \"[secret] \"a\""#,
+        ),
+        (r#"{"password": "The \" Key" }"#, r#"{"password": "[secret] }"#),
+        ("{'sig': 'TheKey' }", "{'sig': '[secret] }"),
+        ("password = TheKey |", "password = [secret] |"),
+        ("password: b'The Key' |", "password: b'[secret] |"),
+        ("Password=\"The Key\" |", "Password=\"[secret] |"),
+        ("login --db-password TheKey |", "login --db-password [secret] |"),
+        ("Server=a;Uid=b;Pwd=TheKey; |", "Server=a;Uid=b;Pwd=[secret] |"),
+        ("curl -H Bearer TheKey |", "curl -H Bearer [token] |"),
+        (
+            "{'Authorization': 'Bearer TheKey' }",
+            "{'Authorization': '[secret] }",
+        ),
+        ("Authorization: Basic TheKey |", "Authorization: [secret] |"),
+        ("x?u=https%3A//a%3Fsv%3D1%26sig%3DTheKey |", "x?u=https%3A//a%3F?[signature] |"),
+        ("x%3Fsig%253DTheKey |", "x%3F?[signature] |"),
+        (
+            "pip https://me:TheKey@pkgs.a/x |",
+            "pip https://[secret]@pkgs.a/x |",
+        ),
+    ] {
+        assert_eq!(line(raw), shown);
+    }
+}
+
+#[test]
+fn what_only_speaks_of_secrets_is_shown() {
+    for raw in [
+        "the password is wrong",
+        "PWD=/azureml",
+        "abfss://data@lake.dfs.core.windows.net/x: read",
+        "no value for fs.azure.account.key here",
+        "a forbearer of it",
+        "design=1 config: 2",
+        "| ä |  b |\t",
+        "",
+    ] {
+        assert_eq!(line(raw), raw);
+    }
+}

@@ -1,9 +1,10 @@
 //! Reads the output of a run while it grows, to its end.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use crate::aml::job::JobStatus;
@@ -38,7 +39,7 @@ pub struct Wish {
     pub follow: bool,
     /// Only so many of the lines that are there, the last ones. Not together with `from`.
     pub tail: Option<u64>,
-    /// Where to begin.
+    /// Where to begin; inside of a line, behind it.
     pub from: Position,
     /// How often.
     pub pace: Pace,
@@ -94,8 +95,15 @@ pub struct Reader {
     /// Whether it was looked at once more after its end.
     settled: bool,
     idle: u32,
+    /// What was come upon and not told yet, and what stood in the way of more.
+    ready: VecDeque<Event>,
+    late: Option<Error>,
+    /// Nothing is asked before that.
+    rests_until: Option<Instant>,
     /// Since when everything fails, and how often it did.
     trouble: Option<(Instant, u32)>,
+    /// Whether an address was refused, and nothing went well since.
+    refused: bool,
 }
 
 #[derive(Debug)]
@@ -123,7 +131,11 @@ impl Reader {
             saw_it_live: false,
             settled: false,
             idle: 0,
+            ready: VecDeque::new(),
+            late: None,
+            rests_until: None,
             trouble: None,
+            refused: false,
         }
     }
 
@@ -136,23 +148,36 @@ impl Reader {
     /// minutes, and throttling until its end.
     pub async fn next(&mut self) -> Result<Event, Error> {
         loop {
-            match self.step().await {
-                Ok(found) => {
-                    self.trouble = None;
-                    if let Some(event) = found {
-                        return Ok(event);
-                    }
+            if let Some(event) = self.ready.pop_front() {
+                if let Event::Lines { position, .. } = &event {
+                    self.position = *position;
                 }
-                Err(error) => self.bear(error).await?,
+                return Ok(event);
+            }
+            if let Some(error) = self.late.take() {
+                self.bear(error)?;
+            }
+            if let Some(until) = self.rests_until {
+                sleep_until(until).await;
+                self.rests_until = None;
+            }
+            match self.round().await {
+                Ok(()) => {
+                    self.trouble = None;
+                    self.refused = false;
+                }
+                Err(error) => self.late = Some(error),
             }
         }
     }
 
-    async fn step(&mut self) -> Result<Option<Event>, Error> {
+    /// Reads a piece of each file.
+    async fn round(&mut self) -> Result<(), Error> {
         let pace = self.wish.pace;
         if self.looked.is_none_or(|at| at.elapsed() >= pace.details) {
             self.look().await?;
         }
+        let mut position = self.position;
         let mut full = false;
         for file in &mut self.files {
             let content = part::read(&self.client, &file.url, file.read).await?;
@@ -161,42 +186,43 @@ impl Reader {
             let text = file.lines.take(&content);
             if !text.is_empty() {
                 self.idle = 0;
-                let shown = file.read - file.lines.held();
-                self.position.set(file.channel, shown);
-                let position = self.position;
-                return Ok(Some(Event::Lines { text, position }));
+                position.set(file.channel, file.read - file.lines.held());
+                self.ready.push_back(Event::Lines { text, position });
             }
         }
         if full {
-            return Ok(None);
+            return Ok(());
         }
         let ended = self.status.is_terminal();
         if ended && self.saw_it_live && !self.settled {
             // What the run wrote last may reach its file a moment after the run has ended.
             self.settled = true;
             self.looked = None;
-            sleep(pace.read).await;
-            return Ok(None);
+            self.rest(pace.read);
+        } else if ended || !self.wish.follow {
+            self.end(position);
+        } else {
+            self.idle = (self.idle + 1).min(LAZIEST);
+            self.rest(pace.read.saturating_mul(self.idle).min(pace.details));
         }
-        if ended || !self.wish.follow {
-            return Ok(Some(self.rest()));
-        }
-        self.idle = (self.idle + 1).min(LAZIEST);
-        sleep(pace.read.saturating_mul(self.idle).min(pace.details)).await;
-        Ok(None)
+        Ok(())
+    }
+
+    /// Nothing is asked for so long.
+    fn rest(&mut self, wait: Duration) {
+        self.rests_until = Some(Instant::now() + wait);
     }
 
     /// Half lines at the end of files that are read to their end, then the end.
-    fn rest(&mut self) -> Event {
+    fn end(&mut self, mut position: Position) {
         for file in &mut self.files {
             let text = file.lines.rest();
             if !text.is_empty() {
-                self.position.set(file.channel, file.read);
-                let position = self.position;
-                return Event::Lines { text, position };
+                position.set(file.channel, file.read);
+                self.ready.push_back(Event::Lines { text, position });
             }
         }
-        Event::End(self.status.clone())
+        self.ready.push_back(Event::End(self.status.clone()));
     }
 
     /// The state of the run, and addresses of its files that can be read for a while.
@@ -216,16 +242,21 @@ impl Reader {
                 known.url = url.clone();
                 continue;
             }
-            let read = match (self.position.of(channel), self.wish.tail) {
+            let begin = match (self.position.of(channel), self.wish.tail) {
                 (0, Some(lines)) => part::tail(&self.client, url, lines).await?,
                 (bytes, _) => bytes,
             };
-            self.position.set(channel, read);
+            self.position.set(channel, begin);
+            // Wherever a caller begins, a secret that has begun before is not shown.
+            let (read, lines) = match begin.checked_sub(1) {
+                Some(before) => (before, Lines::behind_a_line_end()),
+                None => (0, Lines::default()),
+            };
             self.files.push(File {
                 channel,
                 url: url.clone(),
                 read,
-                lines: Lines::default(),
+                lines,
             });
         }
         self.saw_it_live |= !ended;
@@ -234,8 +265,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Waits if the error may pass, and gives it back otherwise.
-    async fn bear(&mut self, error: Error) -> Result<(), Error> {
+    /// Rests if the error may pass, and gives it back otherwise.
+    fn bear(&mut self, error: Error) -> Result<(), Error> {
         let (since, tries) = *self.trouble.get_or_insert((Instant::now(), 0));
         let wait = match error.class {
             Class::Throttled { until } => {
@@ -248,11 +279,9 @@ impl Reader {
             }
             // The run is submitted and its history does not know it yet.
             Class::Absent if self.wish.follow && self.looked.is_none() => self.wish.pace.details,
-            // So may others. A fresh address that is refused stays so.
-            Class::Forbidden | Class::Credential
-                if error.op == part::READ
-                    && self.looked.is_some_and(|at| at.elapsed() >= FIRST_WAIT) =>
-            {
+            // So may others. The address of another look that is refused, too, stays so.
+            Class::Forbidden | Class::Credential if error.op == part::READ && !self.refused => {
+                self.refused = true;
                 self.looked = None;
                 return Ok(());
             }
@@ -269,7 +298,7 @@ impl Reader {
             return Err(error);
         }
         self.trouble = Some((since, tries + 1));
-        sleep(wait).await;
+        self.rest(wait);
         Ok(())
     }
 }

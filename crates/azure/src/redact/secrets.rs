@@ -1,0 +1,272 @@
+//! Finds secrets in a line by what stands before them.
+
+/// What a signature begins with, with and without an address in front of it, also when it stands in an address itself.
+const SIGNATURES: [&str; 6] = ["?sv=", "sv=", "sv%3d", "sig=", "sig%3d", "sig%253d"];
+
+/// The same, of which one must be there.
+const SIGNED: [&str; 3] = ["sig=", "sig%3d", "sig%253d"];
+
+/// Keys whose values are secret, in lower case. What stands before them is let be: `db.password` is one.
+const KEYS: [&str; 23] = [
+    "account_key",
+    "account-key",
+    "accountkey",
+    "access_key",
+    "access-key",
+    "accesskey",
+    "access_token",
+    "accesstoken",
+    "refresh_token",
+    "refreshtoken",
+    "api_key",
+    "api-key",
+    "apikey",
+    "authorization",
+    "client_secret",
+    "client-secret",
+    "clientsecret",
+    "passwd",
+    "password",
+    "sharedaccesssignature",
+    ";pwd",
+    "sig\"",
+    "sig'",
+];
+
+/// Keys of Spark's settings, which the name of a storage account may follow.
+const SETTINGS: [&str; 2] = ["account.key", "client.secret"];
+
+/// The least value that follows a setting without a sign between them: keys are longer, and words of a sentence shorter.
+const LEAST: usize = 16;
+
+/// What a credential begins with; it is the next word.
+const SCHEMES: [&str; 4] = ["basic", "bearer", "sharedkey", "sharedkeylite"];
+
+/// The least word that is a token (JWT); base64url of `{"` is `eyJ`.
+const LEAST_TOKEN: usize = 60;
+
+/// What is between a key and its value, besides spaces.
+const SIGNS: [&str; 7] = ["=", ":", ">", "%3d", "%3a", "%253d", "%253a"];
+
+/// A part that is not shown, and what is shown in its place.
+#[derive(Debug)]
+struct Hidden {
+    start: usize,
+    end: usize,
+    label: &'static str,
+}
+
+/// A line without its secrets. Each is cut to the end of its word: what follows there may belong to it.
+pub(super) fn hide(raw: &str) -> String {
+    let line = Line(raw.to_ascii_lowercase());
+    let mut hidden = Vec::new();
+    line.signatures(&mut hidden);
+    for key in KEYS {
+        line.values(key, false, &mut hidden);
+    }
+    for key in SETTINGS {
+        line.values(key, true, &mut hidden);
+    }
+    line.bearers(&mut hidden);
+    line.logins(&mut hidden);
+    tokens(raw, &mut hidden);
+    hidden.sort_by_key(|one| one.start);
+
+    let mut shown = String::with_capacity(raw.len());
+    let mut done = 0;
+    for one in hidden {
+        if one.start >= done {
+            shown.push_str(raw.get(done..one.start).unwrap_or_default());
+            shown.push_str(one.label);
+        }
+        done = done.max(one.end);
+    }
+    shown.push_str(raw.get(done..).unwrap_or_default());
+    shown
+}
+
+fn tokens(raw: &str, hidden: &mut Vec<Hidden>) {
+    let mut from = 0;
+    while let Some(start) = find(raw, "eyJ", from) {
+        let end = word_end(raw, start);
+        if end - word_start(raw, start) > LEAST_TOKEN {
+            let label = "[token]";
+            hidden.push(Hidden { start, end, label });
+        }
+        from = end;
+    }
+}
+
+/// In lower case.
+struct Line(String);
+
+impl Line {
+    fn signatures(&self, hidden: &mut Vec<Hidden>) {
+        let mut from = 0;
+        while let Some(at) = SIGNED
+            .iter()
+            .filter_map(|mark| find(&self.0, mark, from))
+            .min()
+        {
+            let (first, end) = (word_start(&self.0, at), word_end(&self.0, at));
+            let word = self.0.get(first..end).unwrap_or_default();
+            let mark = SIGNATURES.iter().filter_map(|mark| word.find(mark)).min();
+            hidden.push(Hidden {
+                start: first + mark.unwrap_or(0),
+                end,
+                label: "?[signature]",
+            });
+            from = end;
+        }
+    }
+
+    fn values(&self, key: &str, is_setting: bool, hidden: &mut Vec<Hidden>) {
+        let mut from = 0;
+        while let Some(at) = find(&self.0, key, from) {
+            from = at + key.len();
+            if let Some((start, end)) = self.value(at, from, is_setting) {
+                let label = "[secret]";
+                hidden.push(Hidden { start, end, label });
+                from = end.max(from);
+            }
+        }
+    }
+
+    /// Where the value of a key begins and ends.
+    fn value(&self, key: usize, behind: usize, is_setting: bool) -> Option<(usize, usize)> {
+        let mut at = behind;
+        if is_setting {
+            at = self.over(at, |byte| {
+                byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
+            });
+        }
+        let unquoted = at;
+        at = self.over(at, |byte| b"\"'\\])".contains(&byte));
+        let is_quoted = at > unquoted || self.0.get(..behind)?.ends_with(['"', '\'']);
+        let spaced = self.over_spaces(at);
+        let mut signed = spaced;
+        while let Some(sign) = SIGNS.iter().find(|sign| self.begins(signed, sign)) {
+            signed += sign.len();
+        }
+        if signed == spaced && is_quoted && self.begins(spaced, ",") {
+            signed += 1;
+        }
+        let has_sign = signed > spaced;
+        let begin = self.over_spaces(signed);
+        let (start, end) = self.extent(begin)?;
+        let is_enough = has_sign
+            || spaced > at && self.is_option(key)
+            || is_setting && begin > at && end - start >= LEAST;
+        is_enough.then_some((start, end))
+    }
+
+    /// The value at a place: what is in its quotes, or a word, or the name of a scheme and a word.
+    fn extent(&self, begin: usize) -> Option<(usize, usize)> {
+        let is_quote = |byte: u8| byte == b'"' || byte == b'\'';
+        let prefix = self.over(begin, |byte| b"bru".contains(&byte));
+        let opened = self.over(prefix, |byte| byte == b'\\');
+        if let Some(quote) = self.byte(opened).filter(|byte| is_quote(*byte)) {
+            let start = opened + 1;
+            let is_escaped = opened > prefix;
+            let mut end = start;
+            while let Some(byte) = self.byte(end) {
+                if byte == quote && (is_escaped || self.byte(end - 1) != Some(b'\\')) {
+                    break;
+                }
+                end += 1;
+            }
+            return Some((start, word_end(&self.0, end)));
+        }
+        let end = word_end(&self.0, begin);
+        let word = self.0.get(begin..end).filter(|word| !word.is_empty())?;
+        if SCHEMES.contains(&word) {
+            return Some((begin, word_end(&self.0, self.over_spaces(end))));
+        }
+        Some((begin, end))
+    }
+
+    /// Whether a key is the end of an option of a command line, as `--password`.
+    fn is_option(&self, key: usize) -> bool {
+        let word = self.0.get(word_start(&self.0, key)..key);
+        word.is_some_and(|word| word.starts_with('-'))
+    }
+
+    fn bearers(&self, hidden: &mut Vec<Hidden>) {
+        let mut from = 0;
+        while let Some(at) = find(&self.0, "bearer", from) {
+            from = at + "bearer".len();
+            let is_word = at == 0
+                || self
+                    .byte(at - 1)
+                    .is_some_and(|byte| !byte.is_ascii_alphanumeric());
+            let mut start = self.over_spaces(from);
+            if self.begins(from, "%20") {
+                start = from + 3;
+            } else if self.begins(from, "+") {
+                start = from + 1;
+            }
+            let end = word_end(&self.0, start);
+            if is_word && start > from && end > start {
+                let label = "[token]";
+                hidden.push(Hidden { start, end, label });
+                from = end;
+            }
+        }
+    }
+
+    /// Name and password in front of a host.
+    fn logins(&self, hidden: &mut Vec<Hidden>) {
+        let mut from = 0;
+        while let Some(at) = find(&self.0, "://", from) {
+            let start = at + 3;
+            from = self.over(start, |byte| {
+                !byte.is_ascii_whitespace() && !b"/?#\"'".contains(&byte)
+            });
+            let host = self.0.get(start..from).unwrap_or_default();
+            if let Some((login, _)) = host.rsplit_once('@')
+                && login.contains(':')
+            {
+                hidden.push(Hidden {
+                    start,
+                    end: start + login.len(),
+                    label: "[secret]",
+                });
+            }
+        }
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.0.as_bytes().get(at).copied()
+    }
+
+    fn begins(&self, at: usize, with: &str) -> bool {
+        self.0.get(at..).is_some_and(|rest| rest.starts_with(with))
+    }
+
+    /// Behind the bytes that are so.
+    fn over(&self, from: usize, is_so: impl Fn(u8) -> bool) -> usize {
+        let rest = self.0.as_bytes().get(from..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_so(*byte));
+        from + length.unwrap_or(rest.len())
+    }
+
+    fn over_spaces(&self, from: usize) -> usize {
+        self.over(from, |byte| byte.is_ascii_whitespace())
+    }
+}
+
+fn find(text: &str, mark: &str, from: usize) -> Option<usize> {
+    Some(from + text.get(from..)?.find(mark)?)
+}
+
+fn word_start(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let space = before.iter().rposition(u8::is_ascii_whitespace);
+    space.map_or(0, |space| space + 1)
+}
+
+fn word_end(text: &str, at: usize) -> usize {
+    let behind = text.as_bytes().get(at..).unwrap_or_default();
+    let space = behind.iter().position(u8::is_ascii_whitespace);
+    space.map_or(text.len(), |space| at + space)
+}
