@@ -39,6 +39,9 @@ const SETTINGS: [&str; 2] = ["account.key", "client.secret"];
 /// The least value that follows a setting without a sign between them: keys are longer, and words of a sentence shorter.
 const LEAST: usize = 16;
 
+/// The longest name of an account in a setting, with its host.
+const LONGEST_ACCOUNT: usize = 256;
+
 /// What a credential begins with; it is the next word.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "sharedkey", "sharedkeylite"];
 
@@ -136,9 +139,12 @@ impl Line {
     fn value(&self, key: usize, behind: usize, is_setting: bool) -> Option<(usize, usize)> {
         let mut at = behind;
         if is_setting {
-            at = self.over(at, |byte| {
-                byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
-            });
+            let account = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            let most = self.0.as_bytes().get(at..).unwrap_or_default().iter();
+            at += most
+                .take(LONGEST_ACCOUNT)
+                .take_while(|byte| account(**byte))
+                .count();
         }
         let unquoted = at;
         at = self.over(at, |byte| b"\"'\\])".contains(&byte));
@@ -153,11 +159,12 @@ impl Line {
         }
         let has_sign = signed > spaced;
         let begin = self.over_spaces(signed);
+        if !has_sign && begin == at {
+            return None;
+        }
         let (start, end) = self.extent(begin)?;
-        let is_enough = has_sign
-            || spaced > at && self.is_option(key)
-            || is_setting && begin > at && end - start >= LEAST;
-        is_enough.then_some((start, end))
+        let is_value = has_sign || self.is_option(key) || is_setting && end - start >= LEAST;
+        is_value.then_some((start, end))
     }
 
     /// The value at a place: what is in its quotes, or a word, or the name of a scheme and a word.
@@ -205,8 +212,11 @@ impl Line {
             } else if self.begins(from, "+") {
                 start = from + 1;
             }
+            if !is_word || start == from {
+                continue;
+            }
             let end = word_end(&self.0, start);
-            if is_word && start > from && end > start {
+            if end > start {
                 let label = "[token]";
                 hidden.push(Hidden { start, end, label });
                 from = end;

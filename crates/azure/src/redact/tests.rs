@@ -99,20 +99,32 @@ fn secrets_are_cut_in_every_form_that_they_are_printed_in() {
             r#""{\"password\": \"The Key\", \"a\""#,
             r#""{\"password\": \"[secret] \"a\""#,
         ),
-        (r#"{"password": "The \" Key" }"#, r#"{"password": "[secret] }"#),
+        (
+            r#"{"password": "The \" Key" }"#,
+            r#"{"password": "[secret] }"#,
+        ),
         ("{'sig': 'TheKey' }", "{'sig': '[secret] }"),
         ("password = TheKey |", "password = [secret] |"),
         ("password: b'The Key' |", "password: b'[secret] |"),
         ("Password=\"The Key\" |", "Password=\"[secret] |"),
-        ("login --db-password TheKey |", "login --db-password [secret] |"),
-        ("Server=a;Uid=b;Pwd=TheKey; |", "Server=a;Uid=b;Pwd=[secret] |"),
+        (
+            "login --db-password TheKey |",
+            "login --db-password [secret] |",
+        ),
+        (
+            "Server=a;Uid=b;Pwd=TheKey; |",
+            "Server=a;Uid=b;Pwd=[secret] |",
+        ),
         ("curl -H Bearer TheKey |", "curl -H Bearer [token] |"),
         (
             "{'Authorization': 'Bearer TheKey' }",
             "{'Authorization': '[secret] }",
         ),
         ("Authorization: Basic TheKey |", "Authorization: [secret] |"),
-        ("x?u=https%3A//a%3Fsv%3D1%26sig%3DTheKey |", "x?u=https%3A//a%3F?[signature] |"),
+        (
+            "x?u=https%3A//a%3Fsv%3D1%26sig%3DTheKey |",
+            "x?u=https%3A//a%3F?[signature] |",
+        ),
         ("x%3Fsig%253DTheKey |", "x%3F?[signature] |"),
         (
             "pip https://me:TheKey@pkgs.a/x |",
@@ -137,4 +149,26 @@ fn what_only_speaks_of_secrets_is_shown() {
     ] {
         assert_eq!(line(raw), raw);
     }
+}
+
+#[test]
+fn a_hostile_line_takes_no_long_time() {
+    let begun = std::time::Instant::now();
+    for part in [
+        "password",
+        "password=",
+        "account.key",
+        "account.key=\"",
+        "bearer",
+        "sig=",
+        "eyJ",
+        "://",
+        "\\\"pwd",
+        "-password ",
+        "sig= ",
+        "account.key ",
+    ] {
+        let _ = line(&part.repeat(64 * 1024 / part.len()));
+    }
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }

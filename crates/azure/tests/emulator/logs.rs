@@ -59,6 +59,10 @@ impl Live {
     }
 
     async fn looks(&self) -> usize {
+        self.requests("/details").await
+    }
+
+    async fn requests(&self, path: &str) -> usize {
         let url = format!("{}/_emulator/requests?since=0", self.stage.emulator.url());
         let requests: Vec<Value> = self
             .http
@@ -69,8 +73,8 @@ impl Live {
             .json()
             .await
             .unwrap();
-        let is_look = |one: &&Value| one["path"].as_str().unwrap().contains("/details");
-        requests.iter().filter(is_look).count()
+        let is_one = |one: &&Value| one["path"].as_str().unwrap().contains(path);
+        requests.iter().filter(is_one).count()
     }
 
     async fn reader(&self, wish: Wish) -> Reader {
@@ -262,4 +266,69 @@ async fn what_may_not_be_read_or_is_not_there_is_said_at_once() {
         .reader_of("no-run", &own, wish(Wanted::All, false))
         .await;
     assert_eq!(reader.next().await.unwrap_err().class, Class::Absent);
+}
+
+#[tokio::test]
+async fn a_position_inside_of_a_line_shows_nothing_of_it() {
+    let live = Live::start(long()).await;
+    let first = "one https://a.blob/c?sv=1&sig=s3cret two\n";
+    live.writes(first, "stdout").await;
+    live.writes("three\n", "stdout").await;
+    for stdout in 1..=first.len() as u64 {
+        let from = Position {
+            stdout,
+            ..Position::default()
+        };
+        let mut reader = live
+            .reader(Wish {
+                from,
+                ..wish(Wanted::Stdout, false)
+            })
+            .await;
+        assert_eq!(rest(&mut reader).await.0, "three\n", "{stdout}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_grows_leaves_room_for_the_other_and_for_rest() {
+    let live = Live::start(long()).await;
+    live.writes("x\n", "stdout").await;
+    live.writes("x\n", "stderr").await;
+    let from = Position {
+        stdout: 2,
+        stderr: 2,
+        ..Position::default()
+    };
+    let mut wish = wish(Wanted::All, true);
+    wish.pace.read = Duration::from_millis(300);
+    wish.pace.details = Duration::from_hours(1);
+    let mut reader = live.reader(Wish { from, ..wish }).await;
+    let writing = async {
+        live.writes("error\n", "stderr").await;
+        for _ in 0..40 {
+            live.writes("one\n", "stdout").await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        live.writes("last\n", "stderr").await;
+    };
+    let (all, ()) = tokio::join!(until(&mut reader, "last\n"), writing);
+    let (before, behind) = all.split_once("error\n").unwrap();
+    assert!(before.len() < behind.len(), "{all}");
+    let reads = live.requests("driver/stdout").await;
+    assert!(reads < 20, "{reads} reads of what grew for two seconds");
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_again_and_again_is_told() {
+    let live = Live::start(long()).await;
+    live.writes("one\n", "stdout").await;
+    let action = json!({"kind": "status", "status": 403, "body": {}});
+    let rule = json!({"method": "GET", "path": "driver/stdout", "count": 50, "action": action});
+    let url = format!("{}/_emulator/faults", live.stage.emulator.url());
+    let answer = live.http.post(url).json(&rule).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    let mut reader = live.reader(wish(Wanted::Stdout, true)).await;
+    let error = reader.next().await.unwrap_err();
+    assert_eq!((error.class, error.op), (Class::Forbidden, "log.read"));
+    assert_eq!(live.looks().await, 2);
 }

@@ -144,7 +144,10 @@ mod tests {
         let mut lines = Lines::default();
         let shown = lines.take(format!("a{}", "é".repeat(LONGEST_LINE)).as_bytes());
         let shown = shown.strip_suffix(CUT).unwrap();
-        assert!(shown.chars().skip(1).all(|c| c == 'é'), "cut inside a character");
+        assert!(
+            shown.chars().skip(1).all(|c| c == 'é'),
+            "cut inside a character"
+        );
         assert_eq!(lines.take("é\nend\n".as_bytes()), "end\n");
     }
 }
