@@ -180,6 +180,8 @@ pub struct Seen {
     pub run: Sight<Run>,
     /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.
     pub failure: Sight<Failure>,
+    /// Whether the end of its log may be read later: what is told of the failure has none yet.
+    pub log_pending: bool,
     /// Where its outputs are, by their names; looked at only once it has ended well and [`Want::registers`] one.
     pub outputs: Sight<BTreeMap<String, Written>>,
     /// SHA-256 of the labels that this process has sent to the run; `Unknown` if it has sent none.
@@ -202,6 +204,9 @@ pub enum Step {
     /// Delete our own object, if it still is the one of this uid.
     Expire,
 }
+
+/// The code of a failure of which Azure gave no reason.
+pub const NO_REASON: &str = "Unknown";
 
 /// What submitting is called in a fault; [`Machine::faulted`] looks for it.
 pub const SUBMIT: &str = "submit the run";

@@ -283,16 +283,20 @@ pub(crate) fn seen() -> impl Strategy<Value = Seen> {
         sight(Just("/environments/1".to_owned())),
         sight(run()),
         sight(failure()),
+        any::<bool>(),
         sight(text()),
     )
-        .prop_map(|(code, environment, run, failure, labels)| Seen {
-            code,
-            environment,
-            run,
-            failure,
-            labels,
-            ..Seen::default()
-        })
+        .prop_map(
+            |(code, environment, run, failure, log_pending, labels)| Seen {
+                code,
+                environment,
+                run,
+                failure,
+                log_pending,
+                labels,
+                ..Seen::default()
+            },
+        )
 }
 
 fn end() -> impl Strategy<Value = End> {

@@ -101,11 +101,11 @@ impl Kind for Jobs {
         {
             run.state = RunState::Failed;
         }
-        let failure = match run.present() {
+        let (failure, log_pending) = match run.present() {
             Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
                 why_it_failed(world, &name_of(world, want, memo))?
             }
-            _ => Sight::Unknown,
+            _ => (Sight::Unknown, false),
         };
         let labels = world.process.labels.get(&name_of(world, want, memo));
         let labels = labels.cloned().map_or(Sight::Unknown, Sight::Present);
@@ -118,6 +118,7 @@ impl Kind for Jobs {
             environment,
             run,
             failure,
+            log_pending,
             labels,
             ..Seen::default()
         })

@@ -3,7 +3,7 @@
 use azureml_spark_api::SparkJobStatus;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::policy::AdoptionPolicy;
-use azureml_spark_api::spark_job::RunDeletionPolicy;
+use azureml_spark_api::spark_job::{RetryCause, RunDeletionPolicy};
 use azureml_spark_core::Machine;
 use azureml_spark_core::spark_job::{End, Memo, RunState, SparkJob, Want};
 
@@ -64,6 +64,31 @@ impl World {
             ));
         }
         self.may_be_another(uid, name);
+        self.may_follow_a_failure(uid, name);
+    }
+
+    /// What failed is tried again only for a cause that was named, whatever of it could be read.
+    fn may_follow_a_failure(&mut self, uid: &str, name: &str) {
+        let runs = self.azure.runs.iter();
+        let mine =
+            runs.filter(|(other, run)| *other != name && run.last().owner.as_deref() == Some(uid));
+        let causes: Vec<RetryCause> = mine
+            .map(|(_, run)| run.last())
+            .filter(|run| run.state == RunState::Failed)
+            .filter_map(|run| End::of(&run.state, None, Some(&run.failure))?.cause())
+            .collect();
+        for cause in causes {
+            let named = |job: &Job| {
+                let retry = job.spec.retry.as_ref();
+                retry.is_some_and(|retry| match &retry.causes {
+                    Some(causes) => causes.contains(&cause),
+                    None => cause != RetryCause::Script,
+                })
+            };
+            if !self.jobs.ever(uid, named) {
+                self.break_rule(format!("{uid} is tried again after an end for {cause:?}"));
+            }
+        }
     }
 
     /// Attempts are bounded, and run with what the first one had.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::spark_job::Failure;
+use azureml_spark_azure::aml::run::RunDetails;
 use azureml_spark_azure::aml::{log, run};
 use azureml_spark_azure::{ErrorBody, SasUrl};
 use azureml_spark_core::place::Place;
+use azureml_spark_core::spark_job::NO_REASON;
 use azureml_spark_core::{Class, Fault, Sight};
 use jiff::Timestamp;
 
@@ -23,6 +25,8 @@ const MESSAGE_LIMIT: usize = 1_000;
 pub(super) struct Told {
     /// `Unknown` while it cannot be read for a reason that may pass.
     pub(super) failure: Sight<Failure>,
+    /// Whether the end of the log cannot be read for such a reason.
+    pub(super) log_pending: bool,
     pub(super) started: Option<Timestamp>,
     pub(super) ended: Option<Timestamp>,
 }
@@ -41,17 +45,22 @@ pub(super) async fn read(access: &Access, site: &Site, place: &Place, name: &str
         Err(fault) => {
             return Told {
                 failure: unread(&fault),
+                log_pending: false,
                 started: None,
                 ended: None,
             };
         }
     };
-    let failure = match tail(site, &details.log_files).await {
-        Ok(log_tail) => Sight::Present(failure(details.error, log_tail)),
-        Err(fault) => unread(&fault),
-    };
+    let tail = tail(site, &details.log_files).await;
+    told(details, tail)
+}
+
+/// The reason counts although the log cannot be read: by it alone it is decided whether the run is tried again.
+fn told(details: RunDetails, tail: Result<Option<String>, Fault>) -> Told {
+    let log_pending = tail.is_err();
     Told {
-        failure,
+        failure: Sight::Present(failure(details.error, tail.unwrap_or_default())),
+        log_pending,
         started: details.start_time_utc,
         ended: details.end_time_utc,
     }
@@ -76,7 +85,7 @@ async fn tail(site: &Site, log_files: &BTreeMap<String, SasUrl>) -> Result<Optio
 
 fn failure(error: Option<ErrorBody>, log_tail: Option<String>) -> Failure {
     let (code, message) = error.map_or_else(
-        || ("Unknown".to_owned(), "Azure gave no reason".to_owned()),
+        || (NO_REASON.to_owned(), "Azure gave no reason".to_owned()),
         |error| (error.code, error.message),
     );
     let message: Vec<String> = message.lines().map(shown).collect();
@@ -146,6 +155,36 @@ mod tests {
         assert!(tail.len() <= TAIL_LIMIT);
         assert!(tail.starts_with("line "), "{tail}");
         assert!(tail.ends_with("line 1999 é"));
+    }
+
+    #[test]
+    fn what_is_known_of_a_failure_is_told_though_its_log_cannot_be_read() {
+        let details = || {
+            let details = serde_json::json!({
+                "runId": "r", "status": "Failed",
+                "error": {"error": {"code": "UserError", "message": "KeyError: 'Age'"}},
+            });
+            serde_json::from_value(details).unwrap()
+        };
+        let unread = Fault {
+            class: Class::Retryable,
+            code: "HttpClient".to_owned(),
+            op: "read the log of the run",
+            text: "no answer".to_owned(),
+            request_id: None,
+        };
+        for (tail, log_tail, log_pending) in [
+            (Err(unread), None, true),
+            (Ok(None), None, false),
+            (Ok(Some("line".to_owned())), Some("line"), false),
+        ] {
+            let told = told(details(), tail);
+            let failure = told.failure.present().unwrap();
+            assert_eq!(failure.code, "UserError");
+            assert_eq!(failure.message, "KeyError: 'Age'");
+            assert_eq!(failure.log_tail.as_deref(), log_tail);
+            assert_eq!(told.log_pending, log_pending);
+        }
     }
 
     #[test]

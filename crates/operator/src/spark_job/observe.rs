@@ -37,7 +37,7 @@ impl SparkJobKind {
             if run.state == RunState::Failed {
                 let told = failure::read(&self.access, &site, place, &name).await;
                 (run.started, run.ended) = (told.started, told.ended);
-                seen.failure = told.failure;
+                (seen.failure, seen.log_pending) = (told.failure, told.log_pending);
             } else if run.state == RunState::Completed && want.registers() {
                 seen.outputs = written::read(&self.access, &site, place, &name).await;
             }

@@ -5,14 +5,14 @@
 //! is none.
 
 use azureml_spark_api::condition::whole_second;
-use azureml_spark_api::spark_job::{CancelCause, Failure};
+use azureml_spark_api::spark_job::{CancelCause, Failure, RetryCause};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, finished, follow, plus};
 use crate::doubt;
 use crate::machine::{Move, Wake};
 use crate::spark_job::memo::{Ended, Memo, Past, Submission};
-use crate::spark_job::{End, RunState, SparkJob, Want};
+use crate::spark_job::{End, NO_REASON, RunState, SparkJob, Want};
 
 /// An attempt has ended in `state`.
 pub(super) fn over(
@@ -37,7 +37,7 @@ pub(super) fn over(
         };
         return follow::soon(memo, now);
     }
-    if let Some(wait) = again(want, &memo, past.reason) {
+    if let Some(wait) = again(want, &memo, &past, failure.as_ref()) {
         let memo = Memo {
             next_attempt: Some(whole_second(plus(now, wait))),
             cancel: None,
@@ -92,14 +92,24 @@ fn why(want: &Want, memo: &Memo) -> Option<CancelCause> {
     }
 }
 
-/// How long to wait for another attempt, if there is to be one.
-fn again(want: &Want, memo: &Memo, end: End) -> Option<SignedDuration> {
+/// How long to wait for another attempt, if there is to be one. A failure without a reason may be the script's.
+fn again(
+    want: &Want,
+    memo: &Memo,
+    past: &Past,
+    failure: Option<&Failure>,
+) -> Option<SignedDuration> {
     let foreign = memo.submission.as_ref().is_some_and(|s| s.foreign);
     if want.steering.cancel || foreign {
         return None;
     }
     let made = memo.counted().saturating_add(1);
-    want.steering.again(end.cause()?, made)
+    let wait = want.steering.again(past.reason.cause()?, made)?;
+    let told = failure.is_some_and(|failure| failure.code != NO_REASON);
+    if past.state == RunState::Failed && !told {
+        return want.steering.again(RetryCause::Script, made);
+    }
+    Some(wait)
 }
 
 /// What was found has ended, and nobody remembers whether it was the last: the next name tells.

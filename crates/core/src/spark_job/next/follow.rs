@@ -3,7 +3,7 @@
 use azureml_spark_api::condition::whole_second;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AGAIN, after, at, attempt, cancel, deadlines, labels, owner, plus};
+use super::{after, at, attempt, cancel, deadlines, labels, owner, plus};
 use crate::doubt;
 use crate::machine::{Move, Sight};
 use crate::spark_job::memo::{Memo, Sighted, Submission};
@@ -11,6 +11,9 @@ use crate::spark_job::{Run, RunState, Seen, SparkJob, Want};
 
 /// How long an end is held back because the reason of a failure, or what was written, cannot be read yet.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Between two looks meanwhile: each of them may last as long as a server lets us wait.
+const UNTOLD_LOOK: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) fn follow(
     want: &Want,
@@ -43,12 +46,12 @@ pub(super) fn follow(
 fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Move<SparkJob> {
     let failed = run.state == RunState::Failed;
     let writes = run.state == RunState::Completed && want.registers();
-    let untold = failed && seen.failure == Sight::Unknown;
+    let untold = failed && (seen.failure == Sight::Unknown || seen.log_pending);
     if untold || (writes && seen.outputs == Sight::Unknown) {
         let since = memo.sighted.as_ref().map_or(now, |sighted| sighted.since);
         let until = plus(since, PATIENCE);
         if until > now {
-            return Move::rest(memo, at(now, until.min(plus(now, LOOK_AGAIN))));
+            return Move::rest(memo, at(now, until.min(plus(now, UNTOLD_LOOK))));
         }
     }
     let failure = seen.failure.present().filter(|_| failed).cloned();

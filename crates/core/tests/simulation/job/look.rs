@@ -14,18 +14,23 @@ pub(super) fn name_of(world: &World, want: &Want, memo: &Memo) -> String {
     chosen.cloned().unwrap_or(asked)
 }
 
-/// What may pass leaves it unknown.
-pub(super) fn why_it_failed(world: &mut World, name: &str) -> Result<Sight<Failure>, Stop> {
+/// What may pass leaves it unknown, or without its log.
+pub(super) fn why_it_failed(world: &mut World, name: &str) -> Result<(Sight<Failure>, bool), Stop> {
     match world.read("read why the run failed") {
-        Ok(_) => {
-            let run = world.azure.runs.get(name);
-            Ok(run.map_or(Sight::Absent, |run| {
-                Sight::Present(run.last().failure.clone())
-            }))
-        }
-        Err(Stop::Fault(_)) => Ok(Sight::Unknown),
-        Err(Stop::Crash) => Err(Stop::Crash),
+        Ok(_) => {}
+        Err(Stop::Fault(_)) => return Ok((Sight::Unknown, false)),
+        Err(Stop::Crash) => return Err(Stop::Crash),
     }
+    let log_pending = match world.read("read the log of the run") {
+        Ok(_) => false,
+        Err(Stop::Fault(_)) => true,
+        Err(Stop::Crash) => return Err(Stop::Crash),
+    };
+    let run = world.azure.runs.get(name);
+    let failure = run.map_or(Sight::Absent, |run| {
+        Sight::Present(run.last().failure.clone())
+    });
+    Ok((failure, log_pending))
 }
 
 /// The board first, then one request, where one is needed at all.

@@ -6,9 +6,9 @@ use serde_json::json;
 use super::{Change, Told, any, check, decide, retried};
 use crate::machine::Sight;
 use crate::spark_job::tests::object::{
-    ago, between, canceled, followed, now, past, run, seen, set,
+    ago, between, canceled, followed, now, past, run, seen, set, since,
 };
-use crate::spark_job::{End, Memo, RunState, Seen};
+use crate::spark_job::{End, Memo, NO_REASON, RunState, Seen};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -48,7 +48,11 @@ fn outcome(memo: &Memo) -> Result<i64, End> {
 fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
     let script = || failed("UserError", "KeyError: 'Age'");
     let service = || failed("ServiceError", "InternalServerError");
+    let no_reason = || failed(NO_REASON, "Azure gave no reason");
+    let unread = || seen(Present(run(RunState::Failed)));
     let scripts: Change = |g| on(&["Script"])(g);
+    let both: Change = |g| on(&["Platform", "Script"])(g);
+    let patient = || since(600, RunState::Failed);
     let starts: Change = |g| on(&["StartDeadline"])(g);
     let cancel_too: Change = |g| { retried(g); set(g, "cancel", json!(true)); };
     let over = || seen(Present(run(RunState::Canceled)));
@@ -60,6 +64,12 @@ fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
         (retried, script(), followed(60), Err(End::ScriptFailed), "a script fails again, unless it is said otherwise"),
         (scripts, script(), followed(60), Ok(30), "it is said otherwise"),
         (scripts, service(), followed(60), Err(End::PlatformFailed), "and only that"),
+        (retried, no_reason(), followed(60), Err(End::PlatformFailed), "it may have been the script"),
+        (scripts, no_reason(), followed(60), Err(End::PlatformFailed), "or Azure"),
+        (both, no_reason(), followed(60), Ok(30), "whichever it was"),
+        (retried, unread(), patient(), Err(End::PlatformFailed), "the same where nobody could read it"),
+        (both, unread(), patient(), Ok(30), "whichever it was"),
+        (retried, Seen { failure: Absent, ..unread() }, followed(60), Err(End::PlatformFailed), "or may read it"),
         (retried, failed("UserError", "UserAssignedIdentityNotFound"), followed(60), Err(End::IdentityFailed), "somebody must mend it"),
         (retried, over(), by(CancelCause::StartDeadline), Ok(30), "another pool may be less full"),
         (starts, over(), by(CancelCause::StartDeadline), Ok(30), "by name"),

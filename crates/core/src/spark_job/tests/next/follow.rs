@@ -8,7 +8,7 @@ use crate::machine::Sight;
 use crate::spark_job::tests::object::{
     ago, asked, at, ended, followed, foreign, now, run, seen, set, since,
 };
-use crate::spark_job::{Memo, Run, RunState, Seen};
+use crate::spark_job::{End, Memo, Run, RunState, Seen};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -59,8 +59,8 @@ fn a_failure_is_told_with_its_reason() {
         failure,
         ..seen(Present(run(RunState::Failed)))
     };
-    let rows = [(0, Told::In(10)), (594, Told::In(6)), (600, Told::OnChange)];
-    for (seconds, expected) in rows {
+    let rows = || [(0, Told::In(30)), (594, Told::In(6)), (600, Told::OnChange)];
+    for (seconds, expected) in rows() {
         let (told, memo) = decide(any, &failed(Unknown), &since(seconds, RunState::Failed));
         let over = expected == Told::OnChange;
         assert_eq!(told, expected, "patience for what is not known yet");
@@ -77,7 +77,22 @@ fn a_failure_is_told_with_its_reason() {
         ..Failure::default()
     };
     let (_, memo) = decide(any, &failed(Present(why.clone())), &followed(60));
-    assert_eq!(memo.ended.unwrap().failure, Some(why));
+    assert_eq!(memo.ended.unwrap().failure, Some(why.clone()));
+    for (seconds, expected) in rows() {
+        let without_log = Seen {
+            log_pending: true,
+            ..failed(Present(why.clone()))
+        };
+        let (told, memo) = decide(any, &without_log, &since(seconds, RunState::Failed));
+        assert_eq!(told, expected, "patience for the log");
+        let ended = memo.ended.map(|ended| (ended.reason, ended.failure));
+        let over = (End::ScriptFailed, Some(why.clone()));
+        assert_eq!(
+            ended,
+            (expected == Told::OnChange).then_some(over),
+            "what is known counts"
+        );
+    }
 }
 
 #[test]
