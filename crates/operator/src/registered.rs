@@ -9,6 +9,7 @@ use azureml_spark_azure::aml::upload;
 use azureml_spark_azure::{ArmId, AssetId, AssetKind, WorkspaceId};
 use azureml_spark_core::spark_job::{CodeChoice, EnvironmentChoice, Folder};
 use azureml_spark_core::{Class, Fault};
+use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use crate::access::Site;
@@ -129,9 +130,9 @@ impl Registered {
 }
 
 fn source(code: &Folder) -> Result<Source, Fault> {
-    let files = code.files().map(|(path, bytes)| SourceFile {
+    let files = code.shared().map(|(path, bytes)| SourceFile {
         path: path.to_owned(),
-        content: bytes.to_vec().into(),
+        content: Bytes::from_owner(Arc::clone(bytes)),
     });
     Source::new(files).map_err(|error| unusable("lay out the code", &error))
 }
@@ -143,5 +144,24 @@ fn unusable(op: &'static str, error: &dyn std::error::Error) -> Fault {
         op,
         text: error.to_string(),
         request_id: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_uploaded_is_not_copied_for_it() {
+        let content: Arc<[u8]> = Arc::from(b"print('hello')".as_slice());
+        let folder = [("main.py".to_owned(), Arc::clone(&content))]
+            .into_iter()
+            .collect();
+        let source = source(&folder).unwrap();
+        let [file] = source.files() else {
+            panic!("{source:?}");
+        };
+        assert_eq!(file.content, content[..]);
+        assert_eq!(file.content.as_ptr(), content.as_ptr());
     }
 }

@@ -2,6 +2,7 @@
 //! memory. Nothing is watched: a source is read when a job that has not been submitted yet needs it (docs/sources.md).
 
 mod fetch;
+mod fetcher;
 mod hosts;
 mod kept;
 mod object;
@@ -9,50 +10,65 @@ mod refusal;
 mod served;
 mod unpack;
 
+use azureml_spark_api::SparkJob;
 use azureml_spark_api::spark_job::SourceRef;
-use azureml_spark_core::spark_job::{Artifact, Folder, Source};
-use azureml_spark_engine::Error;
+use azureml_spark_core::spark_job::{Artifact, Source};
+use azureml_spark_engine::{Error, Wakes};
+use kube::ResourceExt;
 use kube::core::DynamicObject;
-use tokio::sync::Semaphore;
+use kube::runtime::reflector::ObjectRef;
 
 pub use hosts::ArtifactHosts;
 
-use kept::Kept;
-use object::Announced;
+use fetcher::Fetcher;
+use kept::Job;
 use refusal::Refusal;
 use served::{Found, Served};
-
-/// Most artifacts that are fetched and unpacked at the same time: each may take [`fetch::LIMIT`] and what it unpacks to.
-const AT_ONCE: usize = 2;
 
 /// Reads sources, and keeps some of what they gave.
 pub(crate) struct FluxSources {
     served: Served,
     hosts: ArtifactHosts,
-    http: reqwest::Client,
-    kept: Kept,
-    slots: Semaphore,
+    fetcher: Fetcher,
 }
 
 impl FluxSources {
     /// Sends nothing. Without a host, no source is read at all.
-    pub(crate) fn new(kube: kube::Client, hosts: ArtifactHosts) -> Result<Self, reqwest::Error> {
+    /// Whoever waits for an artifact is woken.
+    pub(crate) fn new(
+        kube: kube::Client,
+        hosts: ArtifactHosts,
+        wakes: Wakes<Job>,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             served: Served::new(kube),
             hosts,
-            http: fetch::client()?,
-            kept: Kept::default(),
-            slots: Semaphore::new(AT_ONCE),
+            fetcher: Fetcher::new(wakes)?,
         })
     }
 
-    /// What a source of the namespace gives now. One GET, one more the first time that its kind is asked for, and one
-    /// download unless its artifact is kept. What is wrong with the source is an answer; an error is trouble with the
-    /// apiserver.
-    pub(crate) async fn find(
+    /// What the source of a job's code gives now; `None` if its code comes from elsewhere. Nothing is asked for a job that
+    /// is not to be submitted.
+    pub(crate) async fn of(&self, job: &SparkJob) -> Result<Option<Source>, Error> {
+        let Some(reference) = &job.spec.code.source_ref else {
+            return Ok(None);
+        };
+        if let Some(source) = Source::of_a_held(&job.spec) {
+            return Ok(Some(source));
+        }
+        let namespace = job.namespace().unwrap_or_default();
+        let key = ObjectRef::new(&job.name_any()).within(&namespace);
+        self.find(&namespace, reference, &key).await.map(Some)
+    }
+
+    /// What a source of the namespace gives now. One GET, and one more the first time that its kind is asked for. An
+    /// artifact that is not kept is not waited for: it is fetched beside, and the job is woken. What is wrong with the
+    /// source is an answer; an error is trouble with the apiserver.
+    async fn find(
         &self,
         namespace: &str,
         reference: &SourceRef,
+        job: &Job,
     ) -> Result<Source, Error> {
         if self.hosts.is_empty() {
             return Ok(Source::Unusable(
@@ -63,7 +79,7 @@ impl FluxSources {
         }
         match self.served.get(namespace, reference).await? {
             Found::Object(object) => {
-                let artifact = self.artifact(&object, namespace, reference).await;
+                let artifact = self.artifact(&object, namespace, reference, job);
                 Ok(artifact.map_or_else(Source::from, Source::Ready))
             }
             Found::Nothing => Ok(Source::Missing),
@@ -75,31 +91,20 @@ impl FluxSources {
         }
     }
 
-    async fn artifact(
+    fn artifact(
         &self,
         object: &DynamicObject,
         namespace: &str,
         reference: &SourceRef,
+        job: &Job,
     ) -> Result<Artifact, Refusal> {
         let announced = object::read(object, namespace, reference, &self.hosts)?;
-        let folder = self
-            .kept
-            .get_or(&announced.key(), self.fetch(&announced))
-            .await?;
+        let folder = self.fetcher.get(&announced, job)?;
         Ok(Artifact {
             revision: announced.revision,
             digest: format!("sha256:{}", announced.sha256),
             folder,
         })
-    }
-
-    async fn fetch(&self, announced: &Announced) -> Result<Folder, Refusal> {
-        let interrupted = || Refusal::passing("the operator is about to end");
-        let _slot = self.slots.acquire().await.map_err(|_| interrupted())?;
-        let archive = fetch::fetch(&self.http, announced).await?;
-        let unpacked =
-            tokio::task::spawn_blocking(move || unpack::unpack(&archive, &unpack::LIMITS)).await;
-        unpacked.map_err(|_| interrupted())?
     }
 }
 

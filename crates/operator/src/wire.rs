@@ -112,7 +112,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         workspaces: workspaces.store(),
         attachments: attachments.store(),
         jobs: jobs.store(),
-        sources: FluxSources::new(client, args.artifact_hosts)?,
+        sources: FluxSources::new(client, args.artifact_hosts, jobs.wakes())?,
         board,
         follow: poller.interest(),
         registered: Registered::default(),

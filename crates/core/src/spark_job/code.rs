@@ -35,6 +35,13 @@ impl Folder {
             .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
     }
 
+    /// The same, for whoever needs them without a copy.
+    pub fn shared(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes))
+    }
+
     /// Whether there is such a file.
     pub fn holds(&self, path: &str) -> bool {
         self.files.contains_key(path)

@@ -1,7 +1,7 @@
 //! The artifact of a Flux source.
 
-use azureml_spark_api::Reason;
 use azureml_spark_api::spark_job::{SourceRef, SourceStatus};
+use azureml_spark_api::{Reason, SparkJobSpec};
 
 use super::code::Folder;
 use crate::place::Blocked;
@@ -17,6 +17,17 @@ pub enum Source {
     Unusable(String),
     /// What it gives.
     Ready(Artifact),
+}
+
+impl Source {
+    /// What is said of the source of a job that nothing is submitted for: it is not looked at, and nothing is fetched.
+    pub fn of_a_held(spec: &SparkJobSpec) -> Option<Self> {
+        if spec.cancel == Some(true) {
+            return Some(Self::NotReady("the job is cancelled".to_owned()));
+        }
+        let held = spec.suspend == Some(true);
+        held.then(|| Self::NotReady("it is looked at once spec.suspend is taken back".to_owned()))
+    }
 }
 
 /// What a Flux source gives, fetched and unpacked.

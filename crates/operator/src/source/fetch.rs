@@ -7,7 +7,7 @@ use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
 
 use super::object::Announced;
-use super::refusal::Refusal;
+use super::refusal::{Failure, Refusal};
 
 /// Most bytes of an archive: as many as may come out of it.
 pub(super) const LIMIT: usize = 64 * 1024 * 1024;
@@ -34,11 +34,11 @@ pub(super) fn client() -> Result<Client, reqwest::Error> {
 }
 
 /// The archive, verified. One request, and it is not repeated here.
-pub(super) async fn fetch(http: &Client, announced: &Announced) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn fetch(http: &Client, announced: &Announced) -> Result<Vec<u8>, Failure> {
     let answer = http.get(announced.url.clone()).send().await;
     let answer = answer.map_err(|error| interrupted(error, announced))?;
-    if let Some(refusal) = refused(answer.status(), announced) {
-        return Err(refusal);
+    if let Some(failure) = refused(answer.status(), announced) {
+        return Err(failure);
     }
     let (archive, digest) = read(answer, announced).await?;
     if digest == announced.sha256 {
@@ -47,20 +47,20 @@ pub(super) async fn fetch(http: &Client, announced: &Announced) -> Result<Vec<u8
     tracing::warn!(url = %announced.url, announced = announced.sha256, "an artifact has another digest");
     // What is there is nobody's business who could not fetch it himself.
     tracing::debug!(url = %announced.url, found = digest, "its digest");
-    Err(Refusal::Lasting(format!(
+    Err(Failure::Artifact(Refusal::Lasting(format!(
         "its artifact does not have the digest sha256:{}, which the source tells: look after what {} serves, and have \
          the source reconciled (flux reconcile source)",
         announced.sha256,
-        host(announced)
-    )))
+        announced.host()
+    ))))
 }
 
-async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, String), Refusal> {
+async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, String), Failure> {
     if answer
         .content_length()
         .is_some_and(|size| size > LIMIT as u64)
     {
-        return Err(too_large());
+        return Err(too_large().into());
     }
     let size = answer.content_length().unwrap_or_default();
     let mut archive = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
@@ -71,7 +71,7 @@ async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, S
             break;
         };
         if archive.len().saturating_add(chunk.len()) > LIMIT {
-            return Err(too_large());
+            return Err(too_large().into());
         }
         digest.update(&chunk);
         archive.extend_from_slice(&chunk);
@@ -79,29 +79,32 @@ async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, S
     Ok((archive, format!("{:x}", digest.finalize())))
 }
 
-fn refused(status: StatusCode, announced: &Announced) -> Option<Refusal> {
-    let host = host(announced);
-    match status {
-        StatusCode::OK => None,
+fn refused(status: StatusCode, announced: &Announced) -> Option<Failure> {
+    let host = announced.host();
+    let refusal = match status {
+        StatusCode::OK => return None,
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            return Some(Failure::Host(Refusal::Passing(format!(
+                "{host} does not serve its artifact now ({status})"
+            ))));
+        }
         // Old artifacts are removed soon after a new one is there.
-        StatusCode::NOT_FOUND | StatusCode::GONE => Some(Refusal::Passing(format!(
+        StatusCode::NOT_FOUND | StatusCode::GONE => Refusal::Passing(format!(
             "its artifact is not on {host} any more: the source may have a new one"
-        ))),
-        status if status.is_redirection() => Some(Refusal::Lasting(format!(
+        )),
+        status if status.is_redirection() => Refusal::Lasting(format!(
             "{host} sends on to another address ({status}), which is not followed: have the source reconciled \
              (flux reconcile source), and look after what {host} is"
-        ))),
-        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Some(
-            Refusal::Passing(format!("{host} does not serve its artifact now ({status})")),
-        ),
-        status => Some(Refusal::Lasting(format!(
+        )),
+        status => Refusal::Lasting(format!(
             "{host} refuses its artifact ({status}): let this operator read it there"
-        ))),
-    }
+        )),
+    };
+    Some(Failure::Artifact(refusal))
 }
 
-fn interrupted(error: reqwest::Error, announced: &Announced) -> Refusal {
-    let host = host(announced);
+fn interrupted(error: reqwest::Error, announced: &Announced) -> Failure {
+    let host = announced.host();
     let why = if error.is_connect() {
         format!(
             "{host} cannot be reached from this operator: source-controller must run, and a NetworkPolicy of its \
@@ -117,7 +120,7 @@ fn interrupted(error: reqwest::Error, announced: &Announced) -> Refusal {
     };
     let error: &dyn std::error::Error = &error.without_url();
     tracing::warn!(url = %announced.url, error, "an artifact cannot be fetched");
-    Refusal::Passing(why)
+    Failure::Host(Refusal::Passing(why))
 }
 
 pub(super) fn too_large() -> Refusal {
@@ -126,10 +129,6 @@ pub(super) fn too_large() -> Refusal {
          spec.code.uri or spec.code.asset",
         LIMIT >> 20
     ))
-}
-
-fn host(announced: &Announced) -> &str {
-    announced.url.authority()
 }
 
 #[cfg(test)]

@@ -1,77 +1,191 @@
-//! What was unpacked not long ago, so that many jobs of one revision fetch it once.
+//! What was unpacked not long ago, and what is being fetched: many jobs of one revision fetch it once, and all that is
+//! held for all of them has a bound.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use azureml_spark_api::SparkJob;
 use azureml_spark_core::spark_job::Folder;
-use tokio::sync::OnceCell;
+use kube::runtime::reflector::ObjectRef;
 use tokio::time::Instant;
 
-use super::refusal::Refusal;
+use super::object::Announced;
+use super::refusal::{Failure, Refusal};
 
-/// How much is kept: two folders of the largest size.
-const ROOM: Room = Room {
-    bytes: 128 * 1024 * 1024,
-    count: 64,
+/// Who waits for an artifact.
+pub(super) type Job = ObjectRef<SparkJob>;
+
+/// How much there may be at the same time.
+pub(super) const ROOM: Room = Room {
+    bytes: 384 * 1024 * 1024,
+    folders: 64,
+    fetches: 64,
 };
 
-/// How long a failure answers for others that wait for the same: a crowd of jobs is no crowd of downloads.
+/// How long a failure answers instead of another try, and that of a host for all that it serves: a crowd of jobs is no
+/// crowd of downloads.
 const FAILED_FOR: Duration = Duration::from_secs(10);
 
-/// Folders by the key of their artifact; the one that was used longest ago goes first.
+/// How long its words answer while it is tried again: longer than the minute after which a job looks again, so that what
+/// is told does not go to and fro.
+const TOLD_FOR: Duration = Duration::from_mins(5);
+
+/// Folders by the key of their artifact. The one that was used longest ago goes first, but none that a job holds.
 pub(super) struct Kept {
     room: Room,
     shelf: Mutex<Shelf>,
 }
 
-struct Room {
-    /// Bytes of files.
-    bytes: usize,
-    /// Artifacts.
-    count: usize,
+pub(super) struct Room {
+    /// Bytes of files, with those that are promised to fetches and those that jobs hold.
+    pub(super) bytes: usize,
+    /// Folders.
+    folders: usize,
+    /// Fetches that go on, or wait for their turn.
+    fetches: usize,
 }
 
 #[derive(Default)]
 struct Shelf {
     places: HashMap<String, Place>,
+    /// Hosts that failed.
+    hosts: HashMap<String, Failed>,
+    /// Bytes.
+    promised: usize,
     uses: u64,
 }
 
-struct Place {
-    outcome: Arc<OnceCell<Outcome>>,
-    used: u64,
+enum Place {
+    Fetching {
+        /// How it failed the last time.
+        before: Option<Refusal>,
+        waiting: HashSet<Job>,
+    },
+    Unpacked {
+        folder: Folder,
+        size: usize,
+        used: u64,
+    },
+    Failed(Failed),
 }
 
-struct Outcome {
-    folder: Result<Folder, Refusal>,
+struct Failed {
+    why: Refusal,
     since: Instant,
+}
+
+/// What is known of an artifact.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// This; whoever asked is woken if it is only that it is being fetched.
+    Known(Result<Folder, Refusal>),
+    /// Nothing: whoever asked has to fetch it, is woken at the end, and has this to say meanwhile.
+    Begins(Refusal),
+}
+
+/// Room for what a fetch will unpack. Given back when it is dropped.
+pub(super) struct Promise<'a> {
+    kept: &'a Kept,
+    bytes: usize,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self {
-            room: ROOM,
-            shelf: Mutex::default(),
-        }
+        Self::new(ROOM)
     }
 }
 
 impl Kept {
-    /// What is kept, else what `fetch` gives. Whoever comes meanwhile waits for the same.
-    pub(super) async fn get_or(
+    fn new(room: Room) -> Self {
+        Self {
+            room,
+            shelf: Mutex::default(),
+        }
+    }
+
+    /// What is kept. Costs nothing, and waits for nothing.
+    pub(super) fn look(&self, announced: &Announced, job: &Job) -> Look {
+        let mut stock = self.lock();
+        stock.forget_the_old();
+        stock.uses = stock.uses.saturating_add(1);
+        let (now, key) = (stock.uses, announced.key());
+        let before = match stock.places.get_mut(&key) {
+            Some(Place::Unpacked { folder, used, .. }) => {
+                *used = now;
+                return Look::Known(Ok(folder.clone()));
+            }
+            Some(Place::Fetching { before, waiting }) => {
+                waiting.insert(job.clone());
+                return Look::Known(Err(meanwhile(before.as_ref())));
+            }
+            Some(Place::Failed(failed)) if failed.is_fresh() => {
+                return Look::Known(Err(failed.why.clone()));
+            }
+            Some(Place::Failed(failed)) => Some(failed.why.clone()),
+            None => None,
+        };
+        if let Some(why) = stock.failure_of(announced.host()) {
+            return Look::Known(Err(why));
+        }
+        if stock.fetches() >= self.room.fetches {
+            return Look::Known(Err(Refusal::passing(
+                "the artifacts of many others are fetched first",
+            )));
+        }
+        let says = meanwhile(before.as_ref());
+        let waiting = HashSet::from([job.clone()]);
+        stock
+            .places
+            .insert(key, Place::Fetching { before, waiting });
+        Look::Begins(says)
+    }
+
+    /// How a host failed a moment ago.
+    pub(super) fn failure_of(&self, host: &str) -> Option<Refusal> {
+        self.lock().failure_of(host)
+    }
+
+    /// Room for that many bytes, if there is or can be made.
+    pub(super) fn promise(&self, bytes: usize) -> Option<Promise<'_>> {
+        let mut stock = self.lock();
+        while stock.bytes().saturating_add(bytes) > self.room.bytes {
+            if !stock.drop_oldest() {
+                return None;
+            }
+        }
+        stock.promised = stock.promised.saturating_add(bytes);
+        Some(Promise { kept: self, bytes })
+    }
+
+    /// The end of a fetch, and who waited for it.
+    pub(super) fn finish(
         &self,
-        key: &str,
-        fetch: impl Future<Output = Result<Folder, Refusal>>,
-    ) -> Result<Folder, Refusal> {
-        let cell = self.lock().cell(key);
-        let outcome = cell.get_or_init(async || Outcome {
-            folder: fetch.await,
-            since: Instant::now(),
-        });
-        let folder = outcome.await.folder.clone();
-        self.lock().make_room(&self.room);
-        folder
+        announced: &Announced,
+        outcome: Result<Folder, Failure>,
+    ) -> HashSet<Job> {
+        let mut stock = self.lock();
+        stock.uses = stock.uses.saturating_add(1);
+        let place = match outcome {
+            Ok(folder) => Place::Unpacked {
+                size: folder.size(),
+                folder,
+                used: stock.uses,
+            },
+            Err(failure) => {
+                if let Failure::Host(why) = &failure {
+                    let host = announced.host().to_owned();
+                    stock.hosts.insert(host, Failed::now(why.clone()));
+                }
+                Place::Failed(Failed::now(failure.into_refusal()))
+            }
+        };
+        let before = stock.places.insert(announced.key(), place);
+        while stock.folders() > self.room.folders && stock.drop_oldest() {}
+        match before {
+            Some(Place::Fetching { waiting, .. }) => waiting,
+            Some(Place::Unpacked { .. } | Place::Failed(_)) | None => HashSet::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelf> {
@@ -79,152 +193,87 @@ impl Kept {
     }
 }
 
+fn meanwhile(before: Option<&Refusal>) -> Refusal {
+    let fetched = || Refusal::passing("its artifact is being fetched");
+    before.cloned().unwrap_or_else(fetched)
+}
+
 impl Shelf {
-    fn cell(&mut self, key: &str) -> Arc<OnceCell<Outcome>> {
-        self.places
-            .retain(|_, place| !place.outcome.get().is_some_and(Outcome::is_over));
-        self.uses = self.uses.saturating_add(1);
-        let place = self.places.entry(key.to_owned()).or_insert_with(|| Place {
-            outcome: Arc::default(),
-            used: 0,
+    fn forget_the_old(&mut self) {
+        self.hosts.retain(|_, failed| failed.is_fresh());
+        self.places.retain(|_, place| match place {
+            Place::Failed(failed) => failed.since.elapsed() < TOLD_FOR,
+            Place::Fetching { .. } | Place::Unpacked { .. } => true,
         });
-        place.used = self.uses;
-        Arc::clone(&place.outcome)
     }
 
-    fn make_room(&mut self, room: &Room) {
-        while self.bytes() > room.bytes || self.places.len() > room.count {
-            // What is still fetched is waited for.
-            let done = self.places.iter().filter(|(_, place)| place.is_done());
-            let oldest = done.min_by_key(|(_, place)| place.used);
-            let Some(key) = oldest.map(|(key, _)| key.clone()) else {
-                return;
-            };
-            self.places.remove(&key);
-        }
+    fn failure_of(&self, host: &str) -> Option<Refusal> {
+        let failed = self.hosts.get(host).filter(|failed| failed.is_fresh())?;
+        Some(failed.why.clone())
+    }
+
+    /// Drops the folder that was used longest ago, of those that nobody holds.
+    fn drop_oldest(&mut self) -> bool {
+        let unused = self.places.iter().filter_map(|(key, place)| match place {
+            Place::Unpacked { folder, used, .. } if !is_held(folder) => Some((key, used)),
+            Place::Unpacked { .. } | Place::Fetching { .. } | Place::Failed(_) => None,
+        });
+        let oldest = unused.min_by_key(|(_, used)| **used);
+        let Some(key) = oldest.map(|(key, _)| key.clone()) else {
+            return false;
+        };
+        self.places.remove(&key);
+        true
+    }
+
+    fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.places.values().filter_map(|place| match place {
+            Place::Unpacked { size, .. } => Some(*size),
+            Place::Fetching { .. } | Place::Failed(_) => None,
+        })
     }
 
     fn bytes(&self) -> usize {
-        let outcomes = self.places.values().filter_map(|place| place.outcome.get());
-        outcomes.map(Outcome::size).sum()
+        self.sizes().fold(self.promised, usize::saturating_add)
+    }
+
+    fn folders(&self) -> usize {
+        self.sizes().count()
+    }
+
+    fn fetches(&self) -> usize {
+        let fetching = |place: &&Place| matches!(place, Place::Fetching { .. });
+        self.places.values().filter(fetching).count()
     }
 }
 
-impl Place {
-    fn is_done(&self) -> bool {
-        self.outcome.get().is_some()
+/// Whether anybody else has one of its files: dropping it would free nothing, and hide what is in use. Empty files may
+/// all be one.
+fn is_held(folder: &Folder) -> bool {
+    folder
+        .shared()
+        .any(|(_, bytes)| !bytes.is_empty() && Arc::strong_count(bytes) > 1)
+}
+
+impl Failed {
+    fn now(why: Refusal) -> Self {
+        Self {
+            why,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < FAILED_FOR
     }
 }
 
-impl Outcome {
-    fn is_over(&self) -> bool {
-        self.folder.is_err() && self.since.elapsed() >= FAILED_FOR
-    }
-
-    fn size(&self) -> usize {
-        self.folder.as_ref().map_or(0, Folder::size)
+impl Drop for Promise<'_> {
+    fn drop(&mut self) {
+        let mut stock = self.kept.lock();
+        stock.promised = stock.promised.saturating_sub(self.bytes);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    fn folder(bytes: usize) -> Folder {
-        let content = vec![b'#'; bytes];
-        [("main.py".to_owned(), Arc::from(content))]
-            .into_iter()
-            .collect()
-    }
-
-    struct Counted<'a>(&'a Kept, Cell<usize>);
-
-    impl Counted<'_> {
-        async fn get(
-            &self,
-            key: &str,
-            outcome: Result<Folder, Refusal>,
-        ) -> Result<Folder, Refusal> {
-            let fetch = async {
-                self.1.set(self.1.get() + 1);
-                tokio::task::yield_now().await;
-                outcome
-            };
-            self.0.get_or(key, fetch).await
-        }
-    }
-
-    #[tokio::test]
-    async fn many_fetch_once() {
-        let kept = Kept::default();
-        let counted = Counted(&kept, Cell::new(0));
-        let all = (0..50).map(|_| counted.get("a", Ok(folder(10))));
-        let all = futures::future::join_all(all).await;
-        assert!(all.iter().all(|one| *one == Ok(folder(10))));
-        assert_eq!(counted.1.get(), 1);
-        counted.get("b", Ok(folder(11))).await.unwrap();
-        assert_eq!(counted.1.get(), 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_failure_answers_for_a_while_and_not_for_others() {
-        let kept = Kept::default();
-        let counted = Counted(&kept, Cell::new(0));
-        let failure = Err(Refusal::passing("not now"));
-        for _ in 0..3 {
-            assert_eq!(counted.get("a", failure.clone()).await, failure);
-        }
-        assert_eq!(counted.1.get(), 1);
-        assert!(counted.get("b", Ok(folder(1))).await.is_ok());
-        tokio::time::advance(FAILED_FOR).await;
-        assert!(counted.get("a", Ok(folder(1))).await.is_ok());
-        assert_eq!(counted.1.get(), 3);
-    }
-
-    #[tokio::test]
-    async fn who_gives_up_leaves_the_fetch_to_the_next() {
-        let kept = Kept::default();
-        let stuck = kept.get_or("a", std::future::pending());
-        tokio::time::timeout(Duration::from_millis(1), stuck)
-            .await
-            .unwrap_err();
-        assert!(kept.get_or("a", async { Ok(folder(1)) }).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn what_was_used_longest_ago_goes_first() {
-        let room = Room {
-            bytes: 1000,
-            count: 64,
-        };
-        let kept = Kept {
-            room,
-            shelf: Mutex::default(),
-        };
-        let counted = Counted(&kept, Cell::new(0));
-        let third = 333;
-        for key in ["a", "b", "c", "a"] {
-            counted.get(key, Ok(folder(third))).await.unwrap();
-        }
-        counted.get("d", Ok(folder(third))).await.unwrap();
-        assert_eq!(counted.1.get(), 4);
-        for key in ["a", "c", "d"] {
-            counted.get(key, Ok(folder(third))).await.unwrap();
-        }
-        assert_eq!(counted.1.get(), 4, "they are kept");
-        counted.get("b", Ok(folder(third))).await.unwrap();
-        assert_eq!(counted.1.get(), 5, "it had to go");
-    }
-
-    #[tokio::test]
-    async fn small_ones_are_not_kept_without_end() {
-        let kept = Kept::default();
-        for index in 0..ROOM.count * 3 {
-            let key = index.to_string();
-            kept.get_or(&key, async { Ok(folder(1)) }).await.unwrap();
-        }
-        assert_eq!(kept.lock().places.len(), ROOM.count);
-    }
-}
+mod tests;

@@ -23,6 +23,11 @@ pub(super) struct Announced {
 }
 
 impl Announced {
+    /// Host and port.
+    pub(super) fn host(&self) -> &str {
+        self.url.authority()
+    }
+
     /// What it is kept by: the address, too, so that nobody gets by a digest alone what another source gave.
     pub(super) fn key(&self) -> String {
         format!("{} {}", self.sha256, self.url)

@@ -22,6 +22,29 @@ impl Refusal {
     }
 }
 
+/// Whose trouble it is that nothing came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The host's: it has it with all that it serves.
+    Host(Refusal),
+    /// The artifact's.
+    Artifact(Refusal),
+}
+
+impl Failure {
+    pub(super) fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Host(refusal) | Self::Artifact(refusal) => refusal,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Artifact(refusal)
+    }
+}
+
 /// Somebody else's words, of bounded length.
 pub(super) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED).collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::*;
 
@@ -24,6 +26,10 @@ struct World {
     answers: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     asked: Arc<Mutex<Vec<String>>>,
     forbidden: Arc<Mutex<Option<String>>>,
+    failing: Arc<Mutex<Option<String>>>,
+    /// Whether archives come at all; while they do not, whoever asks for one waits.
+    serves: watch::Sender<bool>,
+    wakes: Wakes<Job>,
 }
 
 impl World {
@@ -31,7 +37,12 @@ impl World {
         let world = self.clone();
         let routes = Router::new().fallback(async move |method: Method, uri: Uri| {
             assert_eq!(method, Method::GET, "nothing is written");
-            world.answer(uri.path())
+            let answer = world.answer(uri.path());
+            if uri.path().ends_with(".tar.gz") {
+                let mut serves = world.serves.subscribe();
+                serves.wait_for(|serves| *serves).await.unwrap();
+            }
+            answer
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -44,6 +55,8 @@ impl World {
         let mut answer = Response::new(Body::empty());
         if self.forbidden.lock().unwrap().as_deref() == Some(path) {
             *answer.status_mut() = StatusCode::FORBIDDEN;
+        } else if self.failing.lock().unwrap().as_deref() == Some(path) {
+            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         } else if let Some(found) = self.answers.lock().unwrap().get(path) {
             *answer.body_mut() = Body::from(found.clone());
         } else {
@@ -85,11 +98,38 @@ const REPOSITORY: &str = "/apis/source.toolkit.fluxcd.io/v1/namespaces/jobs/gitr
 
 async fn start() -> (World, FluxSources, String) {
     let world = World::default();
+    world.serves.send_replace(true);
     let address = world.start().await;
     let url = format!("http://{address}").parse().unwrap();
     let kube = kube::Client::try_from(kube::Config::new(url)).unwrap();
-    let sources = FluxSources::new(kube, address.parse().unwrap()).unwrap();
+    let wakes = world.wakes.clone();
+    let sources = FluxSources::new(kube, address.parse().unwrap(), wakes).unwrap();
     (world, sources, address)
+}
+
+fn job(name: &str) -> ObjectRef<SparkJob> {
+    ObjectRef::new(name).within("jobs")
+}
+
+fn fetched() -> Source {
+    Source::NotReady("its artifact is being fetched".to_owned())
+}
+
+async fn woken(world: &World) -> ObjectRef<SparkJob> {
+    tokio::time::timeout(Duration::from_secs(20), world.wakes.next())
+        .await
+        .unwrap()
+}
+
+/// What the job has in the end.
+async fn settled(world: &World, sources: &FluxSources, reference: &SourceRef) -> Source {
+    loop {
+        let found = sources.find("jobs", reference, &job("run")).await.unwrap();
+        if found != fetched() {
+            return found;
+        }
+        assert_eq!(woken(world).await, job("run"));
+    }
 }
 
 fn app(kind: SourceKind) -> SourceRef {
@@ -144,8 +184,15 @@ async fn jobs_of_one_revision_fetch_it_once_and_a_new_one_is_another() {
             object("GitRepository", "v1", &address, revision, &archive),
         );
         world.put(&path("GitRepository", revision), archive.clone());
-        let finds = (0..20).map(|_| sources.find("jobs", &git));
+        let jobs: Vec<_> = (0..20).map(|index| job(&index.to_string())).collect();
+        world.serves.send_replace(false);
+        let finds = jobs.iter().map(|job| sources.find("jobs", &git, job));
         for found in futures::future::join_all(finds).await {
+            assert_eq!(found.unwrap(), fetched());
+        }
+        world.serves.send_replace(true);
+        for _ in &jobs {
+            let found = sources.find("jobs", &git, &woken(&world).await).await;
             let Source::Ready(artifact) = found.unwrap() else {
                 panic!("not ready");
             };
@@ -159,20 +206,21 @@ async fn jobs_of_one_revision_fetch_it_once_and_a_new_one_is_another() {
         }
         assert_eq!(world.asked(&path("GitRepository", revision)), 1);
     }
-    assert_eq!(world.asked(REPOSITORY), 40);
+    assert!(world.wakes.is_empty());
+    assert_eq!(world.asked(REPOSITORY), 80);
 }
 
 #[tokio::test]
 async fn a_cluster_without_flux_has_no_sources() {
     let (world, sources, _) = start().await;
-    let found = sources.find("jobs", &app(SourceKind::Bucket)).await;
-    assert_eq!(found.unwrap(), Source::Missing);
+    let found = settled(&world, &sources, &app(SourceKind::Bucket)).await;
+    assert_eq!(found, Source::Missing);
     assert_eq!(world.asked("/buckets/"), 0);
     // It comes.
     world.serve_version("v1", &["gitrepositories"]);
     world.serve_version("v1beta2", &["gitrepositories", "buckets"]);
-    let found = sources.find("jobs", &app(SourceKind::Bucket)).await;
-    assert_eq!(found.unwrap(), Source::Missing);
+    let found = settled(&world, &sources, &app(SourceKind::Bucket)).await;
+    assert_eq!(found, Source::Missing);
     assert_eq!(
         world.asked("/v1beta2/namespaces/jobs/buckets/app"),
         1,
@@ -193,7 +241,7 @@ async fn the_version_is_learnt_once_and_again_when_it_goes() {
         let object = object("OCIRepository", version, &address, "one", &archive);
         world.put(&at(version), object);
         for _ in 0..3 {
-            let found = sources.find("jobs", &oci).await.unwrap();
+            let found = settled(&world, &sources, &oci).await;
             assert!(matches!(found, Source::Ready(_)), "{found:?}");
         }
     }
@@ -215,7 +263,7 @@ async fn what_is_wrong_is_an_answer() {
         REPOSITORY,
         object("GitRepository", "v1", &address, "one", &good),
     );
-    match sources.find("jobs", &git).await.unwrap() {
+    match settled(&world, &sources, &git).await {
         Source::Unusable(why) => assert!(why.contains("digest"), "{why}"),
         other => panic!("{other:?}"),
     }
@@ -225,19 +273,21 @@ async fn what_is_wrong_is_an_answer() {
     let evil = object("GitRepository", "v1", &address, "one", &good)
         .replace(&path("GitRepository", "one"), theirs);
     world.put(REPOSITORY, evil);
-    match sources.find("jobs", &git).await.unwrap() {
+    match settled(&world, &sources, &git).await {
         Source::Unusable(why) => assert!(why.contains("'/gitrepository/jobs/app/'"), "{why}"),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(theirs), 0, "it is not even asked for");
 
     *world.forbidden.lock().unwrap() = Some(REPOSITORY.to_owned());
-    match sources.find("jobs", &git).await.unwrap() {
+    match settled(&world, &sources, &git).await {
         Source::Unusable(why) => assert!(why.contains("let it get gitrepositories"), "{why}"),
         other => panic!("{other:?}"),
     }
     *world.forbidden.lock().unwrap() = Some(format!("{ROOT}/v1beta2"));
-    let error = sources.find("jobs", &app(SourceKind::Bucket)).await;
+    let error = sources
+        .find("jobs", &app(SourceKind::Bucket), &job("run"))
+        .await;
     assert!(
         error.is_err(),
         "the apiserver's own trouble is none of the source's"
@@ -248,13 +298,99 @@ async fn what_is_wrong_is_an_answer() {
 async fn without_hosts_nothing_is_asked() {
     let (world, mut sources, _) = start().await;
     sources.hosts = "".parse().unwrap();
-    match sources
-        .find("jobs", &app(SourceKind::Bucket))
-        .await
-        .unwrap()
-    {
+    match settled(&world, &sources, &app(SourceKind::Bucket)).await {
         Source::Unusable(why) => assert!(why.contains("sources.flux.enabled"), "{why}"),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(""), 0);
+}
+
+#[tokio::test]
+async fn a_slow_host_keeps_nobody_who_does_not_need_it() {
+    let (world, sources, address) = start().await;
+    let git = app(SourceKind::GitRepository);
+    world.serve_version("v1", &["gitrepositories"]);
+    world.serves.send_replace(false);
+    // More than are fetched at the same time.
+    for revision in ["one", "two", "three", "four"] {
+        let archive = archive(revision);
+        world.put(
+            REPOSITORY,
+            object("GitRepository", "v1", &address, revision, &archive),
+        );
+        world.put(&path("GitRepository", revision), archive);
+        // Whoever asks has his answer, and it is not the host's.
+        let found = sources.find("jobs", &git, &job(revision)).await.unwrap();
+        assert_eq!(found, fetched());
+    }
+    assert!(world.wakes.is_empty());
+    world.serves.send_replace(true);
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        all.push(woken(&world).await.name);
+    }
+    all.sort();
+    assert_eq!(all, ["four", "one", "three", "two"]);
+}
+
+#[tokio::test]
+async fn a_failure_of_the_host_answers_for_all_that_it_serves() {
+    let (world, sources, address) = start().await;
+    let git = app(SourceKind::GitRepository);
+    world.serve_version("v1", &["gitrepositories"]);
+    *world.failing.lock().unwrap() = Some(path("GitRepository", "one"));
+    for revision in ["one", "two"] {
+        let archive = archive(revision);
+        world.put(
+            REPOSITORY,
+            object("GitRepository", "v1", &address, revision, &archive),
+        );
+        world.put(&path("GitRepository", revision), archive);
+        match settled(&world, &sources, &git).await {
+            Source::NotReady(why) => assert!(why.contains("500"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(world.asked(&path("GitRepository", "one")), 1);
+    assert_eq!(world.asked(&path("GitRepository", "two")), 0);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_a_job_that_is_not_to_be_submitted() {
+    let (world, sources, address) = start().await;
+    world.serve_version("v1", &["gitrepositories"]);
+    let archive = archive("x");
+    let repository = object("GitRepository", "v1", &address, "one", &archive);
+    world.put(REPOSITORY, repository);
+    world.put(&path("GitRepository", "one"), archive);
+    let with = |field: &str, value: Value| -> SparkJob {
+        let mut object = json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SparkJob",
+            "metadata": {"name": "run", "namespace": "jobs"},
+            "spec": {
+                "workspaceRef": {"name": "w"}, "entry": {"file": "main.py"},
+                "code": {"sourceRef": {"kind": "GitRepository", "name": "app"}},
+                "compute": {"attachmentRef": {"name": "pool"}},
+                "driver": {"cores": 1, "memory": "1g"}, "executor": {"cores": 1, "memory": "1g", "instances": 1},
+            },
+        });
+        object["spec"][field] = value;
+        serde_json::from_value(object).unwrap()
+    };
+    for field in ["suspend", "cancel"] {
+        match sources.of(&with(field, json!(true))).await.unwrap() {
+            Some(Source::NotReady(_)) => {}
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    assert_eq!(world.asked(""), 0);
+    let elsewhere = with("code", json!({"asset": "azureml:code:1"}));
+    assert_eq!(sources.of(&elsewhere).await.unwrap(), None);
+    assert_eq!(world.asked(""), 0);
+
+    let resumed = with("suspend", json!(false));
+    assert_eq!(sources.of(&resumed).await.unwrap(), Some(fetched()));
+    assert_eq!(woken(&world).await, job("run"));
+    let found = sources.of(&resumed).await.unwrap();
+    assert!(matches!(found, Some(Source::Ready(_))), "{found:?}");
 }

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::iter;
 use std::sync::Arc;
 
 use azureml_spark_core::spark_job::Folder;
@@ -29,21 +30,24 @@ pub(super) const LIMITS: Limits = Limits {
 /// Most bytes of a path: what a blob's name may have, with room for the folder that code is uploaded into.
 const PATH_LIMIT: usize = 900;
 
-/// Bytes that one entry may take beside its content: its header, padding, and headers for a long path.
-const BESIDE: usize = 4096;
+/// Bytes that one entry may take beside its content: its header, padding, and headers for a long path and the like, which
+/// are read whole into memory.
+const BESIDE: usize = 16 * 1024;
+
+/// Bytes after the last entry: whole blocks, as many as a writer packs at a time.
+const TAIL: usize = 1 << 20;
 
 /// The files of an archive.
 pub(super) fn unpack(archive: &[u8], limits: &Limits) -> Result<Folder, Refusal> {
-    let beside = limits.entries.saturating_mul(BESIDE);
-    let over = Cell::new(false);
+    let (left, over) = (Cell::new(0), Cell::new(false));
     let inflated = Bounded {
         inner: MultiGzDecoder::new(archive),
-        left: limits.bytes.saturating_add(beside),
+        left: &left,
         over: &over,
     };
-    let files = files(Archive::new(inflated), limits).map_err(|trouble| match trouble {
+    let files = files(Archive::new(inflated), &left, limits).map_err(|trouble| match trouble {
         Trouble::Refused(refusal) => refusal,
-        Trouble::Unreadable(_) if over.get() => too_much(limits),
+        Trouble::Unreadable(_) if over.get() => too_much_beside(),
         Trouble::Unreadable(error) => unreadable(&error),
     })?;
     Ok(files.into_iter().collect())
@@ -68,10 +72,20 @@ impl From<Refusal> for Trouble {
     }
 }
 
-fn files(mut archive: Archive<impl Read>, limits: &Limits) -> Result<Files, Trouble> {
+/// `inflate` is how much may be inflated until it is said anew.
+fn files(
+    mut archive: Archive<impl Read>,
+    inflate: &Cell<usize>,
+    limits: &Limits,
+) -> Result<Files, Trouble> {
     let mut files = Files::new();
     let mut left = limits.bytes;
-    for (index, entry) in archive.entries()?.enumerate() {
+    let mut entries = archive.entries()?.enumerate();
+    let mut next = || {
+        inflate.set(BESIDE);
+        entries.next()
+    };
+    while let Some((index, entry)) = next() {
         let entry = entry?;
         if index >= limits.entries {
             return Err(too_many(limits).into());
@@ -79,13 +93,15 @@ fn files(mut archive: Archive<impl Read>, limits: &Limits) -> Result<Files, Trou
         let Some(path) = file_path(&entry)? else {
             continue;
         };
+        inflate.set(left);
         let content = content(entry, left, limits)?;
         left = left.saturating_sub(content.len());
-        if files.insert(path.clone(), Arc::from(content)).is_some() {
+        if files.insert(path.clone(), content).is_some() {
             return Err(twice(&path).into());
         }
     }
     // To the end: the checksum of what was inflated comes last.
+    inflate.set(TAIL);
     io::copy(&mut archive.into_inner(), &mut io::sink())?;
     match clash(&files) {
         Some(path) => Err(twice(path).into()),
@@ -142,22 +158,21 @@ fn clean(raw: &[u8]) -> Result<String, Refusal> {
     Ok(path)
 }
 
+/// Read into where it stays: once, and nothing beside it.
 fn content(
     mut entry: Entry<'_, impl Read>,
     left: usize,
     limits: &Limits,
-) -> Result<Vec<u8>, Trouble> {
-    let size = entry.size();
-    if size > left as u64 {
+) -> Result<Arc<[u8]>, Trouble> {
+    let size = usize::try_from(entry.size()).ok();
+    let Some(size) = size.filter(|size| *size <= left) else {
         return Err(too_much(limits).into());
+    };
+    let mut content: Arc<[u8]> = iter::repeat_n(0, size).collect();
+    if let Some(bytes) = Arc::get_mut(&mut content) {
+        entry.read_exact(bytes)?;
     }
-    let mut content = Vec::new();
-    entry.read_to_end(&mut content)?;
-    if content.len() as u64 == size {
-        Ok(content)
-    } else {
-        Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
-    }
+    Ok(content)
 }
 
 /// A file whose path is also a folder of another one.
@@ -170,21 +185,21 @@ fn clash(files: &Files) -> Option<&str> {
     })
 }
 
-/// Fails when more comes out than may: headers are inflated, too, and some are read whole into memory.
+/// Fails when more comes out than may now.
 struct Bounded<'a, R> {
     inner: R,
-    left: usize,
+    left: &'a Cell<usize>,
     over: &'a Cell<bool>,
 }
 
 impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        let Some(left) = self.left.checked_sub(read) else {
+        let Some(left) = self.left.get().checked_sub(read) else {
             self.over.set(true);
             return Err(io::Error::other("too much comes out"));
         };
-        self.left = left;
+        self.left.set(left);
         Ok(read)
     }
 }
@@ -206,6 +221,12 @@ fn too_much(limits: &Limits) -> Refusal {
          or use spec.code.uri or spec.code.asset",
         limits.bytes >> 20
     ))
+}
+
+fn too_much_beside() -> Refusal {
+    Refusal::lasting(
+        "its archive has more beside its files than a tar needs: have the source reconciled (flux reconcile source)",
+    )
 }
 
 fn too_many(limits: &Limits) -> Refusal {

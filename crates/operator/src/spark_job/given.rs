@@ -7,9 +7,7 @@ use azureml_spark_api::condition::ConditionType;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::Reference;
-use azureml_spark_core::spark_job::{
-    self, AttachedPool, Given, Produced, Source, config_maps, jobs,
-};
+use azureml_spark_core::spark_job::{self, AttachedPool, Given, Produced, config_maps, jobs};
 use azureml_spark_engine::{Error, deadline, finalizer};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::runtime::reflector::ObjectRef;
@@ -53,7 +51,7 @@ impl SparkJobKind {
                 ConfigMaps::new()
             },
             source: if begins {
-                self.source(object).await?
+                self.sources.of(object).await?
             } else {
                 None
             },
@@ -123,14 +121,6 @@ impl SparkJobKind {
                 (name.to_owned(), produced(self.jobs.get(&key).as_deref()))
             })
             .collect()
-    }
-
-    async fn source(&self, object: &SparkJob) -> Result<Option<Source>, Error> {
-        let Some(reference) = &object.spec.code.source_ref else {
-            return Ok(None);
-        };
-        let namespace = object.namespace().unwrap_or_default();
-        self.sources.find(&namespace, reference).await.map(Some)
     }
 }
 

@@ -198,6 +198,26 @@ fn the_artifact_of_a_source_is_taken_when_it_is_there() {
 }
 
 #[test]
+fn the_source_of_a_held_job_is_not_looked_at() {
+    for (field, value, words) in [
+        ("suspend", json!(true), Some("spec.suspend is taken back")),
+        ("suspend", json!(false), None),
+        ("cancel", json!(true), Some("cancelled")),
+        ("cancel", json!(false), None),
+        ("cancel", json!(null), None),
+    ] {
+        let given = given_with(|g| set(g, field, value.clone()));
+        match (Source::of_a_held(&given.spec), words) {
+            (None, None) => {}
+            (Some(Source::NotReady(why)), Some(words)) => {
+                assert!(why.contains(words), "{field} {value}: {why}");
+            }
+            (found, _) => panic!("{field} {value}: {found:?}"),
+        }
+    }
+}
+
+#[test]
 fn the_code_is_laid_out_as_a_volume_would_be() {
     let want = want_with(|g| {
         set(

@@ -33,7 +33,7 @@ impl Server {
         Self { address, requests }
     }
 
-    async fn fetch(&self, path: &str, sha256: &str) -> Result<Vec<u8>, Refusal> {
+    async fn fetch(&self, path: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
         let announced = Announced {
             url: Url::parse(&format!("http://{}{path}", self.address)).unwrap(),
             sha256: sha256.to_owned(),
@@ -68,6 +68,7 @@ fn answer(path: &str) -> Answer {
             let parts = stream::repeat_with(move || Ok::<_, &str>(part.clone()));
             (200, Body::from_stream(parts))
         }
+        "/429" => (429, Body::empty()),
         "/403" => (403, Body::empty()),
         "/500" => (500, Body::empty()),
         "/206" => (206, Body::from("hello")),
@@ -85,7 +86,7 @@ async fn what_has_its_digest_is_taken_and_nothing_else() {
     assert_eq!(server.fetch("/hello", HELLO).await.unwrap(), b"hello");
     let other = HELLO.replace("2cf", "3cf");
     match server.fetch("/hello", &other).await {
-        Err(Refusal::Lasting(why)) => {
+        Err(Failure::Artifact(Refusal::Lasting(why))) => {
             assert!(why.contains(&other), "{why}");
             assert!(!why.contains(HELLO), "what is there is not told: {why}");
             assert!(why.contains(&server.address), "{why}");
@@ -98,7 +99,9 @@ async fn what_has_its_digest_is_taken_and_nothing_else() {
 async fn a_redirect_is_not_followed() {
     let server = Server::start().await;
     match server.fetch("/elsewhere", HELLO).await {
-        Err(Refusal::Lasting(why)) => assert!(why.contains("not followed"), "{why}"),
+        Err(Failure::Artifact(Refusal::Lasting(why))) => {
+            assert!(why.contains("not followed"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(server.requests.load(Ordering::SeqCst), 1);
@@ -108,21 +111,29 @@ async fn a_redirect_is_not_followed() {
 async fn too_much_is_left_when_it_is_known() {
     let server = Server::start().await;
     for path in ["/large", "/endless"] {
-        assert_eq!(server.fetch(path, HELLO).await, Err(too_large()), "{path}");
+        let failure = Failure::Artifact(too_large());
+        assert_eq!(server.fetch(path, HELLO).await, Err(failure), "{path}");
     }
 }
 
 #[tokio::test]
 async fn what_may_pass_is_told_from_what_does_not() {
     let server = Server::start().await;
-    for (path, passes, words) in [
-        ("/gone", true, "not on"),
-        ("/500", true, "500"),
-        ("/broken", true, "broke off"),
-        ("/403", false, "refuses"),
-        ("/206", false, "refuses"),
+    for (path, passes, of_the_host, words) in [
+        ("/gone", true, false, "not on"),
+        ("/500", true, true, "500"),
+        ("/429", true, true, "429"),
+        ("/broken", true, true, "broke off"),
+        ("/403", false, false, "refuses"),
+        ("/206", false, false, "refuses"),
     ] {
-        let refusal = server.fetch(path, HELLO).await.unwrap_err();
+        let failure = server.fetch(path, HELLO).await.unwrap_err();
+        assert_eq!(
+            matches!(failure, Failure::Host(_)),
+            of_the_host,
+            "{path}: {failure:?}"
+        );
+        let refusal = failure.into_refusal();
         assert_eq!(
             matches!(refusal, Refusal::Passing(_)),
             passes,
@@ -142,7 +153,9 @@ async fn nobody_there_is_waited_for() {
     };
     drop(listener);
     match server.fetch("/hello", HELLO).await {
-        Err(Refusal::Passing(why)) => assert!(why.contains("NetworkPolicy"), "{why}"),
+        Err(Failure::Host(Refusal::Passing(why))) => {
+            assert!(why.contains("NetworkPolicy"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -201,12 +201,19 @@ fn what_inflates_without_end_is_left_soon() {
     let name = Bad::default()
         .entry("././@LongLink", EntryType::GNULongName, &long)
         .end();
-    assert!(refusal(&name).contains("unpacks to more than"));
+    assert!(refusal(&name).contains("more beside its files"));
+
+    // A folder with a content, which is skipped.
+    let full = Bad::default()
+        .entry("a/", EntryType::Directory, &long)
+        .file("b", "x")
+        .end();
+    assert!(refusal(&full).contains("more beside its files"));
 
     // After the end of the archive.
     let mut tail = Bad::default().file("main.py", "x").0;
     tail.resize(3_000_000, 0);
-    assert!(refusal(&zipped(&tail)).contains("unpacks to more than"));
+    assert!(refusal(&zipped(&tail)).contains("more beside its files"));
 }
 
 #[test]
