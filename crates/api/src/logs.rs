@@ -1,5 +1,7 @@
 //! How the log of a `SparkJob` is asked for: an API of its own, aggregated into the cluster's, that the operator serves.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::SparkJobStatus;
@@ -14,6 +16,9 @@ pub const RESOURCE: &str = "sparkjobs";
 pub const SUBRESOURCE: &str = "log";
 /// The media type that asks for [`Frame`]s, one JSON a line, in place of plain text.
 pub const FRAMES: &str = "application/x-ndjson";
+
+/// How often something is said, at least. A connection without a word for three times as long is dead.
+pub const BEAT: Duration = Duration::from_secs(30);
 
 /// Where the log of a job is served.
 pub fn path(namespace: &str, name: &str) -> String {
@@ -45,6 +50,8 @@ pub enum Frame {
         /// The lines, with their ends.
         text: String,
     },
+    /// There is nothing to say; see [`BEAT`].
+    Alive,
     /// Everything was said: the run has ended, or was not to be followed.
     End {
         /// Azure's word for the state of the run.

@@ -9,10 +9,12 @@ mod caller;
 mod discovery;
 mod door;
 mod front_proxy;
+mod hurried;
 mod job;
 mod review;
 mod routes;
 mod server;
+mod slots;
 mod telling;
 
 use std::path::PathBuf;
@@ -23,12 +25,10 @@ use azureml_spark_azure::aml::log::Pace;
 use azureml_spark_engine::CancellationToken;
 use kube::runtime::reflector::Store;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use crate::access::Access;
 
-/// Most logs that are read at the same time. Each holds at most half a megabyte and asks Azure some times a minute.
-const MOST: usize = 64;
+use slots::Slots;
 
 /// What an answer is made from.
 pub(crate) struct Logs {
@@ -36,7 +36,7 @@ pub(crate) struct Logs {
     access: Arc<Access>,
     jobs: Store<SparkJob>,
     pace: Pace,
-    slots: Arc<Semaphore>,
+    slots: Slots,
 }
 
 /// Where it is served, and as whom.
@@ -60,7 +60,7 @@ impl Logs {
             access,
             jobs,
             pace,
-            slots: Arc::new(Semaphore::new(MOST)),
+            slots: Slots::default(),
         }
     }
 

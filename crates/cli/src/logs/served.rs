@@ -5,11 +5,12 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use azureml_spark_api::logs::{FRAMES, Frame, path};
+use azureml_spark_api::logs::{BEAT, FRAMES, Frame, path};
 use futures::AsyncBufReadExt as _;
 use http::Request;
 use http::header::ACCEPT;
 use kube::Client;
+use tokio::time::timeout;
 use url::form_urlencoded::Serializer;
 
 use super::{Args, print};
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The same for who wants what is there now.
 const SHORT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// After so long without a word nobody is there any more, whatever the connection says.
+const SILENCE: Duration = BEAT.saturating_mul(3);
 
 /// Between two tries, from the first on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -100,6 +104,11 @@ impl From<std::io::Error> for Stop {
     }
 }
 
+fn silent(heard: bool) -> Stop {
+    let why = anyhow!("nothing was heard for {} s", SILENCE.as_secs());
+    Stop::Broken { why, heard }
+}
+
 impl Way {
     /// Asks once, and prints what comes.
     async fn go(
@@ -110,13 +119,18 @@ impl Way {
         notes: &mut dyn Write,
     ) -> Result<(), Stop> {
         let request = self.request(args).map_err(Stop::Final)?;
-        let answer = client.request_stream(request).await;
+        let answer = timeout(SILENCE, client.request_stream(request)).await;
+        let answer = answer.map_err(|_| silent(false))?;
         let answer = answer.map_err(|error| self.refused(error, &args.job))?;
         self.reached = true;
         let answer = pin!(answer);
         let mut lines = answer.lines();
         let mut heard = false;
-        while let Some(line) = futures::StreamExt::next(&mut lines).await {
+        loop {
+            let line = timeout(SILENCE, futures::StreamExt::next(&mut lines)).await;
+            let Some(line) = line.map_err(|_| silent(heard))? else {
+                break;
+            };
             let line = line.map_err(|error| Stop::Broken {
                 why: error.into(),
                 heard,
@@ -140,6 +154,7 @@ impl Way {
                     print(out, &text)?;
                     self.position = Some(position);
                 }
+                Frame::Alive => {}
                 Frame::End { state } => {
                     if args.follow {
                         writeln!(notes, "the run has ended: {state}")?;
@@ -216,5 +231,79 @@ impl Way {
             },
             _ => Stop::Final(anyhow!("{job}: {message}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::body::Body;
+    use bytes::Bytes;
+    use clap::Parser;
+    use futures::{StreamExt as _, stream};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        logs: Args,
+    }
+
+    fn frames(frames: &[Frame]) -> std::io::Result<Bytes> {
+        let line = |frame| serde_json::to_string(frame).unwrap() + "\n";
+        Ok(frames.iter().map(line).collect::<String>().into())
+    }
+
+    /// Says something, then that it lives, twice, and then nothing for ever.
+    fn dying() -> Body {
+        let run = "titanic-1".to_owned();
+        let begin = Frame::Begin { attempt: 1, run };
+        let lines = Frame::Lines {
+            position: "both:4".to_owned(),
+            text: "one\n".to_owned(),
+        };
+        let beats = stream::repeat(()).take(2).then(async |()| {
+            tokio::time::sleep(SILENCE - Duration::from_secs(1)).await;
+            frames(&[Frame::Alive])
+        });
+        let said = stream::iter([frames(&[begin, lines])]).chain(beats);
+        Body::from_stream(said.chain(stream::pending()).boxed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_died_silently_is_left() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let routes = Router::new().fallback(async move || {
+            match count.fetch_add(1, Ordering::Relaxed) {
+                0 => dying(),
+                // Not even a beginning.
+                1 => std::future::pending().await,
+                _ => {
+                    let state = "Completed".to_owned();
+                    Body::from(frames(&[Frame::End { state }]).unwrap())
+                }
+            }
+        });
+        let client = Client::new(routes, "team");
+        let args = Cli::parse_from(["logs", "titanic", "-f"]).logs;
+        let (mut out, mut notes) = (Vec::new(), Vec::new());
+        let begun = Instant::now();
+        tell(&client, "team", &args, &mut out, &mut notes)
+            .await
+            .unwrap();
+        assert_eq!(out, b"one\n");
+        let notes = String::from_utf8(notes).unwrap();
+        assert!(notes.contains("nothing was heard for 90 s"), "{notes}");
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+        // Twice a second less, and twice the whole time.
+        let took = begun.elapsed();
+        assert!(took > SILENCE * 4 - Duration::from_secs(3), "{took:?}");
+        assert!(took < SILENCE * 4 + Duration::from_secs(3), "{took:?}");
     }
 }

@@ -51,8 +51,7 @@ impl Refusal {
         )
     }
 
-    pub(super) fn too_many() -> Self {
-        let message = format!("{} logs are being read already", super::MOST);
+    pub(super) fn too_many(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
     }
 

@@ -89,7 +89,8 @@ impl FrontProxy {
                 .collect(),
             headers: Headers {
                 user: headers("requestheader-username-headers", usual.user)?,
-                uid: headers("requestheader-uid-headers", usual.uid)?,
+                // Not every apiserver has it. One that does not know this header lets it pass from any caller.
+                uid: headers("requestheader-uid-headers", Vec::new())?,
                 group: headers("requestheader-group-headers", usual.group)?,
                 extra: headers("requestheader-extra-headers-prefix", usual.extra)?,
             },

@@ -46,8 +46,7 @@ async fn tell(
     let asked = Asked::parse(&query.unwrap_or_default())?;
     let key = ObjectRef::new(&name).within(&namespace);
     let found = logs.find(&key, &asked)?;
-    let slot = Arc::clone(&logs.slots).try_acquire_owned();
-    let slot = slot.map_err(|_| Refusal::too_many())?;
+    let slot = logs.slots.take(&caller.user, &namespace)?;
     let (form, follows) = (Form::of(&headers), asked.follow);
     let mut telling = Telling::new(Arc::clone(&logs), key, asked, form, slot);
     match found {

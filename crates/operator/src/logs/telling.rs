@@ -8,22 +8,23 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use azureml_spark_api::SparkJob;
-use azureml_spark_api::logs::Frame;
+use azureml_spark_api::logs::{BEAT, Frame};
 use azureml_spark_azure::aml::log::{Event, Reader};
 use azureml_spark_core::Fault;
 use bytes::Bytes;
+use futures::{Stream, StreamExt as _};
 use kube::runtime::reflector::ObjectRef;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::Logs;
 use super::answer::Refusal;
 use super::asked::{Asked, Form};
 use super::job::{Found, Run, find};
+use super::slots::Slot;
 use crate::translate;
 
 /// The longest answer. Who follows longer asks again, and is reviewed again.
-const LONGEST: Duration = Duration::from_hours(1);
+pub(super) const LONGEST: Duration = Duration::from_hours(1);
 
 /// How often a job that does not run yet is looked at, in the cache.
 const LOOK: Duration = Duration::from_secs(1);
@@ -43,7 +44,7 @@ pub(super) struct Telling {
     /// What is said before anything else is waited for.
     ready: VecDeque<Frame>,
     until: Instant,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 enum State {
@@ -86,7 +87,7 @@ impl Telling {
         key: ObjectRef<SparkJob>,
         asked: Asked,
         form: Form,
-        slot: OwnedSemaphorePermit,
+        slot: Slot,
     ) -> Self {
         Self {
             logs,
@@ -118,6 +119,12 @@ impl Telling {
     /// The next piece of the answer.
     async fn next(&mut self) -> Option<Result<Bytes, BrokenOff>> {
         loop {
+            // Also when there is always something to be told.
+            if Instant::now() >= self.until && !matches!(self.state, State::Over) {
+                self.state = State::Over;
+                self.ready.clear();
+                return Some(Err(BrokenOff("it takes too long".to_owned())));
+            }
             if let Some(frame) = self.ready.pop_front() {
                 match self.form.write(&frame) {
                     Some(piece) => return Some(piece),
@@ -142,10 +149,8 @@ impl Telling {
                         message: refusal.message,
                     });
                 }
-                Err(_) => {
-                    self.state = State::Over;
-                    return Some(Err(BrokenOff("it takes too long".to_owned())));
-                }
+                // Told above.
+                Err(_) => {}
             }
         }
     }
@@ -206,18 +211,73 @@ impl Form {
             }),
             (Self::Text, Frame::Lines { text, .. }) => Some(Ok(Bytes::from(text.clone()))),
             (Self::Text, Frame::Error { message, .. }) => Some(Err(BrokenOff(message.clone()))),
-            (Self::Text, Frame::Waiting { .. } | Frame::Begin { .. } | Frame::End { .. }) => None,
+            (
+                Self::Text,
+                Frame::Waiting { .. } | Frame::Begin { .. } | Frame::Alive | Frame::End { .. },
+            ) => None,
         }
     }
 }
 
 impl IntoResponse for Telling {
     fn into_response(self) -> Response {
-        let media_type = self.form.media_type();
+        let form = self.form;
         let pieces = futures::stream::unfold(self, async |mut telling| {
             let piece = telling.next().await?;
             Some((piece, telling))
         });
-        ([(CONTENT_TYPE, media_type)], Body::from_stream(pieces)).into_response()
+        let body = Body::from_stream(form.beating(pieces));
+        ([(CONTENT_TYPE, form.media_type())], body).into_response()
+    }
+}
+
+impl Form {
+    /// Says that we live while there is nothing else to say.
+    fn beating(
+        self,
+        pieces: impl Stream<Item = Result<Bytes, BrokenOff>> + Send + 'static,
+    ) -> impl Stream<Item = Result<Bytes, BrokenOff>> + Send {
+        futures::stream::unfold((self, Box::pin(pieces)), async |(form, mut pieces)| {
+            loop {
+                match timeout(BEAT, pieces.next()).await {
+                    Ok(piece) => return Some((piece?, (form, pieces))),
+                    Err(_) => {
+                        if let Some(beat) = form.write(&Frame::Alive) {
+                            return Some((beat, (form, pieces)));
+                        }
+                    }
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    fn slow() -> impl Stream<Item = Result<Bytes, BrokenOff>> {
+        let one = stream::once(async {
+            sleep(BEAT * 2 + BEAT / 2).await;
+            Ok(Bytes::from_static(b"one\n"))
+        });
+        one.chain(stream::iter([Ok(Bytes::from_static(b"two\n"))]))
+    }
+
+    async fn told(form: Form) -> String {
+        let pieces: Vec<_> = form.beating(slow()).collect().await;
+        pieces
+            .into_iter()
+            .map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_frames_hears_that_we_live() {
+        let beat = "{\"type\":\"alive\"}\n";
+        assert_eq!(told(Form::Frames).await, format!("{beat}{beat}one\ntwo\n"));
+        assert_eq!(told(Form::Text).await, "one\ntwo\n");
     }
 }

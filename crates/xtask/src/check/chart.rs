@@ -37,12 +37,30 @@ pub(super) fn check() -> Result<()> {
             bail!("{kind}: {seen_bare} and {seen_full} rendered, not {bare} and {full}");
         }
     }
+    check_injected(&render)?;
     for (wrong, word) in refused() {
         match render(&wrong) {
             Ok(_) => bail!("the chart accepts {wrong}"),
             Err(error) if error.to_string().contains(word) => {}
             Err(error) => bail!("{wrong} is refused without a word of {word}: {error}"),
         }
+    }
+    Ok(())
+}
+
+/// A certificate whose authority others put into the APIService.
+fn check_injected(render: &impl Fn(&Value) -> Result<Vec<Value>>) -> Result<()> {
+    let annotations = json!({"cert-manager.io/inject-ca-from": "somewhere/logs"});
+    let objects = render(&json!({"logs": {
+        "certificate": {"secretName": "mine"},
+        "apiService": {"annotations": annotations},
+    }}))?;
+    let service = objects
+        .iter()
+        .find(|one| one.get("kind") == Some(&json!("APIService")));
+    let at = |path: &str| service.and_then(|one| one.pointer(path));
+    if at("/metadata/annotations") != Some(&annotations) || at("/spec/caBundle").is_some() {
+        bail!("not an APIService into which an authority is injected: {service:?}");
     }
     Ok(())
 }
@@ -95,7 +113,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 11] {
+fn refused() -> [(Value, &'static str); 12] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -118,6 +136,10 @@ fn refused() -> [(Value, &'static str); 11] {
         (
             json!({"logs": {"certificate": {"secretName": "mine"}}}),
             "caBundle",
+        ),
+        (
+            json!({"logs": {"certificate": {"caBundle": "-----BEGIN CERTIFICATE-----"}}}),
+            "secretName",
         ),
         (
             json!({"sources": {"artifactHosts": ["http://artifacts.example"]}}),

@@ -82,7 +82,21 @@ fn headers_have_the_names_that_are_set() {
     .unwrap();
     let expected = Headers {
         user: vec!["x-who".to_owned(), "x-remote-user".to_owned()],
+        uid: Vec::new(),
         ..Headers::default()
     };
     assert_eq!(proxy.headers, expected);
+}
+
+#[test]
+fn a_uid_is_only_read_where_the_apiserver_says_so() {
+    for (uid, expected) in [
+        (None, vec![]),
+        (Some("[]"), vec![]),
+        (Some(r#"["X-Remote-Uid"]"#), vec!["x-remote-uid"]),
+    ] {
+        let mut pairs = vec![("requestheader-client-ca-file", "x")];
+        pairs.extend(uid.map(|uid| ("requestheader-uid-headers", uid)));
+        assert_eq!(proxy(&pairs).unwrap().headers.uid, expected);
+    }
 }

@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 use crate::logs::door::Parts;
-use crate::logs::front_proxy::{FrontProxy, Headers};
+use crate::logs::front_proxy::FrontProxy;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -75,6 +75,16 @@ async fn ask(
     authority: CertificateDer<'static>,
     identity: Option<Identity>,
 ) -> std::io::Result<String> {
+    let request = "GET / HTTP/1.1\r\nhost: x\r\nx-remote-user: ann\r\nconnection: close\r\n\r\n";
+    say(address, authority, identity, request).await
+}
+
+async fn say(
+    address: SocketAddr,
+    authority: CertificateDer<'static>,
+    identity: Option<Identity>,
+    request: &str,
+) -> std::io::Result<String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority).unwrap();
@@ -91,7 +101,6 @@ async fn ask(
     let mut stream = TlsConnector::from(Arc::new(config))
         .connect(host, stream)
         .await?;
-    let request = "GET / HTTP/1.1\r\nhost: x\r\nx-remote-user: ann\r\nconnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
@@ -117,5 +126,63 @@ async fn nobody_but_the_front_proxy_is_heard() {
             answer.is_err() || answer.as_deref().unwrap().is_empty(),
             "{answer:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn idle_connections_shut_nobody_out() {
+    let front = authority();
+    let (address, ca, _tasks) = server(&front).await;
+    let mut idle = Vec::new();
+    for _ in 0..MOST_STRANGERS + MOST {
+        idle.push(TcpStream::connect(address).await.unwrap());
+    }
+    let answer = ask(address, ca, Some(client("proxy", &front)));
+    let answer = tokio::time::timeout(GREETING, answer).await.unwrap();
+    assert!(answer.unwrap().ends_with("ann"));
+    // The oldest of them were closed, and the others are after a while.
+    let mut last = idle.pop().unwrap();
+    let mut first = idle.swap_remove(0);
+    for stream in [&mut first, &mut last] {
+        let end = tokio::time::timeout(GREETING * 2, stream.read_u8()).await;
+        assert!(end.unwrap().is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_carries_one_request() {
+    let front = authority();
+    let (address, ca, _tasks) = server(&front).await;
+    let identity = client("proxy", &front);
+    let twice = "GET / HTTP/1.1\r\nhost: x\r\nx-remote-user: ann\r\n\r\n".repeat(2);
+    let answer = say(address, ca, Some(identity), &twice).await.unwrap();
+    assert_eq!(answer.matches("HTTP/1.1 200").count(), 1, "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_is_told_for_ever_and_none_to_who_does_not_read() {
+    let endless = async || {
+        let pieces = futures::stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, std::io::Error>("more\n".repeat(100)), ()))
+        });
+        axum::body::Body::from_stream(pieces)
+    };
+    let routes = Router::new().route("/", axum::routing::get(endless));
+    for (reads, expected) in [(true, LONGEST), (false, STALLED)] {
+        let (mut far, near) = tokio::io::duplex(4096);
+        let begun = tokio::time::Instant::now();
+        let telling = tokio::spawn(answer(Hurried::new(near, STALLED), routes.clone()));
+        far.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        if reads {
+            tokio::io::copy(&mut far, &mut tokio::io::sink()).await.ok();
+        }
+        telling.await.unwrap();
+        let took = begun.elapsed();
+        let latest = expected + STALLED * 2;
+        assert!(took >= expected && took < latest, "{reads}: {took:?}");
     }
 }
