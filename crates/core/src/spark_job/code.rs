@@ -161,7 +161,7 @@ fn unpacked(reference: &SourceRef, source: Option<&Source>) -> Result<Folder, Bl
 
 /// Lays the `ConfigMap`s out, or says what is missing.
 fn lay_out(sources: &[CodeConfigMap], found: &ConfigMaps) -> Result<Folder, Blocked> {
-    let mut files: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
+    let mut named = Vec::new();
     for source in sources {
         let name = &source.name;
         let Some(Some(data)) = found.get(name) else {
@@ -170,18 +170,29 @@ fn lay_out(sources: &[CodeConfigMap], found: &ConfigMaps) -> Result<Folder, Bloc
                 format!("spec.code.configMaps: no ConfigMap '{name}' in this namespace: create it"),
             ));
         };
-        for (path, bytes) in files_of(source, data)? {
-            if files
-                .insert(path.clone(), Arc::from(bytes.as_slice()))
-                .is_some()
-            {
-                return Err(Blocked::new(
-                    Reason::DuplicateFile,
-                    format!(
-                        "spec.code.configMaps: two sources give the file '{path}': give one another path"
-                    ),
-                ));
-            }
+        named.extend(files_of(source, data)?);
+    }
+    // Before any of it is copied: a key may be named a thousand times.
+    let sizes = named.iter().map(|(_, bytes)| bytes.len());
+    let size = sizes.fold(0, usize::saturating_add);
+    if size > CONFIG_MAPS_LIMIT {
+        return Err(Blocked::new(
+            Reason::CodeTooLarge,
+            format!(
+                "spec.code.configMaps: {size} bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef (a GitRepository, OCIRepository or Bucket of Flux), spec.code.uri (a folder in a storage account) or spec.code.asset (code that is registered)"
+            ),
+        ));
+    }
+    let mut files: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
+    for (path, bytes) in named {
+        let content = Arc::from(bytes.as_slice());
+        if files.insert(path.clone(), content).is_some() {
+            return Err(Blocked::new(
+                Reason::DuplicateFile,
+                format!(
+                    "spec.code.configMaps: two sources give the file '{path}': give one another path"
+                ),
+            ));
         }
     }
     let folder: Folder = files.into_iter().collect();
@@ -201,15 +212,6 @@ fn sound(folder: Folder) -> Result<Folder, Blocked> {
         return Err(Blocked::new(
             Reason::FileNotFound,
             "spec.code.configMaps: there is no file in them: put the code into one of them",
-        ));
-    }
-    let size = folder.size();
-    if size > CONFIG_MAPS_LIMIT {
-        return Err(Blocked::new(
-            Reason::CodeTooLarge,
-            format!(
-                "spec.code.configMaps: {size} bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef (a GitRepository, OCIRepository or Bucket of Flux), spec.code.uri (a folder in a storage account) or spec.code.asset (code that is registered)"
-            ),
         ));
     }
     Ok(folder)

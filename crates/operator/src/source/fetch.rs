@@ -62,8 +62,10 @@ async fn read(mut answer: Response, announced: &Announced) -> Result<(Vec<u8>, S
     {
         return Err(too_large().into());
     }
-    let size = answer.content_length().unwrap_or_default();
-    let mut archive = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    // Never moved to a larger place, which would be there twice for a moment; what is not used of it costs nothing.
+    let size = answer.content_length();
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    let mut archive = Vec::with_capacity(size.unwrap_or(LIMIT));
     let mut digest = Sha256::new();
     loop {
         let chunk = answer.chunk().await;

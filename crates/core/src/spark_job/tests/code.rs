@@ -49,6 +49,8 @@ fn code_that_is_not_whole_is_told() {
         (|g| map(g, "src", &[]), Reason::FileNotFound, "there is no file in them", "an empty folder cannot be registered (contract §10)"),
         (|g| map(g, "src", &[("main.py", &zeros(600_000)), ("more.py", &zeros(500_000))]), Reason::CodeTooLarge, "1100000 bytes are more than the 1 MiB that code in ConfigMaps may have: use spec.code.sourceRef", "what does not fit, and what to use instead"),
         (|g| { map(g, "src", &[("main.py", &zeros(600_000))]); map(g, "lib", &[("more.py", &zeros(500_000))]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib"}]})); }, Reason::CodeTooLarge, "spec.code.uri", "all of them together"),
+        (|g| { map(g, "src", &[("main.py", &zeros(600_000))]); set(g, "code", json!({"configMaps": [{"name": "src", "items": [{"key": "main.py", "path": "main.py"}, {"key": "main.py", "path": "b.py"}]}]})); }, Reason::CodeTooLarge, "1200000 bytes", "one key counts as often as it is named"),
+        (|g| { map(g, "src", &[("main.py", &zeros(600_000))]); map(g, "lib", &[("main.py", &zeros(600_000))]); set(g, "code", json!({"configMaps": [{"name": "src"}, {"name": "lib"}]})); }, Reason::CodeTooLarge, "1200000 bytes", "what is too large is not even laid out"),
     ];
     for (change, reason, text, why) in rows {
         let blocked = blocked(change);
