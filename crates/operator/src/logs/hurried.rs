@@ -98,7 +98,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_that_nobody_reads_ends() {
         let (near, _far) = duplex(4);
-        let mut near = Hurried::new(near, Duration::from_secs(60));
+        let mut near = Hurried::new(near, Duration::from_mins(1));
         let begun = Instant::now();
         let error = near.write_all(b"more than that").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -108,7 +108,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_is_read_slowly_goes_on() {
         let (near, mut far) = duplex(4);
-        let mut near = Hurried::new(near, Duration::from_secs(60));
+        let mut near = Hurried::new(near, Duration::from_mins(1));
         let reading = tokio::spawn(async move {
             let mut all = [0; 14];
             for byte in &mut all {

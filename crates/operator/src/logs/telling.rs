@@ -140,7 +140,6 @@ impl Telling {
                 }
             };
             match timeout_at(until, more).await {
-                Ok(Ok(true)) => {}
                 Ok(Ok(false)) => return None,
                 Ok(Err(refusal)) => {
                     self.state = State::Over;
@@ -149,8 +148,8 @@ impl Telling {
                         message: refusal.message,
                     });
                 }
-                // Told above.
-                Err(_) => {}
+                // Too long: told above.
+                Ok(Ok(true)) | Err(_) => {}
             }
         }
     }

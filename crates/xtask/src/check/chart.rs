@@ -48,7 +48,7 @@ pub(super) fn check() -> Result<()> {
     Ok(())
 }
 
-/// A certificate whose authority others put into the APIService.
+/// A certificate whose authority others put into the `APIService`.
 fn check_injected(render: &impl Fn(&Value) -> Result<Vec<Value>>) -> Result<()> {
     let annotations = json!({"cert-manager.io/inject-ca-from": "somewhere/logs"});
     let objects = render(&json!({"logs": {

@@ -186,3 +186,23 @@ async fn no_answer_is_told_for_ever_and_none_to_who_does_not_read() {
         assert!(took >= expected && took < latest, "{reads}: {took:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_is_not_told_any_more() {
+    let silent = async || {
+        let pieces = futures::stream::pending::<Result<String, std::io::Error>>();
+        axum::body::Body::from_stream(pieces)
+    };
+    let routes = Router::new().route("/", axum::routing::get(silent));
+    let (mut far, near) = tokio::io::duplex(4096);
+    let telling = tokio::spawn(answer(Hurried::new(near, STALLED), routes));
+    far.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    far.read_u8().await.unwrap();
+    drop(far);
+    tokio::time::timeout(ASKING, telling)
+        .await
+        .unwrap()
+        .unwrap();
+}
