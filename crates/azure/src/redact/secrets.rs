@@ -1,10 +1,20 @@
 //! Finds secrets in a line by what stands before them.
 
-/// What a signature begins with, with and without an address in front of it, also when it stands in an address itself.
-const SIGNATURES: [&str; 6] = ["?sv=", "sv=", "sv%3d", "sig=", "sig%3d", "sig%253d"];
+/// What a signature begins with, with and without an address in front of it, also when it stands in an address itself, or
+/// in JSON as some write it.
+const SIGNATURES: [&str; 8] = [
+    "?sv",
+    "sv=",
+    "sv%3d",
+    "sv\\u003d",
+    "sig=",
+    "sig%3d",
+    "sig%253d",
+    "sig\\u003d",
+];
 
 /// The same, of which one must be there.
-const SIGNED: [&str; 3] = ["sig=", "sig%3d", "sig%253d"];
+const SIGNED: [&str; 4] = ["sig=", "sig%3d", "sig%253d", "sig\\u003d"];
 
 /// Keys whose values are secret, in lower case. What stands before them is let be: `db.password` is one.
 const KEYS: [&str; 23] = [
@@ -49,7 +59,7 @@ const SCHEMES: [&str; 4] = ["basic", "bearer", "sharedkey", "sharedkeylite"];
 const LEAST_TOKEN: usize = 60;
 
 /// What is between a key and its value, besides spaces.
-const SIGNS: [&str; 7] = ["=", ":", ">", "%3d", "%3a", "%253d", "%253a"];
+const SIGNS: [&str; 8] = ["=", ":", ">", "%3d", "%3a", "%253d", "%253a", "\\u003d"];
 
 /// A part that is not shown, and what is shown in its place.
 #[derive(Debug)]
@@ -147,7 +157,9 @@ impl Line {
                 .count();
         }
         let unquoted = at;
-        at = self.over(at, |byte| b"\"'\\])".contains(&byte));
+        if !self.begins(at, "\\u003d") {
+            at = self.over(at, |byte| b"\"'\\])".contains(&byte));
+        }
         let is_quoted = at > unquoted || self.0.get(..behind)?.ends_with(['"', '\'']);
         let spaced = self.over_spaces(at);
         let mut signed = spaced;

@@ -125,6 +125,14 @@ fn secrets_are_cut_in_every_form_that_they_are_printed_in() {
             "x?u=https%3A//a%3Fsv%3D1%26sig%3DTheKey |",
             "x?u=https%3A//a%3F?[signature] |",
         ),
+        (
+            r"https://a/b?sv\u003d1\u0026sig\u003dTheKey |",
+            "https://a/b?[signature] |",
+        ),
+        (
+            r"a;AccountKey\u003dTheKey |",
+            r"a;AccountKey\u003d[secret] |",
+        ),
         ("x%3Fsig%253DTheKey |", "x%3F?[signature] |"),
         (
             "pip https://me:TheKey@pkgs.a/x |",
