@@ -89,6 +89,13 @@ pub trait Machine: Sized + 'static {
     fn next(want: &Self::Want, seen: &Self::Seen, memo: &Self::Memo, now: Timestamp) -> Move<Self>;
     /// Draws the consequence of a fault for what is remembered.
     fn faulted(memo: &Self::Memo, fault: &Fault, now: Timestamp) -> Self::Memo;
+    /// Whether the object has other things to do than the step that met this fault, and its own time for the next try of
+    /// it, if there is one: it is looked at again soon, and does not sleep for as long as the fault's class says. Only for
+    /// what [`Machine::faulted`] takes note of.
+    fn goes_on(fault: &Fault) -> bool {
+        let _ = fault;
+        false
+    }
     /// Whether something in Azure may need this object: it keeps its finalizer while this is so.
     fn holds(memo: &Self::Memo) -> bool;
     /// Says it all in a status. The same inputs give the same bytes.

@@ -249,6 +249,11 @@ impl Machine for SparkJob {
         memo::faulted(memo.clone(), fault, now)
     }
 
+    /// A live run has its deadlines, whether or not Azure takes a cancel or labels.
+    fn goes_on(fault: &Fault) -> bool {
+        memo::is_refused_for_good(fault) && (fault.op == CANCEL || fault.op == RELABEL)
+    }
+
     /// A live run needs the object, and so does one that is tried again before long.
     fn holds(memo: &Memo) -> bool {
         memo.ended.is_none() && (memo.submission.is_some() || memo.next_attempt.is_some())

@@ -12,7 +12,7 @@ use crate::turn::{Next, Outcome, Turn};
 const MAX_STEPS: usize = 8;
 
 /// A machine that never rests must not be hot.
-const YIELD: SignedDuration = SignedDuration::from_secs(1);
+pub(crate) const YIELD: SignedDuration = SignedDuration::from_secs(1);
 
 /// After a step that was done and is asked for again: the look that followed it may be older than the step.
 const CATCH_UP: SignedDuration = SignedDuration::from_secs(5);
@@ -55,7 +55,7 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
                 }
                 turn.remember(&want, &seen, memo).await?;
                 if let Err(fault) = turn.execute(&want, step.clone()).await {
-                    return turn.trouble(&want, Some(&seen), fault).await;
+                    return turn.undone(&want, &seen, &step, fault).await;
                 }
                 done = Some(step);
             }

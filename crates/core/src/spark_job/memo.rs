@@ -225,9 +225,9 @@ impl Memo {
     }
 }
 
-/// The consequence of a fault.
-pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
-    let for_good = match fault.class {
+/// Whether the same request would be refused once more.
+pub(super) fn is_refused_for_good(fault: &Fault) -> bool {
+    match fault.class {
         Class::Terminal | Class::Forbidden => true,
         Class::Spreading
         | Class::Retryable
@@ -235,7 +235,12 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         | Class::Unsure
         | Class::Absent
         | Class::Credential => false,
-    };
+    }
+}
+
+/// The consequence of a fault.
+pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
+    let for_good = is_refused_for_good(fault);
     match fault.op {
         SUBMIT if for_good => not_submitted(memo),
         SUBMIT if fault.class == Class::Unsure => {

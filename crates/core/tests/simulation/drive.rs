@@ -184,7 +184,7 @@ impl<K: Kind> Turn<K> {
                         Ok(()) => done = Some(step),
                         Err(Stop::Crash) => return Err(Drop::Crash),
                         Err(Stop::Fault(fault)) => {
-                            return self.trouble(world, &want, Some(&seen), fault);
+                            return self.undone(world, &want, &seen, &step, fault);
                         }
                     }
                 }
@@ -265,6 +265,25 @@ impl<K: Kind> Turn<K> {
         self.report(world, Ok(want), seen, &memo, Some(&trouble))?;
         self.memo = memo;
         Ok(later(world, class, tries))
+    }
+
+    fn undone(
+        &mut self,
+        world: &mut World,
+        want: &Want<K>,
+        seen: &Seen<K>,
+        step: &Step<K>,
+        fault: Fault,
+    ) -> Result<Next, Drop> {
+        let goes_on = K::Machine::goes_on(&fault);
+        let later = self.trouble(world, want, Some(seen), fault)?;
+        if !goes_on {
+            return Ok(later);
+        }
+        match K::Machine::next(want, seen, &self.memo, world.time()).act {
+            Act::Do(again) if again == *step => Ok(later),
+            Act::Do(_) | Act::Rest(_) | Act::Release => Ok(Next::At(world.now + 1_000)),
+        }
     }
 
     fn release(&mut self, world: &mut World) -> Result<Next, Drop> {

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use kube::Resource;
 
 use super::{Next, Outcome, Turn};
+use crate::drive::YIELD;
 use crate::error::Error;
 use crate::events::{FORCE_RELEASED, News, Tone};
 use crate::finalizer::Presence;
@@ -117,6 +118,32 @@ impl<K: Kind> Turn<'_, K> {
         }
         let next = self.later(class, tries);
         Ok(ended(Ended::Faulted, next))
+    }
+
+    /// Ends the pass with a step that was not done. What else there is to do may have a time of its own, and does not
+    /// wait for the next try of this step.
+    pub(crate) async fn undone(
+        &mut self,
+        want: &Want<K>,
+        seen: &Seen<K>,
+        step: &Step<K>,
+        fault: Fault,
+    ) -> Result<Outcome, Error> {
+        let goes_on = K::Machine::goes_on(&fault);
+        let outcome = self.trouble(want, Some(seen), fault).await?;
+        if !goes_on {
+            return Ok(outcome);
+        }
+        let next = K::Machine::next(want, seen, &self.memo, self.now());
+        let soon = self.now().checked_add(YIELD).ok();
+        Ok(match (next.act, soon) {
+            (Act::Do(again), _) if again == *step => outcome,
+            (Act::Do(_) | Act::Rest(_) | Act::Release, Some(soon)) => Outcome {
+                next: Next::At(soon),
+                ..outcome
+            },
+            (_, None) => outcome,
+        })
     }
 
     /// Ends the pass with a spec that cannot be carried out. Nothing was looked at, so nothing is let go.

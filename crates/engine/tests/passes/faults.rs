@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use azureml_spark_core::Class;
+use azureml_spark_core::{Class, Fault};
 use serde_json::json;
 
 use crate::house::{House, fault, reason};
-use crate::toy::{Step, Toy};
+use crate::toy::{PAINT, Step, Toy};
 
 #[tokio::test]
 async fn a_passing_fault_is_reported_and_waited_out() {
@@ -61,6 +61,28 @@ async fn a_fault_of_one_does_not_slow_another() {
     // A change of the spec is tried at once.
     house.patch("a", json!({"spec": {"size": 2}})).await;
     house.sees_running("a").await;
+}
+
+#[tokio::test]
+async fn what_keeps_nothing_else_from_going_on_is_not_waited_out() {
+    let mut house = House::asleep().await;
+    house.nursery.world().unpaintable = Some(Fault {
+        op: PAINT,
+        ..fault(Class::Terminal)
+    });
+    house.create("a", json!({"spec": {"size": 3}})).await;
+    house.start();
+    // Refused for half an hour, and it goes on without.
+    house
+        .sees("a", "runs without its paint", |toy| {
+            let painted = toy.status.as_ref().is_some_and(|status| status.painted);
+            painted && reason(toy, "Reconciling") == "Running"
+        })
+        .await;
+    house.sees_event("a", "AzureUnavailable").await;
+    house.sees_event("a", "Running").await;
+    house.pass("a", 2).await;
+    assert_eq!(house.steps("a"), [Step::Make, Step::Paint]);
 }
 
 #[tokio::test]

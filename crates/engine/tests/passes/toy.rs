@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
     status = "ToyStatus"
 )]
 pub struct ToySpec {
-    /// How large; below zero makes no sense, and nothing is told of one of size 7. The schema lets text through, which the type does not.
+    /// How large; below zero makes no sense, nothing is told of one of size 7, and one of size 3 is painted, or one tries to. The schema lets text through, which the type does not.
     #[schemars(schema_with = "number_or_text")]
     pub size: i64,
 }
@@ -42,6 +42,7 @@ pub struct ToyStatus {
     pub observed_generation: Option<i64>,
     pub asked: bool,
     pub ended: bool,
+    pub painted: bool,
     pub conditions: Vec<Condition>,
 }
 
@@ -49,6 +50,7 @@ pub struct ToyStatus {
 pub struct Memo {
     asked: bool,
     ended: bool,
+    painted: bool,
 }
 
 pub struct Want {
@@ -57,6 +59,7 @@ pub struct Want {
     name: String,
     gone: bool,
     mute: bool,
+    painted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,8 +71,12 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     Make,
+    Paint,
     Unmake,
 }
+
+/// What painting is called in a fault.
+pub const PAINT: &str = "paint the thing";
 
 pub struct Toys;
 
@@ -96,6 +103,7 @@ impl Machine for Toys {
             name: toy.name_any(),
             gone,
             mute: toy.spec.size == 7,
+            painted: toy.spec.size == 3,
         })
     }
 
@@ -103,6 +111,7 @@ impl Machine for Toys {
         Memo {
             asked: status.asked,
             ended: status.ended,
+            painted: status.painted,
         }
     }
 
@@ -124,6 +133,13 @@ impl Machine for Toys {
             },
             (false, _) if memo.ended => Move::rest(*memo, Wake::OnChange),
             (false, Sight::Absent) => Move::step(asked, Step::Make),
+            (false, Sight::Present(State::Running)) if want.painted && !memo.painted => {
+                let painted = Memo {
+                    painted: true,
+                    ..asked
+                };
+                Move::step(painted, Step::Paint)
+            }
             (false, Sight::Present(State::Running)) => Move::rest(asked, Wake::OnChange),
             (false, Sight::Present(State::Ended)) => Move::rest(ended, Wake::OnChange),
         }
@@ -132,6 +148,11 @@ impl Machine for Toys {
     fn faulted(memo: &Memo, fault: &Fault, _: Timestamp) -> Memo {
         let asked = memo.asked && fault.class != Class::Absent;
         Memo { asked, ..*memo }
+    }
+
+    /// Without its paint it runs all the same.
+    fn goes_on(fault: &Fault) -> bool {
+        fault.op == PAINT
     }
 
     fn holds(memo: &Memo) -> bool {
@@ -162,6 +183,7 @@ impl Machine for Toys {
             observed_generation: Some(pass.generation),
             asked: pass.memo.asked,
             ended: pass.memo.ended,
+            painted: pass.memo.painted,
             conditions: merge(&old.conditions, &facts, pass.generation, now),
         }
     }
@@ -189,6 +211,8 @@ pub struct World {
     pub blind: Option<Fault>,
     /// Nothing can be unmade.
     pub stuck: Option<Fault>,
+    /// Nothing can be painted.
+    pub unpaintable: Option<Fault>,
     /// What the object needs is going away.
     pub support_goes: bool,
     /// Somebody writes to the object between the look and what follows it, this often.
@@ -291,10 +315,18 @@ impl Kind for Nursery {
         if let Some(fault) = world.faults.pop_front() {
             return Err(fault);
         }
-        match (step, world.stuck.clone()) {
-            (Step::Unmake, Some(fault)) => return Err(fault),
-            (Step::Unmake, None) => world.things.remove(&want.uid),
-            (Step::Make, _) => world.things.insert(want.uid.clone(), State::Running),
+        let prevents = match step {
+            Step::Make => None,
+            Step::Paint => world.unpaintable.clone(),
+            Step::Unmake => world.stuck.clone(),
+        };
+        if let Some(fault) = prevents {
+            return Err(fault);
+        }
+        match step {
+            Step::Make => world.things.insert(want.uid.clone(), State::Running),
+            Step::Paint => None,
+            Step::Unmake => world.things.remove(&want.uid),
         };
         Ok(())
     }

@@ -104,12 +104,12 @@ fn again(
         return None;
     }
     let made = memo.counted().saturating_add(1);
-    let wait = want.steering.again(past.reason.cause()?, made)?;
+    let pause = want.steering.again(past.reason.cause()?, made)?;
     let told = failure.is_some_and(|failure| failure.code != NO_REASON);
     if past.state == RunState::Failed && !told {
         return want.steering.again(RetryCause::Script, made);
     }
-    Some(wait)
+    Some(pause)
 }
 
 /// What was found has ended, and nobody remembers whether it was the last: the next name tells.

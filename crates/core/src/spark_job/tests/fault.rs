@@ -51,6 +51,23 @@ fn a_refusal_is_remembered_in_azures_words() {
 }
 
 #[test]
+fn deadlines_do_not_wait_for_what_azure_refuses() {
+    for (class, op, expected) in [
+        (Class::Terminal, CANCEL, true),
+        (Class::Forbidden, CANCEL, true),
+        (Class::Terminal, RELABEL, true),
+        (Class::Forbidden, RELABEL, true),
+        (Class::Retryable, CANCEL, false),
+        (Class::Credential, RELABEL, false),
+        (Class::Terminal, SUBMIT, false),
+        (Class::Forbidden, "read the run", false),
+    ] {
+        let fault = trouble(class, op).fault;
+        assert_eq!(SparkJob::goes_on(&fault), expected, "{class:?}: {op}");
+    }
+}
+
+#[test]
 fn the_object_is_held_from_the_intent_to_the_end() {
     let rows = [
         (Memo::default(), false, "nothing in Azure needs it"),
