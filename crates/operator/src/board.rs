@@ -34,7 +34,8 @@ struct Runs {
 #[derive(Clone, Debug)]
 struct Entry {
     run: Run,
-    job: ObjectRef<SparkJob>,
+    /// Whom its news wake: more than one may have taken it over.
+    jobs: Vec<ObjectRef<SparkJob>>,
     /// Grows with every sighting of any run: who has the smallest was not seen for longest.
     seen: u64,
     /// When it was last seen.
@@ -80,7 +81,7 @@ impl Board {
         let all = self.lock();
         let runs = all.places.get(place).into_iter().flat_map(HashMap::values);
         runs.filter(|entry| !entry.run.state.is_end() && entry.at.elapsed() > self.believed_for)
-            .map(|entry| entry.job.clone())
+            .flat_map(|entry| entry.jobs.clone())
             .collect()
     }
 
@@ -89,12 +90,17 @@ impl Board {
         let mut all = self.lock();
         let seen = all.sighting();
         let runs = all.places.entry(place.clone()).or_default();
-        let labels = runs.get(name).and_then(|entry| entry.labels.clone());
+        let before = runs.remove(name);
+        let labels = before.as_ref().and_then(|entry| entry.labels.clone());
+        let mut jobs = before.map(|entry| entry.jobs).unwrap_or_default();
+        if !jobs.contains(&job) {
+            jobs.push(job);
+        }
         runs.insert(
             name.to_owned(),
             Entry {
                 run,
-                job,
+                jobs,
                 seen,
                 at: Instant::now(),
                 labels,
@@ -102,15 +108,24 @@ impl Board {
         );
     }
 
-    /// Drops what is known of a run.
-    pub(crate) fn forget(&self, place: &Place, name: &str) -> Option<ObjectRef<SparkJob>> {
+    /// Drops what is known of a run; names those who followed it.
+    pub(crate) fn forget(&self, place: &Place, name: &str) -> Vec<ObjectRef<SparkJob>> {
         let mut all = self.lock();
-        let runs = all.places.get_mut(place)?;
-        let entry = runs.remove(name);
-        if runs.is_empty() {
-            all.places.remove(place);
+        let entry = all.remove(place, name);
+        entry.map(|entry| entry.jobs).unwrap_or_default()
+    }
+
+    /// One job does not follow a run any more; without others it is forgotten.
+    pub(crate) fn leave(&self, place: &Place, name: &str, job: &ObjectRef<SparkJob>) {
+        let mut all = self.lock();
+        let runs = all.places.get_mut(place);
+        let Some(entry) = runs.and_then(|runs| runs.get_mut(name)) else {
+            return;
+        };
+        entry.jobs.retain(|other| other != job);
+        if entry.jobs.is_empty() {
+            all.remove(place, name);
         }
-        entry.map(|entry| entry.job)
     }
 
     /// Names of the runs that are not known to have ended.
@@ -150,23 +165,21 @@ impl Board {
         known.into_iter().take(most).map(|(_, name)| name).collect()
     }
 
-    /// Takes a new sighting of a followed run in; names the job if it shows anything new.
-    pub(crate) fn update(
-        &self,
-        place: &Place,
-        name: &str,
-        run: Run,
-    ) -> Option<ObjectRef<SparkJob>> {
+    /// Takes a new sighting of a followed run in; names the jobs that follow it if it shows anything new.
+    pub(crate) fn update(&self, place: &Place, name: &str, run: Run) -> Vec<ObjectRef<SparkJob>> {
         let mut all = self.lock();
         let seen = all.sighting();
-        let entry = all.places.get_mut(place)?.get_mut(name)?;
+        let runs = all.places.get_mut(place);
+        let Some(entry) = runs.and_then(|runs| runs.get_mut(name)) else {
+            return Vec::new();
+        };
         entry.seen = seen;
         entry.at = Instant::now();
         if entry.run == run || entry.run.state.is_end() {
-            return None;
+            return Vec::new();
         }
         entry.run = run;
-        Some(entry.job.clone())
+        entry.jobs.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
@@ -175,6 +188,15 @@ impl Board {
 }
 
 impl Runs {
+    fn remove(&mut self, place: &Place, name: &str) -> Option<Entry> {
+        let runs = self.places.get_mut(place)?;
+        let entry = runs.remove(name);
+        if runs.is_empty() {
+            self.places.remove(place);
+        }
+        entry
+    }
+
     fn sighting(&mut self) -> u64 {
         self.sightings += 1;
         self.sightings
@@ -200,6 +222,7 @@ mod tests {
             state,
             owner: None,
             definition_hash: None,
+            held_by: None,
             code_id: None,
             studio_url: None,
             started: None,
@@ -211,23 +234,19 @@ mod tests {
     fn a_job_is_woken_by_news_alone_and_an_end_is_final() {
         let board = Board::new(Duration::from_secs(10));
         board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
-        assert_eq!(board.update(&place(), "a", run(RunState::Queued)), None);
-        assert!(
-            board
-                .update(&place(), "a", run(RunState::Completed))
-                .is_some()
+        assert_eq!(board.update(&place(), "a", run(RunState::Queued)), []);
+        assert_eq!(
+            board.update(&place(), "a", run(RunState::Completed)),
+            [ObjectRef::new("a")]
         );
         assert!(!board.any_live(&place()));
         assert_eq!(
             board.update(&place(), "a", run(RunState::Running)),
-            None,
+            [],
             "an older listing"
         );
         assert_eq!(board.get(&place(), "a").unwrap().state, RunState::Completed);
-        assert_eq!(
-            board.update(&place(), "other", run(RunState::Running)),
-            None
-        );
+        assert_eq!(board.update(&place(), "other", run(RunState::Running)), []);
     }
 
     #[tokio::test(start_paused = true)]
@@ -257,6 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn all_who_follow_a_run_are_woken_and_the_last_to_leave_takes_it_along() {
+        let board = Board::new(Duration::from_secs(10));
+        let [one, other] = ["one", "other"].map(ObjectRef::new);
+        for job in [&one, &other, &one] {
+            board.put(&place(), "shared", run(RunState::Queued), job.clone());
+        }
+        let running = board.update(&place(), "shared", run(RunState::Running));
+        assert_eq!(running, [one.clone(), other.clone()]);
+        board.leave(&place(), "shared", &one);
+        let ended = board.update(&place(), "shared", run(RunState::Completed));
+        assert_eq!(ended, [other.clone()]);
+        board.leave(&place(), "shared", &other);
+        assert_eq!(board.get(&place(), "shared"), None);
+        assert!(board.lock().places.is_empty());
+    }
+
+    #[test]
     fn who_was_not_seen_for_longest_is_asked_for_first() {
         let board = Board::new(Duration::from_secs(10));
         for name in ["a", "b", "c"] {
@@ -265,7 +301,7 @@ mod tests {
         board.update(&place(), "a", run(RunState::Running));
         let names = ["a", "b", "c", "gone"].map(str::to_owned);
         assert_eq!(board.longest_unseen(&place(), names, 2), ["b", "c"]);
-        assert!(board.forget(&place(), "b").is_some());
+        assert_eq!(board.forget(&place(), "b"), [ObjectRef::new("b")]);
         assert_eq!(board.live(&place()).len(), 2);
     }
 }

@@ -82,7 +82,7 @@ impl Follow {
             for found in &page.items {
                 if unseen.remove(&found.name) {
                     let run = translate::run(found, site.tenant.as_deref());
-                    if let Some(job) = self.board.update(place, &found.name, run) {
+                    for job in self.board.update(place, &found.name, run) {
                         news.wake(job);
                     }
                 }
@@ -112,7 +112,7 @@ impl Follow {
                 }
                 None => self.board.forget(place, &name),
             };
-            if let Some(job) = turned {
+            for job in turned {
                 news.wake(job);
             }
         }

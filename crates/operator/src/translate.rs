@@ -102,6 +102,7 @@ pub(crate) fn run(job: &Job, tenant: Option<&str>) -> Run {
         state: RunState::parse(properties.status.as_str()),
         owner: properties.properties.get(OWNER_PROPERTY).cloned(),
         definition_hash: properties.properties.get(HASH_PROPERTY).cloned(),
+        held_by: None,
         code_id: properties.code_id.as_ref().map(|id| id.as_str().to_owned()),
         studio_url: job.studio_url().map(|url| studio_url(url, tenant)),
         // An ARM job says neither when it was started nor when it ended.

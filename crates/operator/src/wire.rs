@@ -11,6 +11,7 @@ use azureml_spark_core::place::Place;
 use azureml_spark_engine::{Base, CancellationToken, Options, Poller, Source, probe};
 use jiff::SignedDuration;
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 use tokio::net::TcpListener;
 
 use crate::access::{Access, place};
@@ -177,14 +178,21 @@ fn forget_the_gone(
         let before = change.before.and_then(run_of);
         let now = change.now.filter(|job| !is_over(job)).and_then(run_of);
         let last = change.object().and_then(run_of);
+        let Some(job) = change.object().map(key_of) else {
+            return;
+        };
         for gone in [before, last]
             .into_iter()
             .flatten()
             .filter(|run| Some(run) != now.as_ref())
         {
-            board.forget(&gone.0, &gone.1);
+            board.leave(&gone.0, &gone.1, &job);
         }
     });
+}
+
+fn key_of(job: &SparkJob) -> ObjectRef<SparkJob> {
+    ObjectRef::new(&job.name_any()).within(&job.namespace().unwrap_or_default())
 }
 
 /// The run that an object goes by: where, and its name.

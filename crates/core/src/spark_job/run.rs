@@ -13,6 +13,8 @@ pub struct Run {
     pub owner: Option<String>,
     /// Our property with the hash of its definition, if it has one.
     pub definition_hash: Option<String>,
+    /// Another `SparkJob` that is there and that it belongs to, in words.
+    pub held_by: Option<String>,
     /// Resource id of its code, if Azure says it.
     pub code_id: Option<String>,
     /// Its page in Studio.

@@ -272,6 +272,7 @@ pub(crate) fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
                 state: RunState::NotStarted,
                 owner: Some(want.owner.clone()),
                 definition_hash: memo.submission.as_ref().map(|s| s.definition_hash.clone()),
+                held_by: None,
                 code_id: None,
                 studio_url: None,
                 started: None,

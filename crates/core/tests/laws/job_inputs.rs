@@ -259,6 +259,7 @@ fn run() -> impl Strategy<Value = Run> {
                 state,
                 owner,
                 definition_hash,
+                held_by: None,
                 code_id,
                 studio_url,
                 started,

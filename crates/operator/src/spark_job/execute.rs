@@ -59,7 +59,7 @@ impl SparkJobKind {
         let body = request::body(want, definition, memo)?;
         match site.client.send(job::put(&site.id, &name, &body)).await {
             Ok(job) => {
-                let run = translate::run(&job, site.tenant.as_deref());
+                let run = self.claimed(want, translate::run(&job, site.tenant.as_deref()));
                 self.keep(place, &name, want, run);
                 Ok(())
             }

@@ -1,9 +1,11 @@
 //! One look at a run and at what it needs.
 
+use azureml_spark_api::SparkJob;
 use azureml_spark_azure::aml::job;
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{Definition, Memo, Run, RunState, Seen, Want};
 use azureml_spark_core::{Fault, Sight};
+use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::{SparkJobKind, failure, written};
@@ -56,7 +58,7 @@ impl SparkJobKind {
         memo: &Memo,
     ) -> Result<Sight<Run>, Fault> {
         if let Some(run) = self.board.get(place, name) {
-            return Ok(Sight::Present(run));
+            return Ok(Sight::Present(self.claimed(want, run)));
         }
         if !want.may_have_run(memo) {
             return Ok(Sight::Unknown);
@@ -64,7 +66,7 @@ impl SparkJobKind {
         let found = site.client.find(job::get(&site.id, name)).await;
         Ok(match found.map_err(|error| translate::fault(&error))? {
             Some(job) => {
-                let run = translate::run(&job, site.tenant.as_deref());
+                let run = self.claimed(want, translate::run(&job, site.tenant.as_deref()));
                 if want.owns(&run, memo) {
                     self.keep(place, name, want, run.clone());
                 }
@@ -72,6 +74,19 @@ impl SparkJobKind {
             }
             None => Sight::Absent,
         })
+    }
+
+    /// With whose run it is, if that is another job that is there.
+    pub(super) fn claimed(&self, want: &Want, run: Run) -> Run {
+        let owner = run.owner.as_deref().filter(|owner| *owner != want.owner);
+        let held_by = owner.and_then(|owner| {
+            let jobs = self.jobs.state();
+            let job = jobs
+                .iter()
+                .find(|job| job.metadata.uid.as_deref() == Some(owner))?;
+            Some(called(job, want))
+        });
+        Run { held_by, ..run }
     }
 
     /// Puts a run on the board, and has it followed while it is live.
@@ -82,6 +97,15 @@ impl SparkJobKind {
         if live {
             self.follow.wake(place.clone());
         }
+    }
+}
+
+/// In words that tell nothing of other namespaces.
+fn called(job: &SparkJob, want: &Want) -> String {
+    if job.namespace().as_ref() == Some(&want.object_namespace) {
+        format!("SparkJob '{}'", job.name_any())
+    } else {
+        "a SparkJob of another namespace".to_owned()
     }
 }
 

@@ -11,6 +11,10 @@ pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
     if run.owner.as_deref() == Some(want.owner.as_str()) {
         return true;
     }
+    if run.held_by.is_some() {
+        // Two that follow one run would each cancel it for the other.
+        return false;
+    }
     if !want.explicit_name {
         return false;
     }

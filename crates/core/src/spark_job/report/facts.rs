@@ -121,14 +121,18 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
     if want.steering.suspend && memo.submission.is_none() {
         return Fact::no(kind, Reason::Suspended, "held by spec.suspend");
     }
-    if run.is_some() {
+    if let Some(run) = run {
+        let whose = match &run.held_by {
+            Some(other) => format!("belongs to {other}"),
+            None => "is not this one".to_owned(),
+        };
         let message = if memo.past.is_empty() {
             format!(
-                "a run '{name}' exists in the workspace and is not this one: choose another spec.azureName"
+                "a run '{name}' exists in the workspace and {whose}: choose another spec.azureName"
             )
         } else {
             format!(
-                "a run '{name}' exists in the workspace and is not this one, and the next attempt must have that name: create another SparkJob with another spec.azureName"
+                "a run '{name}' exists in the workspace and {whose}, and the next attempt must have that name: create another SparkJob with another spec.azureName"
             )
         };
         return Fact::no(kind, Reason::Conflict, message);

@@ -208,6 +208,7 @@ pub(super) fn run(state: RunState) -> Run {
         state,
         owner: Some(UID.to_owned()),
         definition_hash: Some(meant().definition_hash),
+        held_by: None,
         code_id: Some("/codes/1".to_owned()),
         studio_url: None,
         started: None,

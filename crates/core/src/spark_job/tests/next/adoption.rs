@@ -30,6 +30,22 @@ const TAKEN_OVER: Told = Told::In(1);
 
 #[test]
 #[rustfmt::skip]
+fn two_jobs_that_are_there_share_no_run() {
+    let held = |run: Run| Present(Run { held_by: Some("SparkJob 'a'".into()), ..run });
+    let same = || held(run(RunState::Running));
+    let leaving: Change = |g| { restored(g); going(g); };
+    check(&[
+        (restored, same(), Memo::default(), Told::In(60), "the same by its hash, and another's who is there"),
+        (restored, same(), asked(5), Told::In(60), "both asked for it, and theirs came first"),
+        (always, held(foreign()), Memo::default(), Told::In(60), "whatever the policy"),
+        (leaving, same(), Memo::default(), Told::Release, "the other's to cancel"),
+        (leaving, same(), followed(60), Told::Release, "the other's to cancel"),
+        (restored, held(run(RunState::Completed)), Memo::default(), Told::In(60), "nor does an end count for two"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
 fn somebody_elses_run_is_left_alone() {
     let never: Change = |g| { restored(g); set(g, "adoptionPolicy", json!("Never")); };
     check(&[

@@ -63,7 +63,16 @@ fn the_fields_are_those_of_the_run() {
 fn nothing_of_somebody_elses_run_is_published() {
     let named: Change = |g| set(g, "azureName", json!("nightly"));
     let other = say(named, &seen(Present(foreign())), &Memo::default());
-    assert_eq!((other.azure_id, other.state), (None, None));
+    assert_eq!((&other.azure_id, &other.state), (&None, &None));
+    let message = |status: &azureml_spark_api::SparkJobStatus| {
+        let submitted = status.conditions.iter().find(|c| c.type_ == "Submitted");
+        submitted.unwrap().message.clone()
+    };
+    assert!(message(&other).contains("and is not this one"));
+    let mut held = foreign();
+    held.held_by = Some("SparkJob 'a'".into());
+    let other = say(named, &seen(Present(held)), &Memo::default());
+    assert!(message(&other).contains("and belongs to SparkJob 'a': choose"));
 }
 
 #[test]
