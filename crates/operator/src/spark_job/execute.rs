@@ -97,11 +97,13 @@ impl SparkJobKind {
         let Err(error) = site.client.send(job::cancel(&site.id, &name)).await else {
             return Ok(());
         };
+        // A write is never `Absent`: what it was about may be there for others.
+        let gone = error.status == Some(404) && !error.is_not_served();
         let too_late = error.is_cancel_too_late();
         let forbidden = error.is_cancel_forbidden();
         let fault = translate::fault_of(CANCEL)(error);
-        if too_late || fault.class == Class::Absent {
-            // It is ending or has ended (contract §13): what the board says is old, the next look tells.
+        if too_late || gone {
+            // It is ending or has ended (contract §13), or is not there: what the board says is old, the next look tells.
             self.board.forget(place, &name);
             return Ok(());
         }
