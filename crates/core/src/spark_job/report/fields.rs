@@ -25,6 +25,7 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
             None => asked,
         };
     }
+    let told = (status.attempt, status.code_id.take());
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
     // Between two attempts the last one is told.
@@ -53,6 +54,10 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
         if status.code_id.is_none() {
             status.code_id.clone_from(&run.code_id);
         }
+    }
+    if status.code_id.is_none() && seen != Some(false) && told.0 == status.attempt {
+        // Of a run that was found only a look tells it, and not every look shows the run.
+        status.code_id = told.1;
     }
 }
 

@@ -181,3 +181,19 @@ fn the_source_that_was_submitted_stays_told() {
         );
     }
 }
+
+#[test]
+fn the_code_of_a_run_that_was_found_stays_told() {
+    let found = |attempt: i32| {
+        let mut memo = since(9, RunState::Running);
+        memo.pinned = None;
+        memo.submission.as_mut().unwrap().attempt = attempt;
+        memo
+    };
+    let running = say(any, &seen(Present(run(RunState::Running))), &found(1));
+    assert_eq!(running.code_id.as_deref(), Some("/codes/1"));
+    let unseen = say_after(any, &Seen::default(), &found(1), &running);
+    assert_eq!(unseen.code_id, running.code_id, "nobody looked");
+    let next = say_after(any, &Seen::default(), &found(2), &running);
+    assert_eq!(next.code_id, None, "another attempt");
+}
