@@ -89,6 +89,8 @@ pub struct Given {
     pub retired: BTreeSet<String>,
     /// What its names meant at the first submission, once there was one ([`Memo::pinned`]).
     pub pinned: Option<Pinned>,
+    /// Whether a run was submitted or found ([`Memo::has_begun`]): its spec was found sound then.
+    pub begun: bool,
     /// Whether the object carries our finalizer.
     pub held: bool,
     /// Whether it is being deleted.
@@ -123,6 +125,7 @@ pub struct Want {
     /// What is worth knowing although it keeps nothing from going on.
     pub warnings: Vec<Warning>,
     cluster: Cluster,
+    outputs: BTreeMap<String, OutputChoice>,
     identity: Option<EffectiveIdentity>,
     source: Option<SourceStatus>,
 }
@@ -147,15 +150,22 @@ impl Want {
             !self.steering.suspend && !self.steering.cancel
         };
         let forgotten = self.held && memo.is_blank();
+        let may_begin = self.definition.is_ok() || self.looks_before_the_end(memo);
         memo.submission.is_some()
             || self.deleting
             || forgotten
-            || (begins && memo.ended.is_none() && self.definition.is_ok())
+            || (begins && memo.ended.is_none() && may_begin)
+    }
+
+    /// Whether a run of a chosen name may be there although nothing was ever submitted, and has to be looked for before
+    /// `spec.cancel` ends it all.
+    pub(crate) fn looks_before_the_end(&self, memo: &Memo) -> bool {
+        self.steering.cancel && self.explicit_name && memo.is_blank()
     }
 
     /// Whether Azure makes data assets of outputs, of which it alone knows the versions.
     pub fn registers(&self) -> bool {
-        let mut outputs = self.definition.iter().flat_map(|run| run.outputs.values());
+        let mut outputs = self.outputs.values();
         outputs.any(|output| output.register_as.is_some())
     }
 

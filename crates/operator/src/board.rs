@@ -222,6 +222,7 @@ mod tests {
             state,
             owner: None,
             definition_hash: None,
+            attempt: None,
             held_by: None,
             code_id: None,
             studio_url: None,

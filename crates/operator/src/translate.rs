@@ -7,7 +7,9 @@ use azureml_spark_azure::{self as azure};
 use azureml_spark_core::attachment::{ATTACH, DETACH};
 use azureml_spark_core::grants::{GRANT_IN_SYNAPSE, GRANT_ON_STORAGE};
 use azureml_spark_core::linked_service::LINK;
-use azureml_spark_core::spark_job::{HASH_PROPERTY, OWNER_PROPERTY, Run, RunState};
+use azureml_spark_core::spark_job::{
+    ATTEMPT_PROPERTY, HASH_PROPERTY, OWNER_PROPERTY, Run, RunState,
+};
 use azureml_spark_core::{Class, Fault};
 use jiff::Timestamp;
 
@@ -102,6 +104,10 @@ pub(crate) fn run(job: &Job, tenant: Option<&str>) -> Run {
         state: RunState::parse(properties.status.as_str()),
         owner: properties.properties.get(OWNER_PROPERTY).cloned(),
         definition_hash: properties.properties.get(HASH_PROPERTY).cloned(),
+        attempt: properties
+            .properties
+            .get(ATTEMPT_PROPERTY)
+            .and_then(|number| number.parse().ok()),
         held_by: None,
         code_id: properties.code_id.as_ref().map(|id| id.as_str().to_owned()),
         studio_url: job.studio_url().map(|url| studio_url(url, tenant)),

@@ -89,6 +89,9 @@ pub struct SparkJobStatus {
     /// Why it ended, the reason of `Complete` or `Failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
+    /// Why no further attempt was made, if one was due and could not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_note: Option<String>,
     /// What Azure says about it, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -221,9 +224,23 @@ pub struct Submission {
     /// Whether the run was taken over under `adoptionPolicy: Always`, and its definition is not that of this object.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub foreign: bool,
+    /// What else is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<SubmissionMark>,
     /// When Azure started this attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+}
+
+/// What else is known of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SubmissionMark {
+    /// It was asked for more than once: an earlier request may have made the run.
+    Repeated,
+    /// The same, and Azure refused the last one.
+    Refused,
+    /// A later attempt was looked for, and there is none.
+    Last,
 }
 
 /// As whom a run runs.

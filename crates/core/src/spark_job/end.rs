@@ -124,6 +124,26 @@ impl End {
         }
     }
 
+    /// What we had cancelled the run for, if we had.
+    pub(super) fn canceled(self) -> Option<CancelCause> {
+        match self {
+            Self::Canceled => Some(CancelCause::Asked),
+            Self::Suspended => Some(CancelCause::Suspend),
+            Self::DeadlineExceeded => Some(CancelCause::Deadline),
+            Self::StartDeadlineExceeded => Some(CancelCause::StartDeadline),
+            Self::NotResponding => Some(CancelCause::NotResponding),
+            Self::Completed
+            | Self::ScriptFailed
+            | Self::PlatformFailed
+            | Self::QuotaExceeded
+            | Self::NoCapacity
+            | Self::ImageFailed
+            | Self::IdentityFailed
+            | Self::CanceledOutside
+            | Self::Lost => None,
+        }
+    }
+
     /// What a further attempt would be for. A quota, a lack of machines and trouble without a name pass, and the making
     /// of an image may; a right that an identity lacks is not there the next time either.
     pub fn cause(self) -> Option<RetryCause> {

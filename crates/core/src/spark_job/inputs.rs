@@ -61,6 +61,8 @@ pub enum Produced {
         /// The names of what it will write: a slip of the pen is told before the wait, not after it.
         outputs: BTreeSet<String>,
     },
+    /// It waits for the job that asks; the names of those between the two, itself first.
+    Circular(Vec<String>),
     /// It did not end well; in words how.
     Failed(String),
     /// It ended well, and this is what it wrote: type and address by the name of the output.
@@ -139,6 +141,13 @@ fn written(
         Some(Produced::Waiting { why, .. }) => Err(Blocked::new(
             Reason::JobNotReady,
             format!("{field}: waits for SparkJob '{job}': {why}"),
+        )),
+        Some(Produced::Circular(way)) => Err(Blocked::new(
+            Reason::JobNotFound,
+            format!(
+                "{field}.name: this job waits for itself through {}: name another job",
+                way.join(", ")
+            ),
         )),
         Some(Produced::Failed(why)) => Err(Blocked::new(
             Reason::JobFailed,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use azureml_spark_api::condition::whole_second;
-use azureml_spark_api::spark_job::{CancelCause, DataType, Failure};
+use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMark};
 use jiff::Timestamp;
 
 use super::{CANCEL, End, RELABEL, RunState, SUBMIT};
@@ -22,6 +22,9 @@ pub struct Memo {
     pub submission: Option<Submission>,
     /// What the spec meant when it was first submitted: every attempt runs with it.
     pub pinned: Option<Pinned>,
+    /// SHA-256 of the first run's definition, where it is all that is known of what the spec meant then: the run was
+    /// found, and not submitted. Further attempts must have the same.
+    pub first: Option<String>,
     /// The attempts before the current one, the oldest first.
     pub past: Vec<Past>,
     /// The state in which the current attempt was last seen, and since when.
@@ -53,6 +56,8 @@ pub struct Submission {
     pub found: bool,
     /// Whether it was taken over although its definition is another (`adoptionPolicy: Always`).
     pub foreign: bool,
+    /// What else is known of it.
+    pub mark: Option<SubmissionMark>,
     /// When this attempt was first seen running.
     pub started: Option<Timestamp>,
 }
@@ -124,6 +129,8 @@ pub struct Ended {
     pub at: Timestamp,
     /// Why.
     pub reason: End,
+    /// Why no further attempt was made, if one was due and could not be.
+    pub note: Option<String>,
     /// What Azure says about it, if it failed.
     pub failure: Option<Failure>,
 }
@@ -158,6 +165,7 @@ impl Submission {
             seen_by_azure: false,
             found: true,
             foreign: false,
+            mark: None,
             started: None,
         }
     }
@@ -172,6 +180,20 @@ impl Memo {
     /// Whether nothing is on record: nothing was begun, or the status was lost.
     pub(super) fn is_blank(&self) -> bool {
         self.submission.is_none() && self.past.is_empty() && self.ended.is_none()
+    }
+
+    /// Whether a run was submitted or found: the spec was found sound then, by rules that may since have become stricter.
+    pub fn has_begun(&self) -> bool {
+        self.is_submitted() || !self.past.is_empty() || self.ended.is_some()
+    }
+
+    /// Whether what the spec refers to is needed: to submit what is not on record, or to compare it with what is found.
+    pub fn refers(&self) -> bool {
+        let followed = self
+            .submission
+            .as_ref()
+            .is_some_and(|s| s.seen_by_azure && s.is_known());
+        self.ended.is_none() && self.pinned.is_none() && !followed
     }
 
     /// Which attempt is the current one, or comes next, from 1.
@@ -206,8 +228,31 @@ impl Memo {
         if self.past.is_empty() {
             // Nothing has run with it: the spec can be mended.
             self.pinned = None;
+            self.first = None;
         }
         self
+    }
+
+    /// The end of the last attempt is the end of all: the next one cannot be made. Without attempts it is only taken
+    /// back.
+    pub(super) fn given_up(self, note: String, now: Timestamp) -> Self {
+        let memo = self.withdrawn();
+        let Some(last) = memo.past.last() else {
+            return memo;
+        };
+        let ended = Ended {
+            state: last.state.clone(),
+            at: whole_second(now),
+            reason: last.reason,
+            note: Some(note),
+            failure: None,
+        };
+        Self {
+            ended: Some(ended),
+            cancel: None,
+            next_attempt: None,
+            ..memo
+        }
     }
 
     /// With one more attempt that is over, and without a current one. Of too many, those go first that do not count.
@@ -242,7 +287,7 @@ pub(super) fn is_refused_for_good(fault: &Fault) -> bool {
 pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     let for_good = is_refused_for_good(fault);
     match fault.op {
-        SUBMIT if for_good => not_submitted(memo),
+        SUBMIT if for_good => not_submitted(memo, fault, now),
         SUBMIT if fault.class == Class::Unsure => {
             // It may arrive until now: doubts about an absence count from here.
             if let Some(submission) = &mut memo.submission {
@@ -252,7 +297,7 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         }
         CANCEL if for_good => {
             if let Some(cancel) = &mut memo.cancel {
-                cancel.refused = Some(fault.text.chars().take(MOST_WORDS).collect());
+                cancel.refused = Some(words(fault));
             }
             memo
         }
@@ -267,11 +312,25 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
 }
 
 /// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended in
-/// place and nothing in Azure is waited for. (The same body after a lost answer would have met its own run.)
-fn not_submitted(memo: Memo) -> Memo {
-    if memo.submission.as_ref().is_some_and(|s| s.seen_by_azure) {
-        memo
+/// place and nothing in Azure is waited for. Not so if it was the repetition of one that may have come through: that one
+/// is looked for first. What is refused as a further attempt cannot be mended.
+fn not_submitted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
+    if let Some(submission) = &mut memo.submission {
+        if submission.seen_by_azure {
+            return memo;
+        }
+        if submission.mark.is_some() {
+            submission.mark = Some(SubmissionMark::Refused);
+            return memo;
+        }
+    }
+    if fault.class == Class::Terminal {
+        memo.given_up(format!("Azure refuses the next one: {}", words(fault)), now)
     } else {
         memo.withdrawn()
     }
+}
+
+fn words(fault: &Fault) -> String {
+    fault.text.chars().take(MOST_WORDS).collect()
 }

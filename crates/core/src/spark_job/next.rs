@@ -56,6 +56,9 @@ pub(super) fn run(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move
         (Sight::Absent | Sight::Present(_), Some(submission)) if attempt::is_further(memo) => {
             attempt::no_further(memo, submission, now)
         }
+        (Sight::Absent, _) => {
+            attempt::skipped(want, memo, now).unwrap_or_else(|| wait::begin(want, seen, memo, now))
+        }
         _ => wait::begin(want, seen, memo, now),
     }
 }

@@ -13,6 +13,8 @@ pub struct Run {
     pub owner: Option<String>,
     /// Our property with the hash of its definition, if it has one.
     pub definition_hash: Option<String>,
+    /// Our property with the number of the attempt, if it has one.
+    pub attempt: Option<i32>,
     /// Another `SparkJob` that is there and that it belongs to, in words.
     pub held_by: Option<String>,
     /// Resource id of its code, if Azure says it.

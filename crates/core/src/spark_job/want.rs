@@ -45,7 +45,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
     let spec = &given.spec;
     // Whatever is wrong with the spec, the object can be deleted; and what is under way was found sound when it was
     // submitted, by rules that may since have become stricter.
-    if !given.deleting && given.pinned.is_none() {
+    if !given.deleting && given.pinned.is_none() && !given.begun {
         check::check(spec)?;
     }
     let definition = definition(given);
@@ -67,6 +67,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         labels: Labels::of(&given.name, spec),
         warnings: retired(given).into_iter().collect(),
         cluster: allocation::cluster(spec),
+        outputs: inputs::outputs(spec),
         source: source::told(given.source.as_ref()),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::SparkJobSpec;
-use azureml_spark_api::spark_job::{CancelCause, DataType, Failure};
+use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMark};
 use azureml_spark_core::Sight;
 use azureml_spark_core::place::{Place, Reference, Workspace};
 use azureml_spark_core::spark_job::{
@@ -91,6 +91,7 @@ fn spec() -> impl Strategy<Value = SparkJobSpec> {
             serde_json::from_value(spec).unwrap()
         },
     )
+    .boxed()
 }
 
 /// How a person may steer, as fields of a spec.
@@ -129,6 +130,7 @@ pub(crate) fn steering() -> impl Strategy<Value = Value> {
                 fields
             },
         )
+    .boxed()
 }
 
 /// The spec with this steering.
@@ -158,7 +160,7 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
         1 => proptest::collection::btree_map(odd(), any::<Vec<u8>>(), 0..3),
     ];
     let maps = option::weighted(0.9, option::weighted(0.9, files));
-    let pinned = option::weighted(0.2, pinned());
+    let pinned = (option::weighted(0.2, pinned()), any::<bool>());
     (
         (spec(), steering()),
         workspace(),
@@ -169,26 +171,30 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
         any::<bool>(),
     )
         .prop_map(
-            |((spec, steering), workspace, attachment, files, pinned, held, deleting)| Given {
-                namespace: "team".to_owned(),
-                name: "titanic".to_owned(),
-                uid: "the-uid".to_owned(),
-                spec: steered(&spec, &steering),
-                workspace,
-                attachment,
-                workspace_identity: None,
-                config_maps: files
-                    .map(|files| ("src".to_owned(), files))
-                    .into_iter()
-                    .collect(),
-                source: None,
-                produced: BTreeMap::new(),
-                retired: BTreeSet::new(),
-                pinned,
-                held: held || deleting,
-                deleting,
+            |((spec, steering), workspace, attachment, files, (pinned, begun), held, deleting)| {
+                Given {
+                    namespace: "team".to_owned(),
+                    name: "titanic".to_owned(),
+                    uid: "the-uid".to_owned(),
+                    spec: steered(&spec, &steering),
+                    workspace,
+                    attachment,
+                    workspace_identity: None,
+                    config_maps: files
+                        .map(|files| ("src".to_owned(), files))
+                        .into_iter()
+                        .collect(),
+                    source: None,
+                    produced: BTreeMap::new(),
+                    retired: BTreeSet::new(),
+                    pinned,
+                    begun,
+                    held: held || deleting,
+                    deleting,
+                }
             },
         )
+        .boxed()
 }
 
 fn pinned() -> impl Strategy<Value = Pinned> {
@@ -250,22 +256,25 @@ fn run() -> impl Strategy<Value = Run> {
         owner,
         hash,
         times,
+        option::of(1_i32..4),
         option::of(text()),
         option::of(text()),
     )
         .prop_map(
-            |(state, owner, definition_hash, (started, ended), code_id, studio_url)| Run {
+            |(state, owner, definition_hash, (started, ended), attempt, code_id, studio_url)| Run {
                 azure_id: "/jobs/x".to_owned(),
                 state,
                 owner,
                 definition_hash,
                 held_by: None,
+                attempt,
                 code_id,
                 studio_url,
                 started,
                 ended,
             },
         )
+        .boxed()
 }
 
 pub(crate) fn sight<T: std::fmt::Debug + Clone>(
@@ -298,6 +307,7 @@ pub(crate) fn seen() -> impl Strategy<Value = Seen> {
                 ..Seen::default()
             },
         )
+        .boxed()
 }
 
 fn end() -> impl Strategy<Value = End> {
@@ -305,27 +315,29 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 pub(crate) fn ended() -> impl Strategy<Value = Ended> {
-    (state(), second(), end(), option::of(failure())).prop_map(|(state, at, reason, failure)| {
-        Ended {
+    let note = option::weighted(0.2, text());
+    (state(), second(), end(), note, option::of(failure()))
+        .prop_map(|(state, at, reason, note, failure)| Ended {
             state,
             at,
             reason,
+            note,
             failure,
-        }
-    })
+        })
+        .boxed()
 }
 
 fn past() -> impl Strategy<Value = Past> {
-    (1_i32..20, state(), option::of(second()), second(), end()).prop_map(
-        |(attempt, state, started, ended, reason)| Past {
+    (1_i32..20, state(), option::of(second()), second(), end())
+        .prop_map(|(attempt, state, started, ended, reason)| Past {
             attempt,
             azure_name: format!("titanic-{attempt}"),
             state,
             started,
             ended,
             reason,
-        },
-    )
+        })
+        .boxed()
 }
 
 fn cancel() -> impl Strategy<Value = Cancel> {
@@ -351,19 +363,34 @@ fn cancel() -> impl Strategy<Value = Cancel> {
 fn submission() -> impl Strategy<Value = Submission> {
     let hash = prop_oneof![Just("a-hash".to_owned()), Just(String::new())];
     let marks = any::<[bool; 3]>();
-    (any::<i32>(), second(), hash, marks, option::of(second())).prop_map(
-        |(attempt, requested, definition_hash, [seen_by_azure, found, foreign], started)| {
-            Submission {
+    let mark = option::of(prop_oneof![
+        Just(SubmissionMark::Repeated),
+        Just(SubmissionMark::Refused),
+        Just(SubmissionMark::Last),
+    ]);
+    let flags = (marks, mark);
+    (any::<i32>(), second(), hash, flags, option::of(second()))
+        .prop_map(
+            |(
                 attempt,
                 requested,
                 definition_hash,
-                seen_by_azure,
-                found,
-                foreign,
+                ([seen_by_azure, found, foreign], mark),
                 started,
-            }
-        },
-    )
+            )| {
+                Submission {
+                    attempt,
+                    requested,
+                    definition_hash,
+                    seen_by_azure,
+                    found,
+                    foreign,
+                    mark,
+                    started,
+                }
+            },
+        )
+        .boxed()
 }
 
 fn labelled() -> impl Strategy<Value = Labelled> {
@@ -380,7 +407,7 @@ pub(crate) fn memo() -> impl Strategy<Value = Memo> {
     let sighted = (state(), second()).prop_map(|(state, since)| Sighted { state, since });
     (
         option::of(submission()),
-        option::of(pinned()),
+        (option::of(pinned()), option::of(text())),
         proptest::collection::vec(past(), 0..4),
         option::of(sighted),
         option::of(cancel()),
@@ -390,16 +417,21 @@ pub(crate) fn memo() -> impl Strategy<Value = Memo> {
         option::weighted(0.3, second()),
     )
         .prop_map(
-            |(submission, pinned, past, sighted, cancel, started, ended, labels, next)| Memo {
-                submission,
-                pinned,
-                past,
-                sighted,
-                cancel,
-                started,
-                ended,
-                labels,
-                next_attempt: next,
+            |(submission, (pinned, first), past, sighted, cancel, started, ended, labels, next)| {
+                Memo {
+                    submission,
+                    // What is known whole is not known in part.
+                    first: first.filter(|_| pinned.is_none()),
+                    pinned,
+                    past,
+                    sighted,
+                    cancel,
+                    started,
+                    ended,
+                    labels,
+                    next_attempt: next,
+                }
             },
         )
+        .boxed()
 }

@@ -310,6 +310,7 @@ fn job(steering: &Value) -> spark_job::Want {
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
         pinned: None,
+        begun: false,
         held: false,
         deleting: false,
     };

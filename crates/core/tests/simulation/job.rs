@@ -54,7 +54,8 @@ impl Kind for Jobs {
         let memo = status.map(SparkJob::recall).unwrap_or_default();
         let submitted = memo.submission.is_some();
         let attachment = object.spec.compute.attachment_ref.as_ref();
-        let read = !deleting && memo.pinned.is_none() && memo.ended.is_none();
+        let read = !deleting && memo.refers();
+        let begun = memo.has_begun();
         let mut spec = object.spec.clone();
         if world.quirk == Quirk::SuspensionIsOverlooked && !submitted {
             spec.suspend = None;
@@ -80,6 +81,7 @@ impl Kind for Jobs {
             produced: BTreeMap::new(),
             retired: BTreeSet::new(),
             pinned: memo.pinned,
+            begun,
             held: object.held.is_some(),
             deleting,
         }

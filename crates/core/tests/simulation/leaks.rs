@@ -112,9 +112,11 @@ impl World {
                 }
                 continue;
             };
-            let spec = self.jobs.get(name).map(|job| &job.spec);
-            let held = spec.is_some_and(|spec| spec.suspend == Some(true));
-            let stuck = stuck || (held && ready.reason == "Suspended");
+            let job = self.jobs.get(name);
+            let held = job.is_some_and(|job| job.spec.suspend == Some(true));
+            let status = job.and_then(|job| job.status.as_ref());
+            let given_up = status.is_some_and(|status| status.end_note.is_some());
+            let stuck = stuck || ((held || given_up) && ready.reason == "Suspended");
             if ready.status != "True" && !stuck {
                 return Some(format!("{key:?} is {}: {}", ready.reason, ready.message));
             }

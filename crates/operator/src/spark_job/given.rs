@@ -1,6 +1,7 @@
 //! What a run refers to, from caches and the apiserver.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use azureml_spark_api::SparkJob;
 use azureml_spark_api::condition::ConditionType;
@@ -14,7 +15,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 
 use super::SparkJobKind;
-use super::produced::produced;
+use super::produced::{produced, way_back};
 use crate::{readiness, references};
 
 /// `ConfigMap`s by name: their contents, or that there is none.
@@ -37,7 +38,8 @@ impl SparkJobKind {
         let workspace = &object.spec.workspace_ref.name;
         let attachment = object.spec.compute.attachment_ref.as_ref();
         // From the first submission on all that it refers to is in Azure, or on record.
-        let begins = !deleting && memo.ended.is_none() && memo.pinned.is_none();
+        let begins = !deleting && memo.refers();
+        let begun = memo.has_begun();
         Ok(Given {
             name: object.name_any(),
             uid: object.uid().unwrap_or_default(),
@@ -62,6 +64,7 @@ impl SparkJobKind {
             },
             retired: self.retired.clone(),
             pinned: memo.pinned,
+            begun,
             held: finalizer::is_on(&object.metadata),
             deleting,
             namespace,
@@ -117,10 +120,33 @@ impl SparkJobKind {
         jobs(&object.spec)
             .into_iter()
             .map(|name| {
-                let key = ObjectRef::new(name).within(&namespace);
-                (name.to_owned(), produced(self.jobs.get(&key).as_deref()))
+                let found = self.job(&namespace, name);
+                let told = match produced(found.as_deref()) {
+                    waits @ Produced::Waiting { .. } => {
+                        self.circle(object, name).map_or(waits, Produced::Circular)
+                    }
+                    told => told,
+                };
+                (name.to_owned(), told)
             })
             .collect()
+    }
+
+    /// How a job that is waited for waits for this one.
+    fn circle(&self, object: &SparkJob, name: &str) -> Option<Vec<String>> {
+        let namespace = object.namespace().unwrap_or_default();
+        way_back(&object.name_any(), name, |other| {
+            let waits = self.job(&namespace, other).filter(|job| {
+                let status = job.status.as_ref();
+                status.is_none_or(|s| s.submission.is_none() && s.completion_time.is_none())
+            });
+            let named = waits.as_deref().map(|job| jobs(&job.spec));
+            named.into_iter().flatten().map(str::to_owned).collect()
+        })
+    }
+
+    fn job(&self, namespace: &str, name: &str) -> Option<Arc<SparkJob>> {
+        self.jobs.get(&ObjectRef::new(name).within(namespace))
     }
 }
 

@@ -5,14 +5,17 @@
 //! is none.
 
 use azureml_spark_api::condition::whole_second;
-use azureml_spark_api::spark_job::{CancelCause, Failure, RetryCause};
+use azureml_spark_api::spark_job::{CancelCause, Failure, RetryCause, SubmissionMark};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{at, finished, follow, plus};
+use super::{at, finished, follow, plus, wait};
 use crate::doubt;
 use crate::machine::{Move, Wake};
-use crate::spark_job::memo::{Ended, Memo, Past, Submission};
+use crate::spark_job::memo::{Cancel, Ended, Memo, Past, Submission};
 use crate::spark_job::{End, NO_REASON, RunState, SparkJob, Want};
+
+/// The first attempt of which nobody would know without a status, if the run of the very first is deleted in Azure.
+const SECOND: i32 = 2;
 
 /// An attempt has ended in `state`.
 pub(super) fn over(
@@ -23,10 +26,10 @@ pub(super) fn over(
     failure: Option<Failure>,
     now: Timestamp,
 ) -> Move<SparkJob> {
-    let Some((past, found)) = past(want, &memo, state, ended, failure.as_ref()) else {
+    let Some((past, unsure)) = past(want, &memo, state, ended, failure.as_ref()) else {
         return Move::rest(memo, Wake::OnChange);
     };
-    if found && past.reason != End::Completed {
+    if unsure {
         return look_further(memo, past, now);
     }
     if past.reason == End::Suspended {
@@ -51,6 +54,7 @@ pub(super) fn over(
             state: past.state,
             at: ended,
             reason: past.reason,
+            note: None,
             failure,
         }),
         sighted: None,
@@ -60,7 +64,8 @@ pub(super) fn over(
     finished(want, &memo, ended, now)
 }
 
-/// The current attempt as one that is over, and whether it was found and not remembered.
+/// The current attempt as one that is over, and whether another may have followed it: it was found and not remembered,
+/// or a cancel ended it of which nobody remembers anything, as after a return to an older status.
 fn past(
     want: &Want,
     memo: &Memo,
@@ -78,7 +83,9 @@ fn past(
         ended: whole_second(ended),
         reason,
     };
-    Some((past, submission.found))
+    let outside = reason == End::CanceledOutside && submission.mark != Some(SubmissionMark::Last);
+    let unsure = reason != End::Completed && (submission.found || outside);
+    Some((past, unsure))
 }
 
 /// Why the run was cancelled: as it is on record, and without a record as the spec has it.
@@ -127,8 +134,8 @@ pub(super) fn further(
     state: &RunState,
     now: Timestamp,
 ) -> Option<Move<SparkJob>> {
-    let (past, found) = past(want, memo, state.clone(), now, None)?;
-    (found && past.reason != End::Completed).then(|| look_further(memo.clone(), past, now))
+    let (past, unsure) = past(want, memo, state.clone(), now, None)?;
+    unsure.then(|| look_further(memo.clone(), past, now))
 }
 
 /// Whether the current attempt is only looked for, after one that was found.
@@ -150,12 +157,69 @@ pub(super) fn no_further(memo: &Memo, submission: &Submission, now: Timestamp) -
         memo.submission = Some(Submission {
             found: false,
             seen_by_azure: true,
+            mark: Some(SubmissionMark::Last),
             started: last.started,
             ..Submission::forgotten(last.attempt, now)
+        });
+        // What it was cancelled for is on record no more but in its end.
+        memo.cancel = last.reason.canceled().map(|why| Cancel {
+            why,
+            since: last.ended,
+            asked: last.ended,
+            tries: 1,
+            refused: None,
         });
         memo.sighted = None;
     }
     follow::soon(memo, now)
+}
+
+/// Nothing is on record but our finalizer, and there is no first attempt: somebody may have deleted its run in Azure
+/// while the second one is live. So that one is asked for, too, before a first one is made.
+pub(super) fn skipped(want: &Want, memo: &Memo, now: Timestamp) -> Option<Move<SparkJob>> {
+    let memo = wait::in_doubt(want, memo, now);
+    let sought = sought(&memo)?;
+    let (attempt, mark) = match (sought.attempt, sought.mark) {
+        (1, None) => (SECOND, None),
+        (SECOND, _) => (1, Some(SubmissionMark::Last)),
+        _ => return None,
+    };
+    let again = at_attempt(&memo, sought, attempt, mark);
+    Some(follow::soon(again, now))
+}
+
+/// The same for an object that goes, once the absence of the current one is beyond doubt: both must be.
+pub(super) fn skipped_for_good(memo: &Memo, now: Timestamp) -> Option<Move<SparkJob>> {
+    let sought = sought(memo)?;
+    let (attempt, mark) = match (sought.attempt, sought.mark) {
+        (1, _) => (SECOND, Some(SubmissionMark::Last)),
+        (SECOND, None) => (1, None),
+        _ => return None,
+    };
+    let again = at_attempt(memo, sought, attempt, mark);
+    Some(follow::soon(again, now))
+}
+
+/// The attempt that is looked for, while nothing was ever found.
+fn sought(memo: &Memo) -> Option<&Submission> {
+    let sought = memo.submission.as_ref().filter(|_| memo.past.is_empty())?;
+    (sought.found && !sought.seen_by_azure).then_some(sought)
+}
+
+fn at_attempt(
+    memo: &Memo,
+    sought: &Submission,
+    attempt: i32,
+    mark: Option<SubmissionMark>,
+) -> Memo {
+    Memo {
+        submission: Some(Submission {
+            attempt,
+            mark,
+            ..sought.clone()
+        }),
+        ..memo.clone()
+    }
 }
 
 /// A run that was there and is not: submitting again would be a second run.

@@ -62,22 +62,38 @@ fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Mo
 /// What a sighting adds to what is remembered; also brings back what a lost status had held.
 pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Memo {
     let foreign = owner::is_foreign(want, run, memo);
+    let theirs = run.owner.as_deref() != Some(want.owner.as_str());
     let mut memo = memo.clone();
     let attempt = memo.attempt();
+    let first = memo
+        .submission
+        .as_ref()
+        .is_none_or(|submission| !submission.seen_by_azure);
+    if first && theirs {
+        // Of what we sent, if we did, Azure took nothing: theirs was there before.
+        memo.labels = None;
+        if foreign && memo.past.is_empty() {
+            memo.pinned = None;
+        }
+    }
     let submission = memo
         .submission
         .get_or_insert_with(|| Submission::forgotten(attempt, now));
-    if !submission.is_known() {
-        if !submission.seen_by_azure {
-            // What was asked for was asked of an earlier attempt.
-            memo.cancel = None;
-        }
+    if !submission.is_known() && first {
+        // What was asked for was asked of an earlier attempt.
+        memo.cancel = None;
+    }
+    if !submission.is_known() || (first && foreign) {
         submission.foreign |= foreign;
         submission.definition_hash = run
             .definition_hash
             .clone()
             .or_else(|| Some(want.definition.as_ref().ok()?.hash()))
             .unwrap_or_default();
+    }
+    if memo.pinned.is_none() && memo.past.is_empty() && !submission.foreign {
+        // Nobody has looked up what it runs with: further attempts can at least be compared with it.
+        memo.first.clone_from(&run.definition_hash);
     }
     if run.state == RunState::Canceled && !submission.seen_by_azure {
         // It was over before we knew of it: the submission may have met the first of several attempts.
@@ -86,6 +102,9 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
     if !run.state.is_end() && doubt::until(submission.requested, now).is_none() {
         // No read is so old: nothing came after it.
         submission.found = false;
+    }
+    if first {
+        submission.mark = None;
     }
     submission.seen_by_azure = true;
     let before = submission.started;

@@ -53,7 +53,7 @@ fn absent(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     {
         return moved;
     }
-    release(memo)
+    attempt::skipped_for_good(memo, now).unwrap_or_else(|| release(memo))
 }
 
 fn present(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Move<SparkJob> {

@@ -5,8 +5,8 @@ use azureml_spark_api::policy::AdoptionPolicy;
 use crate::spark_job::{Memo, Run, Want};
 
 /// Whether a run of our name is this object's: by our property with its uid. A run without it, under a name that a
-/// person chose, is somebody else's, unless it is the one that is on record, since what the spec names may be gone by
-/// now, or the policy lets it be taken over.
+/// person chose, is somebody else's, unless the policy lets it be taken over; one that is on record was, and what the
+/// spec names may be gone by now.
 pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
     if run.owner.as_deref() == Some(want.owner.as_str()) {
         return true;
@@ -15,7 +15,16 @@ pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
         // Two that follow one run would each cancel it for the other.
         return false;
     }
-    if !want.explicit_name {
+    if !want.explicit_name || want.steering.adoption == AdoptionPolicy::Never {
+        // What is on record may have been sent a moment after somebody else's, and was refused.
+        return false;
+    }
+    let attempt = memo.attempt();
+    if want.steering.adoption == AdoptionPolicy::Always && attempt == 1 {
+        return true;
+    }
+    if run.attempt != Some(attempt) {
+        // The name of a further attempt may be what somebody else has chosen, and the other way round.
         return false;
     }
     let hash = run.definition_hash.as_deref().filter(|h| !h.is_empty());
@@ -25,11 +34,7 @@ pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
     {
         return true;
     }
-    match want.steering.adoption {
-        AdoptionPolicy::Always => true,
-        AdoptionPolicy::Never => false,
-        AdoptionPolicy::IfIdentical => hash.is_some_and(|found| is_wanted(want, memo, found)),
-    }
+    hash.is_some_and(|found| is_wanted(want, memo, found))
 }
 
 /// Whether this is the hash of what we would submit.

@@ -2,6 +2,7 @@
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::whole_second;
+use azureml_spark_api::spark_job::SubmissionMark;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LOOK_AGAIN, after, wait};
@@ -9,7 +10,7 @@ use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{LabelState, Labelled, Memo, Submission};
 use crate::spark_job::pinned::{Unresolved, resolve};
-use crate::spark_job::{Seen, SparkJob, Step, Want};
+use crate::spark_job::{Definition, Seen, SparkJob, Step, Want};
 
 /// Between two looks at a ConfigMap that is not as needed. ConfigMaps are not watched, so that the operator needs no
 /// right to list them.
@@ -18,10 +19,31 @@ const BLOCKED_LOOK: SignedDuration = SignedDuration::from_secs(10);
 /// Between two looks at what is missing in Azure, or comes from somebody else's controller.
 const SLOW_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
+/// Why nothing is submitted any more if [`is_another`].
+const CHANGED: &str = "what the spec refers to is not what the first attempt ran with, and the next one would be another run: create another SparkJob";
+
+/// Whether Azure refused a repetition of it, and it is looked for.
+fn is_refused(memo: &Memo) -> bool {
+    let mark = memo.submission.as_ref().and_then(|s| s.mark);
+    mark == Some(SubmissionMark::Refused)
+}
+
+/// Whether this would be another run than the first one.
+fn is_another(definition: &Definition, memo: &Memo) -> bool {
+    let first = memo.first.as_ref().filter(|_| !memo.past.is_empty());
+    first.is_some_and(|first| *first != definition.hash())
+}
+
 pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
+    if is_refused(memo) {
+        return unsubmitted(want, seen, memo, now, Some(BLOCKED_LOOK));
+    }
     let pinned = match (&memo.pinned, &want.definition) {
         (_, Err(why)) => return unsubmitted(want, seen, memo, now, look(why.reason, memo)),
         (Some(pinned), Ok(_)) => pinned.clone(),
+        (None, Ok(definition)) if is_another(definition, memo) => {
+            return wait::given_up(want, memo, CHANGED, now);
+        }
         (None, Ok(definition)) => match resolve(definition, seen) {
             Ok(pinned) => pinned,
             Err(Unresolved::Needs(step)) => return Move::step(memo.clone(), step),
@@ -49,9 +71,11 @@ pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         seen_by_azure: false,
         found: false,
         foreign: false,
+        // Even of one that was only looked for nobody knows whether it was asked for.
+        mark: memo.submission.as_ref().map(|_| SubmissionMark::Repeated),
         started: None,
     });
-    memo.pinned = Some(pinned);
+    (memo.pinned, memo.first) = (Some(pinned), None);
     memo.next_attempt = None;
     Move::step(memo, Step::Submit)
 }
@@ -87,7 +111,12 @@ fn look(reason: Reason, memo: &Memo) -> Option<SignedDuration> {
         | Reason::WorkspaceNotReady
         | Reason::AttachmentNotFound
         | Reason::AttachmentNotReady
-        | Reason::IdentityNotAllowed => None,
+        | Reason::IdentityNotAllowed
+        // It is said of a job only when nothing else is in the way.
+        | Reason::JobNotFound
+        | Reason::JobNotReady
+        | Reason::JobFailed
+        | Reason::OutputNotFound => None,
         Reason::SourceNotFound
         | Reason::SourceNotReady
         | Reason::SourceUnusable

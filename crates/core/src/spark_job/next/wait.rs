@@ -12,11 +12,18 @@ use crate::spark_job::{End, RunState, Seen, SparkJob, Want};
 /// Between two looks at a name that somebody else has.
 const TAKEN_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
+/// Why there is no further attempt when its name is not ours.
+const TAKEN: &str = "a run of somebody else has the name that the next one must have: create another SparkJob with another spec.azureName";
+
 /// What stands before a submission, in this order: a cancel ends it all, a suspension holds it, a deadline ends it, and
 /// the next attempt has its time.
 pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let steering = &want.steering;
     if steering.cancel {
+        if want.looks_before_the_end(memo) && seen.run == Sight::Unknown && !want.held {
+            // It may run already, under the name that was chosen.
+            return Move::rest(memo.clone(), unless_alone(want, now));
+        }
         return settled(want, seen, memo, now, |memo| {
             over(want, memo, End::Canceled, now)
         });
@@ -46,6 +53,7 @@ pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
         ..memo.clone()
     };
     match &seen.run {
+        Sight::Present(_) if !memo.past.is_empty() => given_up(want, memo, TAKEN, now),
         // Somebody else has the name, so that no request of ours can have made a run.
         Sight::Present(_) => Move::rest(memo.clone().withdrawn(), after(now, TAKEN_LOOK)),
         Sight::Unknown if want.may_have_run(memo) => {
@@ -53,6 +61,23 @@ pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
         }
         // The name is ours alone and was never asked for: a submission meets a run that we forgot, and no look is needed.
         Sight::Unknown | Sight::Absent => submit::submit(want, seen, memo, now),
+    }
+}
+
+/// When to look again; where nothing can be asked, the workspace wakes us.
+fn unless_alone(want: &Want, now: Timestamp) -> Wake {
+    match want.workspace {
+        Some(_) => after(now, LOOK_AGAIN),
+        None => Wake::OnChange,
+    }
+}
+
+/// Ends it all with the end of the last attempt, for there is none after it.
+pub(super) fn given_up(want: &Want, memo: &Memo, why: &str, now: Timestamp) -> Move<SparkJob> {
+    let memo = memo.clone().given_up(why.to_owned(), now);
+    match &memo.ended {
+        Some(ended) => finished(want, &memo, ended.at, now),
+        None => Move::rest(memo, after(now, TAKEN_LOOK)),
     }
 }
 
@@ -91,6 +116,7 @@ fn over(want: &Want, memo: Memo, reason: End, now: Timestamp) -> Move<SparkJob> 
             state,
             at,
             reason,
+            note: None,
             failure: None,
         }),
         next_attempt: None,

@@ -25,6 +25,13 @@ pub(super) fn standing(ended: &Ended, memo: &Memo) -> Standing {
 
 /// What happened, and what mends it.
 fn message(ended: &Ended, memo: &Memo) -> String {
+    if let (Some(note), Some(last)) = (&ended.note, memo.past.last()) {
+        return format!(
+            "attempt {} ended ({}), and there is none after it: {note} (see status.attempts)",
+            last.attempt,
+            last.reason.as_str()
+        );
+    }
     let azures = || match &ended.failure {
         Some(failure) => format!("{}: {}", failure.code, failure.message),
         None => "Azure says no more than that it failed".to_owned(),

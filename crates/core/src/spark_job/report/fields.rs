@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::machine::Pass;
 use crate::spark_job::next::ours;
-use crate::spark_job::{Definition, Seen, SparkJob, Want};
+use crate::spark_job::{Seen, SparkJob, Want};
 
 pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) {
     let memo = pass.memo;
@@ -17,14 +17,12 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
     if let Some(source) = &want.source {
         status.source = Some(source.clone());
     }
-    if let Ok(definition) = &want.definition {
-        let before = std::mem::take(&mut status.outputs);
-        let asked = outputs(definition);
-        status.outputs = match &memo.ended {
-            Some(_) => found(asked, &before, pass.seen),
-            None => asked,
-        };
-    }
+    let before = std::mem::take(&mut status.outputs);
+    let asked = outputs(want);
+    status.outputs = match &memo.ended {
+        Some(_) => found(asked, &before, pass.seen),
+        None => asked,
+    };
     let told = (status.attempt, status.code_id.take());
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
@@ -86,9 +84,8 @@ fn found(
     asked.into_iter().map(known).collect()
 }
 
-fn outputs(definition: &Definition) -> Vec<OutputStatus> {
-    definition
-        .outputs
+fn outputs(want: &Want) -> Vec<OutputStatus> {
+    want.outputs
         .iter()
         .map(|(name, output)| OutputStatus {
             name: name.clone(),

@@ -16,6 +16,7 @@ pub(in crate::spark_job) fn recall(status: &SparkJobStatus) -> Memo {
     Memo {
         submission: status.submission.as_ref().map(submission),
         pinned: status.resolved.as_ref().and_then(pinned),
+        first: status.resolved.as_ref().and_then(first),
         past: status.attempts.iter().map(past).collect(),
         sighted: sighted(status),
         cancel: status.cancel.as_ref().map(|cancel| Cancel {
@@ -47,6 +48,7 @@ fn submission(status: &SubmissionStatus) -> Submission {
         seen_by_azure: status.seen,
         found: status.found,
         foreign: status.foreign,
+        mark: status.mark,
         started: status.start_time.as_ref().map(|time| time.0),
     }
 }
@@ -65,6 +67,12 @@ fn pinned(resolved: &Resolved) -> Option<Pinned> {
         compute_id: resolved.compute_id.clone(),
         identity_id: resolved.identity_id.clone(),
     })
+}
+
+/// What is left where it is not complete.
+fn first(resolved: &Resolved) -> Option<String> {
+    let alone = pinned(resolved).is_none();
+    resolved.definition_hash.clone().filter(|_| alone)
 }
 
 fn past(attempt: &AttemptStatus) -> Past {
@@ -96,6 +104,7 @@ fn ended(status: &SparkJobStatus) -> Option<Ended> {
         reason: reason.unwrap_or(End::PlatformFailed),
         state,
         at,
+        note: status.end_note.clone(),
         failure: status.failure.clone(),
     })
 }
@@ -108,9 +117,17 @@ pub(super) fn remember(status: &mut SparkJobStatus, memo: &Memo) {
         seen: submission.seen_by_azure,
         found: submission.found,
         foreign: submission.foreign,
+        mark: submission.mark,
         start_time: submission.started.map(Time),
     });
-    status.resolved = memo.pinned.as_ref().map(resolved);
+    status.resolved = match (&memo.pinned, &memo.first) {
+        (Some(pinned), _) => Some(resolved(pinned)),
+        (None, Some(first)) => Some(Resolved {
+            definition_hash: Some(first.clone()),
+            ..Resolved::default()
+        }),
+        (None, None) => None,
+    };
     status.attempts = memo.past.iter().map(attempt).collect();
     status.cancel = memo.cancel.as_ref().map(|cancel| CancelStatus {
         since_time: Time(cancel.since),
@@ -137,6 +154,7 @@ pub(super) fn remember(status: &mut SparkJobStatus, memo: &Memo) {
     let ended = memo.ended.as_ref();
     status.completion_time = ended.map(|ended| Time(ended.at));
     status.end_reason = ended.map(|ended| ended.reason.as_str().to_owned());
+    status.end_note = ended.and_then(|ended| ended.note.clone());
     status.failure = ended.and_then(|ended| ended.failure.clone());
 }
 

@@ -1,6 +1,6 @@
 //! What a fault does to what is remembered.
 
-use azureml_spark_api::spark_job::CancelCause;
+use azureml_spark_api::spark_job::{CancelCause, SubmissionMark};
 
 use super::object::{ago, asked, between, canceled, followed, meant, now, past, trouble};
 use crate::machine::Machine;
@@ -15,12 +15,22 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
     let again = asked(0);
     let second = || Memo { past: vec![past(1, End::NoCapacity)], ..asked(9) };
     let held = between(vec![past(1, End::NoCapacity)]);
+    let marked = |mark| {
+        let mut memo = asked(9);
+        memo.submission.as_mut().unwrap().mark = Some(mark);
+        memo
+    };
+    let repeated = || marked(SubmissionMark::Repeated);
+    let looked_for = marked(SubmissionMark::Refused);
     assert_eq!(held.pinned, Some(meant()));
     let rows = [
         (Class::Terminal, SUBMIT, asked(9), &refused, "refused for good: no run, and the spec can be mended"),
         (Class::Forbidden, SUBMIT, asked(9), &refused, "refused for want of a right: no run either"),
         (Class::Terminal, SUBMIT, followed(9), &followed(9), "the run was there before: the refusal is about something else"),
-        (Class::Terminal, SUBMIT, second(), &held, "what the first attempt ran with stays"),
+        (Class::Forbidden, SUBMIT, second(), &held, "what the first attempt ran with stays, and the right may be given"),
+        (Class::Terminal, SUBMIT, repeated(), &looked_for, "an earlier request may have come through: it is looked for"),
+        (Class::Forbidden, SUBMIT, repeated(), &looked_for, "the same"),
+        (Class::Retryable, SUBMIT, repeated(), &repeated(), "asked for again"),
         (Class::Unsure, SUBMIT, asked(9), &again, "it may arrive until now: doubts count from here"),
         (Class::Retryable, SUBMIT, asked(9), &asked(9), "asked for again under the same name"),
         (Class::Throttled { until }, SUBMIT, asked(9), &asked(9), "nothing happened yet"),
@@ -35,6 +45,23 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
         let fault: Fault = trouble(class, op).fault;
         assert_eq!(SparkJob::faulted(&memo, &fault, now()), *expected, "{why}");
     }
+}
+
+#[test]
+fn a_further_attempt_that_is_refused_is_the_end() {
+    let second = Memo {
+        past: vec![past(1, End::NoCapacity)],
+        ..asked(9)
+    };
+    let fault = trouble(Class::Terminal, SUBMIT).fault;
+    let memo = SparkJob::faulted(&second, &fault, now());
+    assert_eq!(memo.submission, None);
+    assert!(!SparkJob::holds(&memo));
+    let ended = memo.ended.unwrap();
+    assert_eq!((ended.state, ended.at), (RunState::Failed, now()));
+    assert_eq!(ended.reason, End::NoCapacity, "that of the last attempt");
+    let note = ended.note.unwrap();
+    assert!(note.contains("it did not work"), "{note}");
 }
 
 #[test]

@@ -37,11 +37,12 @@ fn the_output_of_another_job_is_waited_for() {
         outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
     };
     let done = || Produced::Done([("wrangled".to_owned(), (DataType::UriFolder, "azureml://datastores/d/paths/w".to_owned()))].into());
-    let rows: [Row<'_>; 9] = [
+    let rows: [Row<'_>; 10] = [
         (None, None, Err((Reason::JobNotFound, "spec.inputs.data.fromJob.name: no SparkJob 'prepare' in this namespace: create it")), "it was not found"),
         (Some(Produced::Missing), None, Err((Reason::JobNotFound, "'prepare'")), "it was looked for"),
         (Some(waiting(&["wrangled"])), None, Err((Reason::JobNotReady, "waits for SparkJob 'prepare': it is running")), "it has not ended"),
         (Some(waiting(&["rangled"])), None, Err((Reason::OutputNotFound, "has no output 'wrangled', but rangled")), "a slip of the pen is told before the wait"),
+        (Some(Produced::Circular(vec!["prepare".to_owned(), "clean".to_owned()])), None, Err((Reason::JobNotFound, "fromJob.name: this job waits for itself through prepare, clean: name another")), "it would wait for ever"),
         (Some(waiting(&[])), None, Err((Reason::OutputNotFound, "but none at all")), "the same"),
         (Some(Produced::Failed("ScriptFailed: no such column".to_owned())), None, Err((Reason::JobFailed, "ScriptFailed: no such column")), "how it ended is passed on"),
         (Some(Produced::Done([].into())), None, Err((Reason::OutputNotFound, "'wrangled'")), "it ended without"),

@@ -70,6 +70,7 @@ pub(super) fn given() -> Given {
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
         pinned: None,
+        begun: false,
         held: false,
         deleting: false,
     }
@@ -114,6 +115,7 @@ pub(super) fn asked(seconds: i64) -> Memo {
             seen_by_azure: false,
             found: false,
             foreign: false,
+            mark: None,
             started: None,
         }),
         labels: Some(Labelled {
@@ -195,6 +197,7 @@ pub(super) fn ended(state: RunState) -> Memo {
             reason: End::of(&state, Some(CancelCause::Asked), None).unwrap(),
             state,
             at: ago(5),
+            note: None,
             failure: None,
         }),
         started: Some(ago(257)),
@@ -208,6 +211,7 @@ pub(super) fn run(state: RunState) -> Run {
         state,
         owner: Some(UID.to_owned()),
         definition_hash: Some(meant().definition_hash),
+        attempt: Some(1),
         held_by: None,
         code_id: Some("/codes/1".to_owned()),
         studio_url: None,

@@ -166,6 +166,11 @@ fn whatever_is_wrong_the_object_can_be_deleted_and_the_run_be_followed() {
         ..wrong.clone()
     };
     assert!(SparkJob::want(&deleting).is_ok());
+    let found = Given {
+        begun: true,
+        ..wrong.clone()
+    };
+    assert!(SparkJob::want(&found).is_ok(), "nor for what was found");
     let under_way = Given {
         pinned: Some(crate::spark_job::Pinned::default()),
         ..wrong

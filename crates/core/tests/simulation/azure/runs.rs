@@ -62,6 +62,7 @@ impl RunRecord {
             state: self.state.clone(),
             owner: self.owner.clone(),
             definition_hash: self.hash.clone(),
+            attempt: self.hash.as_ref().map(|_| self.attempt),
             held_by: None,
             code_id: Some("code".to_owned()),
             studio_url: None,

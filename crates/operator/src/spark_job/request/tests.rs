@@ -58,6 +58,7 @@ fn given(changes: &Value) -> Given {
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
         pinned: None,
+        begun: false,
         held: false,
         deleting: false,
     }
@@ -81,6 +82,7 @@ fn on_record(pinned: Pinned) -> Memo {
             seen_by_azure: false,
             found: false,
             foreign: false,
+            mark: None,
             started: None,
         }),
         pinned: Some(pinned),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Change, Told, any, blocked, check, chosen, decide, going};
 use crate::machine::Sight::Present;
-use crate::spark_job::tests::object::{asked, followed, foreign, run, seen, set};
+use crate::spark_job::tests::object::{asked, followed, foreign, meant, run, seen, set};
 use crate::spark_job::{Given, Memo, Run, RunState};
 
 fn always(given: &mut Given) {
@@ -21,6 +21,7 @@ fn unsigned(run: Run) -> Run {
     Run {
         owner: None,
         definition_hash: None,
+        attempt: None,
         ..run
     }
 }
@@ -55,6 +56,9 @@ fn somebody_elses_run_is_left_alone() {
         (going, Present(unsigned(run(RunState::Running))), Memo::default(), Told::Release, "not ours to cancel"),
         (restored, Present(run(RunState::Running)), Memo::default(), TAKEN_OVER, "the same run by its hash: an object that was restored"),
         (never, Present(run(RunState::Running)), Memo::default(), Told::In(60), "not even the same"),
+        (never, Present(run(RunState::Running)), asked(5), Told::In(60), "not even when ours was sent, and theirs came first"),
+        (restored, Present(Run { attempt: Some(2), ..run(RunState::Running) }), Memo::default(), Told::In(60), "the second attempt of another"),
+        (restored, Present(Run { attempt: None, ..run(RunState::Running) }), Memo::default(), Told::In(60), "no attempt at all"),
         (|g| g.uid = "restored".into(), Present(run(RunState::Running)), Memo::default(), Told::In(60), "only under a chosen name"),
         (always, Present(foreign()), Memo::default(), TAKEN_OVER, "whatever it is"),
         (always, Present(unsigned(run(RunState::Running))), Memo::default(), TAKEN_OVER, "whatever it is"),
@@ -100,6 +104,37 @@ fn another_definition_is_remembered_as_another() {
 }
 
 #[test]
+fn a_submission_may_have_come_second() {
+    let first = |change: Change, run: Run| {
+        let (told, memo) = decide(change, &seen(Present(run)), &asked(5));
+        let submission = memo.submission.unwrap();
+        let resolved = memo.pinned.is_some();
+        (
+            told,
+            submission.foreign,
+            submission.definition_hash,
+            resolved,
+        )
+    };
+    let meant = meant().definition_hash;
+    let mine = run(RunState::Running);
+    assert_eq!(
+        first(chosen, mine.clone()),
+        (Told::OnChange, false, meant.clone(), true)
+    );
+    assert_eq!(
+        first(restored, mine),
+        (Told::Relabel, false, meant, true),
+        "the same run, with the labels of another object"
+    );
+    assert_eq!(
+        first(always, foreign()),
+        (Told::Relabel, true, "another".to_owned(), false),
+        "taken over as what it is"
+    );
+}
+
+#[test]
 fn the_end_of_somebody_elses_run_is_the_end() {
     let retried: Change = |g| {
         always(g);
@@ -119,4 +154,44 @@ fn the_end_of_somebody_elses_run_is_the_end() {
     };
     let (_, memo) = decide(retried, &seen, &memo);
     assert!(memo.ended.is_some(), "it is not ours to repeat");
+}
+
+#[test]
+fn the_name_of_a_further_attempt_may_be_one_that_somebody_else_has_chosen() {
+    use crate::spark_job::End;
+    use crate::spark_job::tests::object::{between, past, want_with};
+    let second = between(vec![past(1, End::NoCapacity)]);
+    let named = |attempt| Run {
+        attempt,
+        ..run(RunState::Running)
+    };
+    for (change, attempt, owns) in [
+        (always as Change, None, false),
+        (always, Some(1), false),
+        (always, Some(2), true),
+        (restored, Some(1), false),
+        (restored, Some(2), true),
+    ] {
+        let want = want_with(|g| {
+            change(g);
+            g.uid = "restored".into();
+        });
+        assert_eq!(want.owns(&named(attempt), &second), owns, "{attempt:?}");
+        let theirs = foreign();
+        let theirs = Run { attempt, ..theirs };
+        assert!(!want.owns(&theirs, &second), "another definition");
+    }
+}
+
+#[test]
+fn what_is_found_is_compared_with_what_follows() {
+    let take = |change: Change, run: Run| decide(change, &seen(Present(run)), &Memo::default()).1;
+    let mine = take(any, run(RunState::Running));
+    assert_eq!(mine.first, Some(meant().definition_hash));
+    assert!(!mine.refers() && mine.has_begun());
+    assert_eq!(
+        take(always, foreign()).first,
+        None,
+        "it is not ours to repeat"
+    );
 }

@@ -1,12 +1,12 @@
 //! Whether there is another attempt, and when.
 
-use azureml_spark_api::spark_job::{CancelCause, Failure};
+use azureml_spark_api::spark_job::{CancelCause, Failure, SubmissionMark};
 use serde_json::json;
 
 use super::{Change, Told, any, check, decide, retried};
 use crate::machine::Sight;
 use crate::spark_job::tests::object::{
-    ago, between, canceled, followed, now, past, run, seen, set, since,
+    ago, between, canceled, followed, foreign, meant, now, past, run, seen, set, since,
 };
 use crate::spark_job::{End, Memo, NO_REASON, RunState, Seen};
 
@@ -57,6 +57,11 @@ fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
     let cancel_too: Change = |g| { retried(g); set(g, "cancel", json!(true)); };
     let over = || seen(Present(run(RunState::Canceled)));
     let by = |why| canceled(60, why);
+    let last = || {
+        let mut memo = followed(60);
+        memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Last);
+        memo
+    };
     let rows: Vec<Row> = vec![
         (any, service(), followed(60), Err(End::PlatformFailed), "nobody asks for another"),
         (retried, service(), followed(60), Ok(30), "Azure's trouble may pass"),
@@ -77,7 +82,7 @@ fn only_ends_that_a_further_attempt_may_change_are_tried_again() {
         (retried, over(), by(CancelCause::NotResponding), Ok(30), "the end is known: Azure has cancelled it"),
         (retried, over(), by(CancelCause::Deadline), Err(End::DeadlineExceeded), "there is no time left"),
         (retried, over(), by(CancelCause::Asked), Err(End::Canceled), "never again"),
-        (retried, over(), followed(60), Err(End::CanceledOutside), "somebody does not want it"),
+        (retried, over(), last(), Err(End::CanceledOutside), "somebody does not want it"),
         (cancel_too, service(), followed(60), Err(End::PlatformFailed), "never again"),
         (retried, seen(Present(run(RunState::Completed))), followed(60), Err(End::Completed), "nothing to do better"),
         (retried, seen(Absent), followed(90), Err(End::Lost), "it may still run"),
@@ -189,4 +194,42 @@ fn attempts_that_do_not_count_are_forgotten_first() {
     let numbers: Vec<i32> = memo.past.iter().map(|past| past.attempt).collect();
     let expected: Vec<i32> = std::iter::once(1).chain(3..=21).collect();
     assert_eq!(numbers, expected);
+}
+
+#[test]
+fn a_name_that_somebody_else_has_is_the_end() {
+    let memo = Memo {
+        next_attempt: Some(ago(0)),
+        ..between(vec![past(1, End::NoCapacity)])
+    };
+    let named: Change = |g| {
+        retried(g);
+        super::chosen(g);
+    };
+    let theirs = seen(Present(foreign()));
+    let (told, memo) = decide(named, &theirs, &memo);
+    let ended = memo.ended.unwrap();
+    assert_eq!((told, ended.reason), (Told::OnChange, End::NoCapacity));
+    assert!(ended.note.unwrap().contains("azureName"));
+    let first = decide(named, &theirs, &Memo::default());
+    assert_eq!(first, (Told::In(60), Memo::default()), "a first one waits");
+}
+
+#[test]
+fn what_was_found_is_tried_again_only_as_it_was() {
+    let first = |hash: String| Memo {
+        pinned: None,
+        first: Some(hash),
+        ..between(vec![past(1, End::NoCapacity)])
+    };
+    let same = decide(retried, &seen(Absent), &first(meant().definition_hash));
+    assert_eq!(same.0, Told::Submit);
+    let memo = same.1;
+    assert_eq!((memo.pinned, memo.first), (Some(meant()), None));
+    let (told, memo) = decide(retried, &seen(Absent), &first("another".to_owned()));
+    let ended = memo.ended.unwrap();
+    assert_eq!((told, ended.reason), (Told::OnChange, End::NoCapacity));
+    assert!(ended.note.unwrap().contains("another run"));
+    let (_, memo) = decide(super::blocked, &seen(Absent), &first("another".to_owned()));
+    assert_eq!(memo.ended, None, "nobody knows what it would be");
 }

@@ -1,12 +1,12 @@
 //! `spec.cancel`, and what becomes of a cancel.
 
-use azureml_spark_api::spark_job::CancelCause;
+use azureml_spark_api::spark_job::{CancelCause, SubmissionMark};
 
 use super::{Change, Told, any, cancelled, check, decide, held};
 use crate::machine::Sight;
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
-    ago, asked, between, canceled, followed, now, past, run, seen,
+    ago, asked, between, canceled, followed, foreign, now, past, run, seen, want_with,
 };
 use crate::spark_job::{Cancel, End, Memo, RunState};
 
@@ -16,6 +16,11 @@ use Sight::{Absent, Present, Unknown};
 #[rustfmt::skip]
 fn it_ends_what_has_not_begun() {
     let lost: Change = |g| { cancelled(g); held(g); };
+    let named: Change = |g| { cancelled(g); super::chosen(g); super::blocked(g); };
+    let alone_and_named: Change = |g| { cancelled(g); super::chosen(g); g.workspace = Reference::Missing; };
+    let (_, memo) = decide(alone_and_named, &seen(Unknown), &Memo::default());
+    assert_eq!(memo, Memo::default());
+    assert!(want_with(named).may_have_run(&Memo::default()), "whatever else is in the way");
     let alone: Change = |g| { cancelled(g); g.workspace = Reference::Missing; };
     check(&[
         (cancelled, Unknown, Memo::default(), Told::OnChange, "nothing was submitted"),
@@ -23,6 +28,11 @@ fn it_ends_what_has_not_begun() {
         (cancelled, Absent, asked(5), Told::In(70), "a request may be on its way"),
         (cancelled, Unknown, asked(500), Told::In(10), "silence never becomes absence"),
         (lost, Unknown, Memo::default(), Told::In(10), "the status was lost: a run may be there"),
+        (named, Unknown, Memo::default(), Told::In(10), "a run of the chosen name may be this one"),
+        (alone_and_named, Unknown, Memo::default(), Told::OnChange, "nobody can be asked, and nothing is said"),
+        (named, Absent, Memo::default(), Told::OnChange, "there is none"),
+        (named, Present(foreign()), Memo::default(), Told::OnChange, "it is somebody else's"),
+        (named, Present(run(RunState::Running)), Memo::default(), Told::In(1), "it is this one, and is put on record first"),
     ]);
     let rows = [
         (Memo::default(), "before"),
@@ -85,8 +95,12 @@ fn the_end_has_the_cause_of_the_cancel() {
         let (_, memo) = decide(any, &over, &canceled(60, why));
         assert_eq!(memo.ended.unwrap().reason, end, "{why:?}");
     }
-    let (_, memo) = decide(any, &over, &followed(60));
-    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside, "we never asked");
+    let (told, memo) = decide(any, &over, &followed(60));
+    assert_eq!((told, memo.attempt()), (Told::In(1), 2), "we never asked, or do not know it any more: is there another?");
+    let mut memo = followed(60);
+    memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Last);
+    let (_, memo) = decide(any, &over, &memo);
+    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside, "there is none: we never asked");
     let (_, memo) = decide(cancelled, &over, &followed(60));
     assert_eq!(memo.ended.unwrap().reason, End::Canceled, "it is what the spec wants");
 }

@@ -1,6 +1,6 @@
 //! Along with the run, to its end.
 
-use azureml_spark_api::spark_job::Failure;
+use azureml_spark_api::spark_job::{Failure, SubmissionMark};
 use serde_json::json;
 
 use super::{Change, Told, any, check, decide, going};
@@ -38,8 +38,10 @@ fn along_with_the_run() {
         assert_eq!(memo.started.is_some(), state == S::Running, "{state:?}");
         assert_eq!(memo.started, submission.started, "{state:?}");
     }
+    let mut last = followed(60);
+    last.submission.as_mut().unwrap().mark = Some(SubmissionMark::Last);
     for state in [S::Completed, S::Canceled] {
-        let (told, memo) = decide(any, &seen(Present(run(state.clone()))), &followed(60));
+        let (told, memo) = decide(any, &seen(Present(run(state.clone()))), &last);
         assert_eq!((told, memo.ended.unwrap().state), (Told::OnChange, state));
     }
 }

@@ -3,7 +3,7 @@
 use super::{Change, Told, blocked, decide, going, held};
 use crate::machine::{Machine, Sight};
 use crate::place::Reference;
-use crate::spark_job::tests::object::{ago, now, run, seen};
+use crate::spark_job::tests::object::{ago, followed, now, run, seen};
 use crate::spark_job::{End, Memo, Run, RunState, SparkJob, Submission};
 
 use Sight::{Absent, Present, Unknown};
@@ -34,15 +34,83 @@ fn a_lost_status_is_found_again() {
     );
     let (_, memo) = decide(held, &seen(Present(run(RunState::Completed))), &none);
     assert_eq!(memo.ended.unwrap().state, RunState::Completed, "nothing comes after that");
-    let rows: [(Change, Sight<Run>, &str); 3] = [
+    let rows: [(Change, Sight<Run>, &str); 2] = [
         (held, Unknown, "a run may be there: the finalizer stays"),
         (|g| { held(g); g.workspace = Reference::NotReady("x".into()); }, Unknown, "nothing can be asked: the finalizer stays"),
-        (|g| { held(g); blocked(g); }, Absent, "the answer may be old: the finalizer stays"),
     ];
     for (change, sight, why) in rows {
         let (told, memo) = decide(change, &seen(sight), &none);
         assert_eq!((told, &memo), (Told::In(10), &lost()), "{why}");
         assert!(SparkJob::holds(&memo), "{why}");
+    }
+}
+
+#[test]
+fn the_first_may_be_gone_and_the_second_be_there() {
+    let (told, second) = decide(held, &seen(Absent), &Memo::default());
+    assert_eq!((told, second.attempt()), (Told::In(1), 2));
+    assert!(SparkJob::holds(&second));
+    let (_, memo) = decide(held, &seen(Present(run(RunState::Running))), &second);
+    assert_eq!((memo.attempt(), memo.past.len()), (2, 0), "there it is");
+    assert!(memo.submission.unwrap().seen_by_azure);
+    let (_, same) = decide(held, &seen(Unknown), &second);
+    assert_eq!(same, second, "silence never becomes absence");
+    let (told, back) = decide(held, &seen(Absent), &second);
+    assert_eq!((told, back.attempt()), (Told::In(1), 1), "there is none");
+    let (told, _) = decide(held, &seen(Absent), &back);
+    assert_eq!(told, Told::Submit, "so the first is made");
+    let stuck: Change = |g| {
+        held(g);
+        blocked(g);
+    };
+    let (told, same) = decide(stuck, &seen(Absent), &back);
+    assert_eq!(
+        (told, &same),
+        (Told::In(10), &back),
+        "the answer may be old"
+    );
+
+    // The same for an object that goes, but for what may have been asked for a moment ago.
+    let (told, first) = decide(going, &seen(Absent), &Memo::default());
+    assert_eq!((told, first.attempt()), (Told::In(75), 1));
+    let (told, second) = decide(going, &seen(Absent), &older(first, 75));
+    assert_eq!((told, second.attempt()), (Told::In(1), 2));
+    let (told, _) = decide(going, &seen(Present(run(RunState::Running))), &second);
+    assert_eq!(told, Told::Cancel, "there is another");
+    let (told, _) = decide(going, &seen(Absent), &second);
+    assert_eq!(told, Told::Release);
+}
+
+#[test]
+fn an_older_status_knows_nothing_of_the_cancel_and_of_what_came_after() {
+    let over = seen(Present(run(RunState::Canceled)));
+    let (_, memo) = decide(held, &over, &followed(900));
+    let (told, next) = decide(held, &seen(Present(run(RunState::Running))), &memo);
+    assert_ne!(told, Told::Submit);
+    assert_eq!((next.attempt(), next.past.len()), (2, 1), "there it is");
+    let (_, back) = decide(held, &seen(Absent), &older(memo, 75));
+    let (told, memo) = decide(held, &over, &back);
+    assert_eq!(told, Told::OnChange);
+    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside);
+}
+
+#[test]
+fn what_it_was_cancelled_for_outlives_the_search() {
+    use azureml_spark_api::spark_job::CancelCause;
+    for (why, end) in [
+        (CancelCause::Asked, End::Canceled),
+        (CancelCause::Deadline, End::DeadlineExceeded),
+        (CancelCause::StartDeadline, End::StartDeadlineExceeded),
+        (CancelCause::NotResponding, End::NotResponding),
+    ] {
+        let mut memo = crate::spark_job::tests::object::canceled(5, why);
+        memo.submission.as_mut().unwrap().found = true;
+        let over = seen(Present(run(RunState::Canceled)));
+        let (_, memo) = decide(held, &over, &memo);
+        assert_eq!(memo.attempt(), 2, "{why:?}");
+        let (_, back) = decide(held, &seen(Absent), &older(memo, 75));
+        let (_, memo) = decide(held, &over, &back);
+        assert_eq!(memo.ended.unwrap().reason, end, "{why:?}");
     }
 }
 

@@ -19,7 +19,7 @@ fn towards_a_submission() {
         (held, Unknown, none(), Told::In(10), "our finalizer says that we had begun: look before anything else"),
         (chosen, Unknown, none(), Told::In(10), "a chosen name may be somebody else's: look first"),
         (chosen, Absent, none(), Told::Submit, "nobody has it"),
-        (held, Absent, none(), Told::Submit, "begun, and not there: the name makes it the same run"),
+        (held, Absent, none(), Told::In(1), "begun, and not there: perhaps the second is"),
         (any, Absent, asked(5), Told::Submit, "asked for, and not there: the name makes it the same run"),
         (any, Unknown, asked(5), Told::In(10), "asked for, and nobody can tell: look, do not ask again"),
         (any, Unknown, asked(5_000), Told::In(10), "silence never becomes absence"),
@@ -100,6 +100,57 @@ fn what_is_missing_in_azure_is_looked_for_now_and_then() {
     };
     let found = decide(asset, &absent, &Memo::default());
     assert_eq!(found, (Told::In(60), Memo::default()));
+}
+
+#[test]
+fn another_job_wakes_us() {
+    let reads: super::Change = |g| {
+        set(
+            g,
+            "inputs",
+            json!({"rows": {"fromJob": {"name": "before", "output": "out"}}}),
+        );
+    };
+    let none = Memo::default();
+    assert_eq!(decide(reads, &seen(Unknown), &none).0, Told::OnChange);
+    let both: super::Change = |g| {
+        set(
+            g,
+            "inputs",
+            json!({"rows": {"fromJob": {"name": "before", "output": "out"}}}),
+        );
+        blocked(g);
+    };
+    let (told, _) = decide(both, &seen(Unknown), &none);
+    assert_eq!(told, Told::In(10), "a ConfigMap does not");
+}
+
+#[test]
+fn what_may_have_come_through_is_looked_for_after_a_refusal() {
+    use azureml_spark_api::spark_job::SubmissionMark;
+    let mark = |memo: &Memo| memo.submission.as_ref().unwrap().mark;
+    let (_, first) = decide(any, &seen(Absent), &Memo::default());
+    assert_eq!(mark(&first), None);
+    let (_, again) = decide(any, &seen(Absent), &asked(5));
+    assert_eq!(mark(&again), Some(SubmissionMark::Repeated));
+    let refused = |seconds| {
+        let mut memo = asked(seconds);
+        memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Refused);
+        memo
+    };
+    let (told, memo) = decide(held, &seen(Absent), &refused(74));
+    assert_eq!(
+        (told, memo),
+        (Told::In(10), refused(74)),
+        "no third request"
+    );
+    let (told, memo) = decide(held, &seen(Absent), &refused(75));
+    assert_eq!((told, memo), (Told::In(10), Memo::default()));
+    let live = seen(Present(crate::spark_job::tests::object::run(
+        crate::spark_job::RunState::Running,
+    )));
+    let (_, memo) = decide(held, &live, &refused(5));
+    assert!(memo.submission.unwrap().seen_by_azure, "it had");
 }
 
 #[test]

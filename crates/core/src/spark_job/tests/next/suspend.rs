@@ -22,7 +22,7 @@ fn nothing_is_submitted_while_it_is_held() {
         (suspended, Absent, asked(75), Told::OnChange, "nothing came of it"),
         (suspended, Unknown, asked(75), Told::In(10), "silence never becomes absence"),
         (lost, Unknown, Memo::default(), Told::In(10), "the status was lost: a run may be there"),
-        (lost, Absent, Memo::default(), Told::In(75), "doubts begin now"),
+        (lost, Absent, Memo::default(), Told::In(1), "perhaps the second is there"),
         (suspended, Unknown, between(vec![past(1, End::Suspended)]), Told::OnChange, "between two attempts"),
         (named, Present(foreign()), Memo::default(), Told::OnChange, "the name counts once it is needed"),
         (named, Present(run(RunState::Running)), Memo::default(), Told::In(1), "one that is adopted is put on record first"),

@@ -30,6 +30,7 @@ fn over(reason: End) -> Memo {
             state,
             at: ago(5),
             reason,
+            note: None,
             failure,
         }),
         ..memo
@@ -96,6 +97,7 @@ fn what_never_ran_ends_too() {
             state: RunState::Canceled,
             at: ago(5),
             reason: End::Canceled,
+            note: None,
             failure: None,
         }),
         ..Memo::default()
@@ -120,4 +122,20 @@ fn earlier_attempts_are_pointed_to() {
     let complete = condition(&status.conditions, "Complete").unwrap();
     assert!(complete.message.contains("status.attempts"));
     assert_eq!(status.attempts[0].reason, "NoCapacity");
+}
+
+#[test]
+fn why_there_was_no_further_attempt_is_told() {
+    let mut memo = Memo {
+        past: between(vec![past(1, End::NoCapacity)]).past,
+        submission: None,
+        ..over(End::NoCapacity)
+    };
+    memo.ended.as_mut().unwrap().note = Some("Azure refuses the next one: no".to_owned());
+    let status = say(any, &Seen::default(), &memo);
+    let failed = condition(&status.conditions, "Failed").unwrap();
+    assert_eq!(failed.reason, "NoCapacity");
+    assert!(failed.message.contains("attempt 1 ended (NoCapacity)"));
+    assert!(failed.message.contains("Azure refuses the next one: no"));
+    assert_eq!(status.attempt, Some(1));
 }
