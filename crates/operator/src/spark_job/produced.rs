@@ -1,7 +1,12 @@
 //! What another job of the namespace has written, or will write.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use azureml_spark_api::SparkJob;
 use azureml_spark_core::spark_job::{End, Produced};
+
+/// Most jobs that are asked whom they wait for.
+const MOST_FOLLOWED: usize = 100;
 
 /// Longest part of another's message that is told, in characters.
 const SHOWN: usize = 200;
@@ -34,6 +39,31 @@ pub(crate) fn produced(job: Option<&SparkJob>) -> Produced {
         (name.clone(), (output.type_, path.clone()))
     });
     Produced::Done(written.collect())
+}
+
+/// How `first`, which is waited for, comes to wait for `own`: itself, and who is between the two. `needs` tells whom a
+/// job waits for that has not begun.
+pub(super) fn way_back(
+    own: &str,
+    first: &str,
+    needs: impl Fn(&str) -> Vec<String>,
+) -> Option<Vec<String>> {
+    let mut known: BTreeSet<String> = [first.to_owned()].into();
+    let mut ways = VecDeque::from([vec![first.to_owned()]]);
+    for _ in 0..MOST_FOLLOWED {
+        let way = ways.pop_front()?;
+        for next in way.last().map(|last| needs(last)).unwrap_or_default() {
+            if next == own {
+                return Some(way);
+            }
+            if known.insert(next.clone()) {
+                let mut further = way.clone();
+                further.push(next);
+                ways.push_back(further);
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -104,5 +134,35 @@ mod tests {
             assert_eq!(produced(Some(&job(&status))), expected, "{why}");
         }
         assert_eq!(produced(None), Produced::Missing);
+    }
+
+    #[test]
+    fn who_waits_for_himself_is_told_through_whom() {
+        let needs = |name: &str| -> Vec<String> {
+            let names: &[&str] = match name {
+                "b" => &["x", "c"],
+                "c" => &["a"],
+                "x" => &["y"],
+                "y" => &["x"],
+                _ => &[],
+            };
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        for (first, expected, why) in [
+            ("c", Some(vec!["c"]), "at once"),
+            ("b", Some(vec!["b", "c"]), "by way of another"),
+            (
+                "x",
+                None,
+                "others wait for each other, and that is theirs to mend",
+            ),
+            ("z", None, "it waits for nobody"),
+        ] {
+            let way = way_back("a", first, needs);
+            let expected = expected.map(|way| way.into_iter().map(str::to_owned).collect());
+            assert_eq!(way, expected, "{why}");
+        }
+        let endless = |name: &str| vec![format!("{name}x")];
+        assert_eq!(way_back("a", "b", endless), None, "it comes to an end");
     }
 }
