@@ -60,7 +60,9 @@ impl SparkJobKind {
         match site.client.send(job::put(&site.id, &name, &body)).await {
             Ok(job) => {
                 let run = self.claimed(want, translate::run(&job, site.tenant.as_deref()));
-                self.keep(place, &name, want, run);
+                if want.owns(&run, memo) {
+                    self.keep(place, &name, want, run);
+                }
                 Ok(())
             }
             // It is there: an earlier submission of ours had come through. The next look tells.
