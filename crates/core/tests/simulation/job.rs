@@ -5,6 +5,7 @@ mod look;
 use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::SubmissionMark;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
@@ -178,6 +179,7 @@ impl Kind for Jobs {
         {
             submission.attempt = last.attempt;
             (submission.seen_by_azure, submission.found) = (true, false);
+            submission.mark = Some(SubmissionMark::Last);
         }
     }
 
