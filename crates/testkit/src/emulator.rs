@@ -269,6 +269,14 @@ impl Emulator {
             .map(drop)
     }
 
+    /// Ends a run as a failure of the service does, with the code and words for it.
+    pub async fn fail_run(&self, name: &str) -> Result<()> {
+        let body = json!({"ending": "service"});
+        self.control(Method::POST, &format!("jobs/{name}"), Some(body))
+            .await
+            .map(drop)
+    }
+
     /// Takes a run away with its history, as if it had never been.
     pub async fn remove_run(&self, name: &str) -> Result<()> {
         self.control(Method::DELETE, &format!("jobs/{name}"), None)

@@ -49,6 +49,13 @@ impl Operator {
         })
     }
 
+    /// One more process of the same Deployment, not yet started, with its log below `folder`: for a moment, the one that
+    /// was thought dead runs beside its successor.
+    pub fn twin(&self, folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder.join("logs"))?;
+        Self::new(self.program.clone(), self.launch.beside()?, folder)
+    }
+
     /// Starts it and waits until it is ready.
     pub async fn start(&self) -> Result<()> {
         self.start_with(&BTreeMap::new())?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::eventually::{PATIENCE, eventually};
@@ -143,6 +143,22 @@ impl<'a> Scope<'a> {
         let key = format!("spark.azureml.dev/{key}");
         let patch = json!({"metadata": {"annotations": {key: value.into()}}});
         self.patch(kind, name, patch).await.map(drop)
+    }
+
+    /// What a restore from a backup, or a hand, does to the status of an object of ours: it becomes that of an object
+    /// that nobody has looked at.
+    pub async fn erase_status(&self, kind: &str, name: &str) -> Result<()> {
+        let api = self.objects(kind);
+        let found = api.get(name).await?;
+        let fields = found.data.get("status").and_then(Value::as_object);
+        let fields = fields.into_iter().flat_map(Map::keys);
+        let mut status: Map<String, Value> =
+            fields.map(|field| (field.clone(), Value::Null)).collect();
+        status.insert("observedGeneration".to_owned(), json!(-1));
+        let patch = Patch::Merge(json!({"status": status}));
+        api.patch_status(name, &PatchParams::default(), &patch)
+            .await?;
+        Ok(())
     }
 
     /// Asks for the deletion of an object of ours.

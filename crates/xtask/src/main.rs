@@ -5,6 +5,7 @@ mod demo;
 mod generate;
 mod local;
 mod run;
+mod sim;
 mod suite;
 mod tools;
 
@@ -35,6 +36,8 @@ enum Command {
     Up(Place),
     /// Ends the stack that `up` left running.
     Down(Place),
+    /// A million generated specs through the rules at apply time and through the operator, and 100,000 simulated worlds.
+    Sim(sim::Numbers),
     /// Formatting, lints, dependencies, generated files, the chart.
     Check,
     /// Writes the custom resource definitions from the Rust types.
@@ -75,6 +78,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Test => suite::test().await,
         Command::Up(place) => local::up(&place.path()).await,
         Command::Down(place) => local::down(&place.path()),
+        Command::Sim(numbers) => sim::sim(&numbers),
         Command::Check => check::check(),
         Command::Gen => generate::write(),
         Command::Tools => tools::build_all(),

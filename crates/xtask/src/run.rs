@@ -28,6 +28,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command to its end and returns its standard output; all that it says is seen only if it fails.
+pub(crate) fn quietly(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("`{program}` does not start"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        print!("{said}{}", String::from_utf8_lossy(&output.stderr));
+        bail!("`{program}` failed ({})", output.status);
+    }
+    Ok(said)
+}
+
 /// Runs a command to its end and returns its standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();

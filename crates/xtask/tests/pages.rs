@@ -9,7 +9,10 @@
 use std::path::{Path, PathBuf};
 
 /// Pages with tests in the form `` `folder/file.rs::test` ``.
-const PAGES: [&str; 1] = ["docs/lifecycle.md"];
+const PAGES: [&str; 2] = ["docs/lifecycle.md", "docs/endings.md"];
+
+/// A page of which each section names a test.
+const SECTIONS: &str = "docs/endings.md";
 
 /// What makes a test of a function.
 const MARKS: [&str; 2] = ["#[test]", "#[tokio::test"];
@@ -45,7 +48,16 @@ fn is_test(source: &str, name: &str) -> bool {
         .any(|line| MARKS.iter().any(|mark| line.starts_with(mark)))
 }
 
-/// Whether the compiler comes to `folder/…/file.rs` from `folder/main.rs`: each file is a module of the one above it.
+/// Where a file is: a scenario's begins below the folder of the scenarios, another one's at the root.
+fn place(file: &str) -> (PathBuf, String) {
+    match file.split_once("/src/") {
+        Some((package, rest)) => (root().join(package), format!("src/{rest}")),
+        None => (root().join("tests/e2e/tests"), file.to_owned()),
+    }
+}
+
+/// Whether the compiler comes to `folder/…/file.rs` from `folder/main.rs` or `src/lib.rs`: each file is a module of the
+/// one above it.
 fn is_compiled(tests: &Path, file: &str) -> bool {
     let mut parts: Vec<&str> = file.split('/').collect();
     let Some(mut module) = parts.pop() else {
@@ -56,14 +68,18 @@ fn is_compiled(tests: &Path, file: &str) -> bool {
     }
     while let Some(above) = parts.pop() {
         let parent = match parts.as_slice() {
+            [] if above == "src" => tests.join("src/lib.rs"),
             [] => tests.join(above).join("main.rs"),
             folders => tests.join(folders.join("/")).join(format!("{above}.rs")),
         };
         let source = std::fs::read_to_string(parent).unwrap_or_default();
         let line_of_it = format!("mod {module};");
-        let declares = source
-            .lines()
-            .any(|line| line.trim().trim_start_matches("pub(crate) ") == line_of_it);
+        let declares = source.lines().any(|line| {
+            let line = line.trim();
+            let seen_by = ["pub ", "pub(crate) "];
+            let plain = seen_by.iter().find_map(|word| line.strip_prefix(word));
+            plain.unwrap_or(line) == line_of_it
+        });
         if !declares {
             return false;
         }
@@ -74,21 +90,35 @@ fn is_compiled(tests: &Path, file: &str) -> bool {
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let tests = root().join("tests/e2e/tests");
     let mut missing = Vec::new();
     for page in PAGES {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
         let named = tests_named_in(&text);
         assert!(!named.is_empty(), "{page} names no test");
         for (file, test) in named {
+            let (tests, file) = place(file);
             let path = tests.join(format!("{file}.rs"));
             let source = std::fs::read_to_string(&path).unwrap_or_default();
-            if !is_test(&source, test) || !is_compiled(&tests, file) {
+            if !is_test(&source, test) || !is_compiled(&tests, &file) {
                 missing.push(format!("{page}: {file}.rs::{test}"));
             }
         }
     }
     assert!(missing.is_empty(), "no such test:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn each_section_names_a_test() {
+    let text = std::fs::read_to_string(root().join(SECTIONS)).unwrap();
+    let sections: Vec<&str> = text.split("\n### ").skip(1).collect();
+    assert!(!sections.is_empty(), "{SECTIONS} has no section");
+    for section in sections {
+        assert!(
+            !tests_named_in(section).is_empty(),
+            "{SECTIONS} shows by no test: {}",
+            section.lines().next().unwrap_or_default()
+        );
+    }
 }
 
 #[test]
@@ -115,4 +145,7 @@ fn a_file_counts_where_it_is_compiled() {
     assert_eq!(files.map(|file| is_compiled(&tests, file)), [true; 3]);
     let none = ["life/nothing", "nowhere/main/late", "trouble/links/late"];
     assert_eq!(none.map(|file| is_compiled(&tests, file)), [false; 3]);
+    let (core, file) = place("crates/core/src/spark_job/tests/end");
+    assert!(is_compiled(&core, &file));
+    assert!(!is_compiled(&core, "src/spark_job/tests/nothing"));
 }

@@ -14,7 +14,7 @@ use k8s_openapi::api::core::v1::{
 use kube::api::{Api, PostParams};
 use serde_json::json;
 
-use crate::control_plane::{ControlPlane, kubeconfig};
+use crate::control_plane::{ControlPlane, free_ports, kubeconfig};
 
 /// Longer than any run; the apiserver refuses nothing below 2^32 s.
 const TOKEN_SECONDS: i64 = 30 * 24 * 3600;
@@ -79,6 +79,21 @@ impl Launch {
             arguments,
             environment,
             probe,
+        })
+    }
+
+    /// The same for one more process beside it: its servers listen elsewhere.
+    pub fn beside(&self) -> Result<Self> {
+        let [probe, logs] = free_ports()?;
+        let moved = |argument: &String| match argument.split_once('=') {
+            Some((flag @ "--probe-address", _)) => format!("{flag}=127.0.0.1:{probe}"),
+            Some((flag @ "--logs-address", _)) => format!("{flag}=127.0.0.1:{logs}"),
+            _ => argument.clone(),
+        };
+        Ok(Self {
+            arguments: self.arguments.iter().map(moved).collect(),
+            environment: self.environment.clone(),
+            probe: SocketAddr::from(([127, 0, 0, 1], probe)),
         })
     }
 }

@@ -10,6 +10,7 @@
 
 mod attachments;
 mod cluster;
+mod jobs;
 mod links;
 
 use std::sync::{Arc, LazyLock};
@@ -26,6 +27,7 @@ use tokio::sync::{OnceCell, RwLock};
 use crate::cluster::Cluster;
 
 const ATTACHMENT: &str = "SynapseSparkAttachment";
+const JOB: &str = "SparkJob";
 const LINK: &str = "LinkedService";
 
 /// The second cluster's application; the first has the emulator's usual one.

@@ -5,8 +5,7 @@ use std::cell::Cell;
 use anyhow::Result;
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::stack::Stack;
-use kube::api::{Patch, PatchParams};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::effect::{self, Effect};
 use crate::life::Life;
@@ -84,23 +83,14 @@ impl Kill<'_> {
         operator.start().await
     }
 
-    /// What a restore from a backup, or a hand, does to a status.
+    /// Takes their statuses away, as far as the objects are there.
     async fn erase(&self) -> Result<()> {
+        let scope = self.life.scope();
         for (kind, name) in self.life.objects() {
-            let api = self.life.scope().objects(kind);
-            let Some(object) = api.get_opt(&name).await? else {
-                continue;
-            };
-            let mut status: Map<String, Value> = object.data["status"]
-                .as_object()
-                .into_iter()
-                .flat_map(Map::keys)
-                .map(|key| (key.clone(), Value::Null))
-                .collect();
-            status.insert("observedGeneration".to_owned(), json!(-1));
-            let patch = Patch::Merge(json!({"status": status}));
-            api.patch_status(&name, &PatchParams::default(), &patch)
-                .await?;
+            let api = scope.objects(kind);
+            if api.get_opt(&name).await?.is_some() {
+                scope.erase_status(kind, &name).await?;
+            }
         }
         Ok(())
     }

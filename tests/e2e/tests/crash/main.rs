@@ -9,8 +9,11 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+mod answers;
 mod effect;
+mod jobs;
 mod kill;
+mod leaders;
 mod life;
 
 use anyhow::Result;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use azureml_spark_testkit::scope::{Scope, find_condition};
-use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{asked, attempt, azure_name, ends_well, in_state, job, scenario, stuck};
@@ -12,17 +11,9 @@ use crate::JOB;
 /// An absence is not believed for 75 s after a request that may still arrive.
 const DOUBT: Duration = Duration::from_mins(4);
 
-/// Takes everything off the status but the mark of an object that nobody has looked at, and wakes the operator.
+/// Takes the status away, and wakes the operator.
 async fn erase(scope: &Scope<'_>, name: &str) -> anyhow::Result<()> {
-    let object = scope.get(JOB, name).await?;
-    let fields = object["status"].as_object().unwrap().keys();
-    let mut erased: serde_json::Map<String, Value> =
-        fields.map(|field| (field.clone(), Value::Null)).collect();
-    erased.insert("observedGeneration".to_owned(), json!(-1));
-    let patch = Patch::Merge(json!({"status": erased}));
-    let api = scope.objects(JOB);
-    api.patch_status(name, &PatchParams::default(), &patch)
-        .await?;
+    scope.erase_status(JOB, name).await?;
     scope.reconcile(JOB, name).await
 }
 
@@ -37,7 +28,7 @@ fn the_second_attempt_is_found_again_after_the_loss_of_the_status() {
         );
         scope.apply(&forgotten).await?;
         let first = in_state(scope, "forgotten", "Running").await?;
-        emulator.set_run(&first, "Failed").await?;
+        emulator.fail_run(&first).await?;
         let second = attempt(&first, 2);
         let is_second = |object: &Value| {
             object["status"]["azureName"] == second.as_str()
@@ -62,6 +53,43 @@ fn the_second_attempt_is_found_again_after_the_loss_of_the_status() {
             2,
             "{seen}"
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn between_two_attempts_the_next_is_looked_for_and_then_made() {
+    scenario("once-between", async |scope, _| {
+        let emulator = scope.stack().emulator();
+        let since = emulator.now().await?;
+        let unlucky = stuck(scope, "unlucky", "Running").with(
+            "/spec/retry",
+            json!({"maxAttempts": 2, "backoffSeconds": 60}),
+        );
+        scope.apply(&unlucky).await?;
+        let first = in_state(scope, "unlucky", "Running").await?;
+        emulator.fail_run(&first).await?;
+        scope
+            .reason(JOB, "unlucky", "Reconciling", "True", "BackingOff")
+            .await?;
+        erase(scope, "unlucky").await?;
+        let second = attempt(&first, 2);
+        let again = scope
+            .wait_for(DOUBT, JOB, "unlucky", "is tried again", |object| {
+                object["status"]["azureName"] == second.as_str()
+                    && object["status"]["state"] == "Running"
+            })
+            .await?;
+        assert_eq!(again["status"]["attempts"][0]["azureName"], first.as_str());
+        emulator.fail_run(&second).await?;
+        let failed = scope.condition(JOB, "unlucky", "Failed", "True").await?;
+        assert_eq!(failed["status"]["attempt"], 2, "{failed}");
+        let seen = asked(scope, since).await?;
+        for run in [first, second] {
+            assert_eq!(seen.count("PUT", &["/jobs/", &run]), 1, "{seen}");
+        }
+        let made = seen.matching("PUT", &["/jobs/unlucky-"]).0;
+        assert_eq!(made.len(), 2, "{seen}");
         Ok(())
     });
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::scenario;
 
 /// Commands that are not carried out here, and why that is right.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     (
         "docker build",
         "no container engine is asked for by the tests",
@@ -40,6 +40,10 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("kubectl wait", "carried out below, once the job is there"),
     ("kubectl azureml logs", "the scenarios of logs carry it out"),
     (
+        "kubectl patch",
+        "carried out below, each with what follows from it",
+    ),
+    (
         "kubectl annotate",
         "carried out below, each with what follows from it",
     ),
@@ -48,6 +52,10 @@ const ELSEWHERE: [(&str, &str); 12] = [
         "the scenario of the import carries it out",
     ),
 ];
+
+const JOB: &str = "SparkJob";
+/// The job that runs until the test ends it.
+const STEERED: &str = "titanic-report";
 
 /// The fenced blocks of one language.
 fn blocks(language: &str) -> Result<Vec<String>> {
@@ -121,6 +129,9 @@ fn what_it_shows_works() {
             if object.kind() == "AzureMLWorkspace" {
                 object = object.with("/spec/cloud", azureml_spark_testkit::stack::CLOUD);
             }
+            if object.name() == STEERED {
+                object = object.with("/spec/tags/emulator-instant-stuck", "Running");
+            }
             scope.apply(&object).await?;
         }
         shell(scope, &the(&commands, "kubectl wait")?)?;
@@ -146,20 +157,48 @@ fn what_it_shows_works() {
             !shell(scope, &tail)?.is_empty(),
             "the end of the driver's log is shown"
         );
+        steering(scope, &commands).await?;
         annotations(scope, &commands).await
     });
+}
+
+/// Carries out the one command of the README that begins so and is about this.
+fn carry_out(
+    scope: &Scope<'_>,
+    commands: &[String],
+    beginning: &str,
+    about: &str,
+) -> Result<String> {
+    let found = commands
+        .iter()
+        .find(|command| command.starts_with(beginning) && command.contains(about));
+    let command = found.with_context(|| format!("no '{beginning}' of the README is on {about}"))?;
+    shell(scope, command)
+}
+
+/// The second job reads what the first has written, is held, and is cancelled.
+async fn steering(scope: &Scope<'_>, commands: &[String]) -> Result<()> {
+    let runs = scope
+        .wait(JOB, STEERED, "runs", |o| o["status"]["state"] == "Running")
+        .await?;
+    let reads = &runs["status"]["resolved"]["inputs"]["rows"]["path"];
+    let path = reads.as_str().context("the path that it reads")?;
+    assert!(path.contains("wrangled"), "{path}");
+    carry_out(scope, commands, "kubectl patch", "suspend")?;
+    scope.condition(JOB, STEERED, "Suspended", "True").await?;
+    carry_out(scope, commands, "kubectl patch", "cancel")?;
+    scope
+        .reason(JOB, STEERED, "Failed", "True", "Canceled")
+        .await?;
+    Ok(())
 }
 
 /// Each annotation that the README sets does what it says there.
 async fn annotations(scope: &Scope<'_>, commands: &[String]) -> Result<()> {
     let (kind, name) = ("SynapseSparkAttachment", "my-spark-pool");
     let carry_out = |about: &str| {
-        let found = commands
-            .iter()
-            .find(|command| command.starts_with("kubectl annotate") && command.contains(about));
-        let command = found.with_context(|| format!("the README does not set {about}"))?;
-        let said = shell(scope, command)?;
-        ensure!(said.contains("annotated"), "{command}: {said}");
+        let said = carry_out(scope, commands, "kubectl annotate", about)?;
+        ensure!(said.contains("annotated"), "{about}: {said}");
         anyhow::Ok(())
     };
     scope.condition(kind, name, "Ready", "True").await?;

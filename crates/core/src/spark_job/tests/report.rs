@@ -2,6 +2,7 @@
 
 mod ends;
 mod fields;
+mod page;
 mod stands;
 mod suspended;
 mod warnings;
