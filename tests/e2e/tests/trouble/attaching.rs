@@ -182,7 +182,7 @@ fn a_detachment_under_way_is_followed_across_a_restart() {
         let name = pool.name();
         scope.apply(&pool).await?;
         scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        stage.set(json!({"operationSeconds": 8})).await?;
+        stage.set(json!({"operationSeconds": 20})).await?;
         let since = stage.emulator().now().await?;
         scope.delete(ATTACHMENT, name).await?;
         let what = "Azure is at work on the detachment";
