@@ -63,7 +63,7 @@ impl FluxSources {
         }
         match self.served.get(namespace, reference).await? {
             Found::Object(object) => {
-                let artifact = self.artifact(&object).await;
+                let artifact = self.artifact(&object, namespace, reference).await;
                 Ok(artifact.map_or_else(Source::from, Source::Ready))
             }
             Found::Nothing => Ok(Source::Missing),
@@ -75,8 +75,13 @@ impl FluxSources {
         }
     }
 
-    async fn artifact(&self, object: &DynamicObject) -> Result<Artifact, Refusal> {
-        let announced = object::read(object, &self.hosts)?;
+    async fn artifact(
+        &self,
+        object: &DynamicObject,
+        namespace: &str,
+        reference: &SourceRef,
+    ) -> Result<Artifact, Refusal> {
+        let announced = object::read(object, namespace, reference, &self.hosts)?;
         let folder = self
             .kept
             .get_or(&announced.key(), self.fetch(&announced))

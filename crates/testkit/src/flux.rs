@@ -95,6 +95,12 @@ pub fn from_source(job: Manifest, kind: &str, name: &str) -> Manifest {
         .with("/spec/code/sourceRef", json!({"kind": kind, "name": name}))
 }
 
+/// Where source-controller serves a file of a source of the scope's namespace.
+pub fn artifact_path(scope: &Scope<'_>, source: &Manifest, file: &str) -> String {
+    let kind = source.kind().to_lowercase();
+    format!("/{kind}/{}/{}/{file}", scope.namespace(), source.name())
+}
+
 /// Says of a source what source-controller says when it has stored an artifact.
 pub async fn announce(
     scope: &Scope<'_>,

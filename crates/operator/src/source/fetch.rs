@@ -44,10 +44,12 @@ pub(super) async fn fetch(http: &Client, announced: &Announced) -> Result<Vec<u8
     if digest == announced.sha256 {
         return Ok(archive);
     }
-    tracing::warn!(url = %announced.url, announced = announced.sha256, got = digest, "an artifact has another digest");
+    tracing::warn!(url = %announced.url, announced = announced.sha256, "an artifact has another digest");
+    // What is there is nobody's business who could not fetch it himself.
+    tracing::debug!(url = %announced.url, found = digest, "its digest");
     Err(Refusal::Lasting(format!(
-        "its artifact has the digest sha256:{digest}, not sha256:{}, which the source tells: look after what {} serves, \
-         and have the source reconciled (flux reconcile source)",
+        "its artifact does not have the digest sha256:{}, which the source tells: look after what {} serves, and have \
+         the source reconciled (flux reconcile source)",
         announced.sha256,
         host(announced)
     )))

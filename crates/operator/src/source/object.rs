@@ -1,6 +1,7 @@
 //! What a source says of itself: the part of Flux's API that `GitRepository`, `OCIRepository` and `Bucket` share.
 
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::SourceRef;
 use kube::core::DynamicObject;
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::refusal::{Refusal, quoted};
 /// An artifact that a source announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Announced {
-    /// Where it is; a host that is allowed.
+    /// Where it is; a host that is allowed, and there the folder of the source that announces it.
     pub(super) url: Url,
     /// Its digest, in lower-case hexadecimal.
     pub(super) sha256: String,
@@ -48,8 +49,14 @@ struct Artifact {
     size: Option<u64>,
 }
 
-/// The artifact of a source that is Ready as it is now.
-pub(super) fn read(object: &DynamicObject, hosts: &ArtifactHosts) -> Result<Announced, Refusal> {
+/// The artifact of a source that is Ready as it is now. The source is the one that was asked for: what it says of itself
+/// beside its status is not looked at.
+pub(super) fn read(
+    object: &DynamicObject,
+    namespace: &str,
+    asked: &SourceRef,
+    hosts: &ArtifactHosts,
+) -> Result<Announced, Refusal> {
     if object.metadata.deletion_timestamp.is_some() {
         return Err(Refusal::passing("it is being deleted"));
     }
@@ -69,7 +76,7 @@ pub(super) fn read(object: &DynamicObject, hosts: &ArtifactHosts) -> Result<Anno
         return Err(Refusal::Passing(quoted(&ready.message)));
     }
     match status.artifact {
-        Some(artifact) => announced(artifact, hosts),
+        Some(artifact) => announced(artifact, &folder(namespace, asked), hosts),
         None => Err(Refusal::passing("it has no artifact yet")),
     }
 }
@@ -81,7 +88,17 @@ fn status(object: &DynamicObject) -> Result<Status, Refusal> {
         .map_err(|_| Refusal::lasting("its status is not of the form that Flux gives it"))
 }
 
-fn announced(artifact: Artifact, hosts: &ArtifactHosts) -> Result<Announced, Refusal> {
+/// Where source-controller serves what one source has, and nothing else: `ArtifactDir` of Flux's API.
+fn folder(namespace: &str, asked: &SourceRef) -> String {
+    let kind = asked.kind.as_str().to_ascii_lowercase();
+    format!("/{kind}/{namespace}/{}/", asked.name)
+}
+
+fn announced(
+    artifact: Artifact,
+    folder: &str,
+    hosts: &ArtifactHosts,
+) -> Result<Announced, Refusal> {
     let url = Url::parse(&artifact.url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
@@ -94,6 +111,12 @@ fn announced(artifact: Artifact, hosts: &ArtifactHosts) -> Result<Announced, Ref
             quoted(url.authority())
         )));
     }
+    if !is_below(&artifact.url, &url, folder) {
+        return Err(Refusal::Lasting(format!(
+            "the address of its artifact is not below '{folder}', where source-controller serves what this source has: \
+             have the source reconciled (flux reconcile source), and look after who writes its status"
+        )));
+    }
     if artifact.size.is_some_and(|size| size > fetch::LIMIT as u64) {
         return Err(fetch::too_large());
     }
@@ -102,6 +125,21 @@ fn announced(artifact: Artifact, hosts: &ArtifactHosts) -> Result<Announced, Ref
         sha256: sha256(artifact.digest, artifact.checksum)?,
         revision: quoted(&artifact.revision),
     })
+}
+
+/// Whether an address leads into that folder, in plain letters. One source-controller serves the artifacts of all
+/// namespaces, and whoever may edit a namespace may write the status of its sources (`flux-edit` of Flux lets him):
+/// without this he would have us fetch what another namespace has.
+fn is_below(raw: &str, url: &Url, folder: &str) -> bool {
+    // As it was written: a parsed address has lost its tabs, backslashes and dots.
+    let plain = raw
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"%\\?#".contains(&byte))
+        && !raw.split('/').any(|name| matches!(name, "." | ".."));
+    let rest = url.path().strip_prefix(folder);
+    plain
+        && rest
+            .is_some_and(|rest| !rest.contains('%') && rest.split('/').all(|name| !name.is_empty()))
 }
 
 fn sha256(digest: Option<String>, checksum: Option<String>) -> Result<String, Refusal> {

@@ -112,6 +112,11 @@ fn archive(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// Where source-controller serves a revision of the namespace's `app`.
+fn path(kind: &str, revision: &str) -> String {
+    format!("/{}/jobs/app/{revision}.tar.gz", kind.to_lowercase())
+}
+
 fn object(kind: &str, version: &str, address: &str, revision: &str, archive: &[u8]) -> String {
     json!({
         "apiVersion": format!("{GROUP}/{version}"), "kind": kind,
@@ -120,7 +125,7 @@ fn object(kind: &str, version: &str, address: &str, revision: &str, archive: &[u
             "observedGeneration": 1,
             "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded", "message": "",
                 "lastTransitionTime": "2026-01-01T00:00:00Z"}],
-            "artifact": {"url": format!("http://{address}/{revision}.tar.gz"), "revision": revision,
+            "artifact": {"url": format!("http://{address}{}", path(kind, revision)), "revision": revision,
                 "digest": format!("sha256:{:x}", Sha256::digest(archive))},
         },
     })
@@ -138,7 +143,7 @@ async fn jobs_of_one_revision_fetch_it_once_and_a_new_one_is_another() {
             REPOSITORY,
             object("GitRepository", "v1", &address, revision, &archive),
         );
-        world.put(&format!("/{revision}.tar.gz"), archive.clone());
+        world.put(&path("GitRepository", revision), archive.clone());
         let finds = (0..20).map(|_| sources.find("jobs", &git));
         for found in futures::future::join_all(finds).await {
             let Source::Ready(artifact) = found.unwrap() else {
@@ -152,7 +157,7 @@ async fn jobs_of_one_revision_fetch_it_once_and_a_new_one_is_another() {
             let files: Vec<_> = artifact.folder.files().collect();
             assert_eq!(files, [("main.py", text.as_bytes())]);
         }
-        assert_eq!(world.asked(&format!("/{revision}.tar.gz")), 1);
+        assert_eq!(world.asked(&path("GitRepository", revision)), 1);
     }
     assert_eq!(world.asked(REPOSITORY), 40);
 }
@@ -179,14 +184,14 @@ async fn a_cluster_without_flux_has_no_sources() {
 async fn the_version_is_learnt_once_and_again_when_it_goes() {
     let (world, sources, address) = start().await;
     let (oci, archive) = (app(SourceKind::OciRepository), archive("x"));
-    world.put("/one.tar.gz", archive.clone());
+    world.put(&path("OCIRepository", "one"), archive.clone());
     for (version, other) in [("v1beta2", "v1"), ("v1", "v1beta2")] {
-        let path = |version| format!("{ROOT}/{version}/namespaces/jobs/ocirepositories/app");
-        world.take(&path(other));
+        let at = |version| format!("{ROOT}/{version}/namespaces/jobs/ocirepositories/app");
+        world.take(&at(other));
         world.serve_version(version, &["ocirepositories"]);
         world.take(&format!("{ROOT}/{other}"));
         let object = object("OCIRepository", version, &address, "one", &archive);
-        world.put(&path(version), object);
+        world.put(&at(version), object);
         for _ in 0..3 {
             let found = sources.find("jobs", &oci).await.unwrap();
             assert!(matches!(found, Source::Ready(_)), "{found:?}");
@@ -205,7 +210,7 @@ async fn what_is_wrong_is_an_answer() {
     let git = app(SourceKind::GitRepository);
     world.serve_version("v1", &["gitrepositories"]);
     let (good, bad) = (archive("good"), archive("bad"));
-    world.put("/one.tar.gz", bad);
+    world.put(&path("GitRepository", "one"), bad);
     world.put(
         REPOSITORY,
         object("GitRepository", "v1", &address, "one", &good),
@@ -214,6 +219,18 @@ async fn what_is_wrong_is_an_answer() {
         Source::Unusable(why) => assert!(why.contains("digest"), "{why}"),
         other => panic!("{other:?}"),
     }
+    // What another namespace has, as somebody may write it who edits this one.
+    let theirs = "/gitrepository/other/app/one.tar.gz";
+    world.put(theirs, good.clone());
+    let evil = object("GitRepository", "v1", &address, "one", &good)
+        .replace(&path("GitRepository", "one"), theirs);
+    world.put(REPOSITORY, evil);
+    match sources.find("jobs", &git).await.unwrap() {
+        Source::Unusable(why) => assert!(why.contains("'/gitrepository/jobs/app/'"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.asked(theirs), 0, "it is not even asked for");
+
     *world.forbidden.lock().unwrap() = Some(REPOSITORY.to_owned());
     match sources.find("jobs", &git).await.unwrap() {
         Source::Unusable(why) => assert!(why.contains("let it get gitrepositories"), "{why}"),

@@ -1,7 +1,9 @@
 //! Code from Flux: fetched, verified, pinned. The kinds are defined; a test says what source-controller would say.
 
 use anyhow::Result;
-use azureml_spark_testkit::flux::{self, announce, archive, digest, from_source, source};
+use azureml_spark_testkit::flux::{
+    self, announce, archive, artifact_path, digest, from_source, source,
+};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, message};
 use serde_json::{Value, json};
@@ -26,7 +28,7 @@ fn code(scope: &Scope<'_>, revision: &str) -> Result<Vec<u8>> {
 async fn release(scope: &Scope<'_>, app: &Manifest, revision: &str) -> Result<(String, String)> {
     let archive = code(scope, revision)?;
     let digest = digest(&archive);
-    let path = format!("/{}/{revision}.tar.gz", scope.namespace());
+    let path = artifact_path(scope, app, &format!("{revision}.tar.gz"));
     let url = scope.stack().artifacts().put(&path, archive);
     announce(scope, app, revision, &url, &digest).await?;
     Ok((path, digest))
@@ -124,7 +126,7 @@ fn what_is_not_what_the_source_tells_is_not_run() {
         // Of an older release of Flux, which serves the kind in another version.
         let app = source("OCIRepository", "app");
         scope.apply(&app).await?;
-        let path = format!("/{}/a.tar.gz", scope.namespace());
+        let path = artifact_path(scope, &app, "a.tar.gz");
         let url = scope.stack().artifacts().put(&path, code(scope, "other")?);
         let told = digest(&code(scope, "one")?);
         announce(scope, &app, "latest@sha256:abc", &url, &told).await?;
@@ -137,6 +139,20 @@ fn what_is_not_what_the_source_tells_is_not_run() {
             text.contains(&told) && text.contains("flux reconcile"),
             "{text}"
         );
+        let found = digest(&code(scope, "other")?);
+        assert!(!text.contains(&found), "what is there is not told: {text}");
+
+        // What another namespace has is not fetched for this one.
+        let theirs = path.replace(scope.namespace(), "another-namespace");
+        let url = scope.stack().artifacts().put(&theirs, code(scope, "one")?);
+        announce(scope, &app, "theirs", &url, &told).await?;
+        scope.reconcile(KIND, "run").await?;
+        scope
+            .wait(KIND, "run", "names the folder of its source", |object| {
+                message(object, "Stalled").contains("is not below '/ocirepository/")
+            })
+            .await?;
+        assert_eq!(scope.stack().artifacts().asked(&theirs), 0);
 
         announce(
             scope,

@@ -1,3 +1,4 @@
+use azureml_spark_api::spark_job::SourceKind;
 use serde_json::json;
 
 use super::*;
@@ -26,7 +27,13 @@ fn read_as(bend: impl FnOnce(&mut Value)) -> Result<Announced, Refusal> {
     let mut object = ready();
     bend(&mut object);
     let hosts = "source-controller.flux-system.svc.cluster.local".parse();
-    read(&serde_json::from_value(object).unwrap(), &hosts.unwrap())
+    let asked = SourceRef {
+        kind: SourceKind::GitRepository,
+        name: "app".to_owned(),
+        path: None,
+    };
+    let object = serde_json::from_value(object).unwrap();
+    read(&object, "jobs", &asked, &hosts.unwrap())
 }
 
 #[test]
@@ -166,6 +173,123 @@ fn what_does_not_pass_says_what_to_do() {
             other => panic!("{reason}: {other:?}"),
         }
     }
+}
+
+const HOST: &str = "http://source-controller.flux-system.svc.cluster.local";
+
+#[test]
+fn a_source_gives_only_what_is_its_own() {
+    for (path, allowed, reason) in [
+        ("/gitrepository/jobs/app/abc.tar.gz", true, "as Flux has it"),
+        (":80/gitrepository/jobs/app/abc.tar.gz", true, "its port"),
+        (
+            "/gitrepository/jobs/app/main@sha1:abc.tar.gz",
+            true,
+            "as it is named",
+        ),
+        ("/gitrepository/jobs/app/x/abc.tar.gz", true, "deeper"),
+        (
+            "/gitrepository/other/app/abc.tar.gz",
+            false,
+            "another namespace",
+        ),
+        (
+            "/gitrepository/jobs/secret/abc.tar.gz",
+            false,
+            "another source",
+        ),
+        (
+            "/gitrepository/jobs/app2/abc.tar.gz",
+            false,
+            "a longer name",
+        ),
+        ("/bucket/jobs/app/abc.tar.gz", false, "another kind"),
+        (
+            "/GitRepository/jobs/app/abc.tar.gz",
+            false,
+            "Flux writes small letters",
+        ),
+        ("/gitrepository/jobs/app/", false, "no file"),
+        ("/gitrepository/jobs/app", false, "the folder"),
+        ("/a.tar.gz", false, "anywhere"),
+        ("", false, "no path"),
+        (
+            "/gitrepository/jobs/app/../../other/app/a.tar.gz",
+            false,
+            "out of it",
+        ),
+        (
+            "/gitrepository/other/../jobs/app/a.tar.gz",
+            false,
+            "a way round",
+        ),
+        (
+            "/gitrepository/jobs/app/./a.tar.gz",
+            false,
+            "a step on the spot",
+        ),
+        ("/gitrepository/jobs/app/..", false, "out at its end"),
+        (
+            "/gitrepository/jobs/app/%2e%2e/%2e%2e/other/app/a.tar.gz",
+            false,
+            "dots in disguise",
+        ),
+        (
+            "/gitrepository/jobs/app/..%2f..%2fother%2fapp%2fa.tar.gz",
+            false,
+            "slashes in disguise",
+        ),
+        (
+            "/gitrepository/jobs/app/..\\..\\other\\app\\a.tar.gz",
+            false,
+            "slashes the other way",
+        ),
+        (
+            "/gitrepository/jobs/app/.\t./.\n./other/app/a.tar.gz",
+            false,
+            "dots with what is dropped between",
+        ),
+        (
+            "/gitrepository/jobs/app//a.tar.gz",
+            false,
+            "a folder without a name",
+        ),
+        ("//gitrepository/jobs/app/a.tar.gz", false, "another root"),
+        ("/gitrepository/jobs/app/a b.tar.gz", false, "a blank"),
+        (
+            "/gitrepository/jobs/app/\u{2025}/a.tar.gz",
+            false,
+            "two dots in one",
+        ),
+        ("/gitrepository/jobs/app/a.tar.gz?x=/../", false, "a query"),
+        ("/gitrepository/jobs/app/a.tar.gz#x", false, "a fragment"),
+    ] {
+        let read = read_as(|object| {
+            object["status"]["artifact"]["url"] = json!(format!("{HOST}{path}"));
+        });
+        match read {
+            Ok(_) => assert!(allowed, "{path:?}: {reason}"),
+            Err(Refusal::Lasting(why)) => {
+                assert!(!allowed, "{path:?}: {reason}");
+                assert!(
+                    why.contains("'/gitrepository/jobs/app/'") && why.contains("flux reconcile"),
+                    "{why}"
+                );
+            }
+            Err(other) => panic!("{path:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_object_that_says_to_be_another_is_what_was_asked_for() {
+    let told = read_as(|object| {
+        object["kind"] = json!("Bucket");
+        object["metadata"]["namespace"] = json!("other");
+        object["metadata"]["name"] = json!("secret");
+        object["status"]["artifact"]["url"] = json!(format!("{HOST}/bucket/other/secret/a.tar.gz"));
+    });
+    assert!(matches!(told, Err(Refusal::Lasting(_))), "{told:?}");
 }
 
 #[test]
