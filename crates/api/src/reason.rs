@@ -173,8 +173,6 @@ reasons! {
     InvalidAnnotation,
     /// An asset that the spec names is not in the workspace.
     AssetNotFound,
-    /// Azure does not let the credentials read an asset that the spec names.
-    AssetUnreadable,
     /// The Flux source that is named does not exist, or Flux is not installed.
     SourceNotFound,
     /// The Flux source that is named has no artifact yet.

@@ -53,7 +53,8 @@ fn an_operation_is_followed_across_a_restart() {
     alone("at-restart", async |stage| {
         let scope = &stage.scope;
         let operator = scope.stack().operator();
-        stage.set(json!({"operationSeconds": 6})).await?;
+        // Longer than any restart takes.
+        stage.set(json!({"operationSeconds": 20})).await?;
         let since = stage.emulator().now().await?;
         let pool = stage.pool("pool").await?;
         let name = pool.name();
@@ -181,7 +182,7 @@ fn a_detachment_under_way_is_followed_across_a_restart() {
         let name = pool.name();
         scope.apply(&pool).await?;
         scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        stage.set(json!({"operationSeconds": 8})).await?;
+        stage.set(json!({"operationSeconds": 20})).await?;
         let since = stage.emulator().now().await?;
         scope.delete(ATTACHMENT, name).await?;
         let what = "Azure is at work on the detachment";
