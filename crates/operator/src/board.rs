@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(running, [one.clone(), other.clone()]);
         board.leave(&place(), "shared", &one);
         let ended = board.update(&place(), "shared", run(RunState::Completed));
-        assert_eq!(ended, [other.clone()]);
+        assert_eq!(ended, std::slice::from_ref(&other));
         board.leave(&place(), "shared", &other);
         assert_eq!(board.get(&place(), "shared"), None);
         assert!(board.lock().places.is_empty());

@@ -74,7 +74,6 @@ const OTHERS: [Reason; 40] = [
     Reason::PrivateEndpointMissing,
     Reason::OtherRegion,
     Reason::InvalidAnnotation,
-    Reason::AssetUnreadable,
 ];
 
 /// Headings, each a reason or several, and what stands below them as one line.
