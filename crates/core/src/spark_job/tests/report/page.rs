@@ -34,7 +34,7 @@ const PROGRESS: [Reason; 10] = [
 
 /// The same: reasons of other kinds, which a job repeats at most in the words of another reason, and one of a condition
 /// that is over.
-const OTHERS: [Reason; 40] = [
+const OTHERS: [Reason; 39] = [
     Reason::Ready,
     Reason::Pending,
     Reason::Resumed,
