@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use azureml_spark_api::logs::{BEAT, FRAMES, Frame, path};
@@ -10,7 +10,7 @@ use futures::AsyncBufReadExt as _;
 use http::Request;
 use http::header::ACCEPT;
 use kube::Client;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::form_urlencoded::Serializer;
 
 use super::{Args, print};
@@ -19,8 +19,8 @@ use super::{Args, print};
 /// it each half minute.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// The same for who wants what is there now.
-const SHORT_PATIENCE: Duration = Duration::from_secs(30);
+/// The same for who wants what is there now: longer than the apiserver takes to find an operator that is there again.
+const SHORT_PATIENCE: Duration = Duration::from_mins(1);
 
 /// After so long without a word nobody is there any more, whatever the connection says.
 const SILENCE: Duration = BEAT.saturating_mul(3);
@@ -223,7 +223,8 @@ impl Way {
             )),
             403 => Stop::Final(anyhow!(
                 "{message}; the right is 'get' on sparkjobs/log of logs.spark.azureml.dev, which the ClusterRole \
-                 azureml-spark-operator-logs holds"
+                 azureml-spark-operator-logs holds; if there is none of that name, the chart has logs.enabled=false, \
+                 and no logs are served"
             )),
             429 | 500 | 503 | 504 => Stop::Broken {
                 why: anyhow!(message.clone()),
@@ -244,7 +245,7 @@ mod tests {
     use bytes::Bytes;
     use clap::Parser;
     use futures::{StreamExt as _, stream};
-    use tokio::time::Instant;
+    use http::StatusCode;
 
     use super::*;
 
@@ -304,5 +305,37 @@ mod tests {
         // Twice nearly the whole time until it says something, and twice all of it.
         let took = begun.elapsed();
         assert!(took > SILENCE * 7 / 2 && took < SILENCE * 4, "{took:?}");
+    }
+
+    /// An apiserver that finds the operator again after a while, or never.
+    fn finds_after(while_: Duration) -> Client {
+        let begun = Instant::now();
+        let routes = Router::new().fallback(async move || {
+            if begun.elapsed() < while_ {
+                return Err(StatusCode::SERVICE_UNAVAILABLE);
+            }
+            let state = "Completed".to_owned();
+            Ok(Body::from(frames(&[Frame::End { state }])))
+        });
+        Client::new(routes, "team")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operator_that_is_found_again_within_the_apiservers_half_minute_is_waited_for() {
+        let asked = async |client: Client, args: &[&str]| {
+            let args = Cli::parse_from(args).logs;
+            let (mut out, mut notes) = (Vec::new(), Vec::new());
+            tell(&client, "team", &args, &mut out, &mut notes).await
+        };
+        let (once, follow) = (["logs", "titanic"], ["logs", "titanic", "-f"]);
+        let restart = Duration::from_secs(40);
+        asked(finds_after(restart), &once).await.unwrap();
+        let error = asked(finds_after(Duration::MAX), &once).await.unwrap_err();
+        assert!(
+            error.to_string().contains("the operator does not answer"),
+            "{error}"
+        );
+        let longer = Duration::from_mins(4);
+        asked(finds_after(longer), &follow).await.unwrap();
     }
 }

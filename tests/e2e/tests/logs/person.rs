@@ -7,19 +7,17 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, ensure};
 use azureml_spark_testkit::binaries;
 use azureml_spark_testkit::emulator::World;
-use azureml_spark_testkit::eventually::{PATIENCE, eventually};
+use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::scope::Scope;
 use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use k8s_openapi::api::core::v1::ServiceAccount;
-use k8s_openapi::api::rbac::v1::{ClusterRole, RoleBinding};
+use k8s_openapi::api::rbac::v1::RoleBinding;
 use kube::api::{Api, PostParams};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::task::JoinHandle;
-
-/// The built-in role that the chart's own becomes part of.
-const VIEW: &str = "view";
 
 /// A person.
 pub(crate) struct Person {
@@ -39,9 +37,6 @@ impl Person {
         let account = serde_json::from_value(json!({"metadata": {"name": name}}))?;
         accounts.create(&parameters, &account).await?;
         if let Some(role) = role {
-            if role == VIEW {
-                view_has_logs(scope).await?;
-            }
             let bindings: Api<RoleBinding> = scope.api();
             let binding = serde_json::from_value(json!({
                 "metadata": {"name": name},
@@ -49,6 +44,7 @@ impl Person {
                 "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": scope.namespace()}],
             }))?;
             bindings.create(&parameters, &binding).await?;
+            may_read_logs(scope, name).await?;
         }
         let request = TokenRequest::default();
         let answer = accounts
@@ -142,24 +138,27 @@ impl Person {
     }
 }
 
-/// A controller of the cluster puts the chart's role into the built-in ones.
-async fn view_has_logs(scope: &Scope<'_>) -> Result<()> {
-    let roles: Api<ClusterRole> = Api::all(scope.client().clone());
-    eventually(
-        &roles,
-        VIEW,
-        "has the rule of the chart",
-        PATIENCE,
-        |role| {
-            let grants = role.and_then(|role| role.rules.as_ref());
-            grants.into_iter().flatten().any(|rule| {
-                let resources = rule.resources.iter().flatten();
-                resources.into_iter().any(|one| one == "sparkjobs/log")
-            })
+/// A controller of the cluster puts the chart's role into the built-in ones, and the apiserver hears of that and of the
+/// binding a moment after they are stored.
+async fn may_read_logs(scope: &Scope<'_>, name: &str) -> Result<()> {
+    let reviews: Api<SubjectAccessReview> = Api::all(scope.client().clone());
+    let namespace = scope.namespace();
+    let question = serde_json::from_value(json!({"spec": {
+        "user": format!("system:serviceaccount:{namespace}:{name}"),
+        "resourceAttributes": {
+            "namespace": namespace,
+            "verb": "get",
+            "group": "logs.spark.azureml.dev",
+            "resource": "sparkjobs",
+            "subresource": "log",
         },
-    )
-    .await?;
-    Ok(())
+    }}))?;
+    until("the person may read logs", PATIENCE, async || {
+        let answer = reviews.create(&PostParams::default(), &question).await?;
+        let allowed = answer.status.filter(|status| status.allowed);
+        Ok(allowed.map(drop))
+    })
+    .await
 }
 
 fn path_with(plugin: &Path) -> Result<OsString> {
