@@ -15,6 +15,7 @@ pub mod operator;
 pub mod portal;
 pub mod process;
 pub mod repository;
+pub mod scenario;
 pub mod scope;
 pub mod stack;
 pub mod tools;

@@ -1,5 +1,7 @@
 //! A namespace for one test, and what a test does there.
 
+mod looks;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -25,6 +27,8 @@ pub struct Scope<'a> {
     namespace: String,
     client: kube::Client,
     tag: String,
+    /// Who the operator is to Azure.
+    client_id: String,
 }
 
 impl<'a> Scope<'a> {
@@ -42,6 +46,7 @@ impl<'a> Scope<'a> {
             namespace,
             client,
             tag,
+            client_id: stack.emulator().world().client_id.clone(),
         })
     }
 
@@ -268,7 +273,9 @@ impl<'a> Scope<'a> {
     /// Makes the Secret `azure` and the `AzureMLWorkspace` `ml`, the emulator's, and waits until that is Ready.
     pub async fn workspace(&self) -> Result<()> {
         let world = self.stack.emulator().world();
-        self.apply(&manifest::credentials(SECRET, world)).await?;
+        let credentials = manifest::credentials(SECRET, world);
+        self.apply(&credentials.with("/stringData/AZURE_CLIENT_ID", self.client_id.as_str()))
+            .await?;
         self.apply(&manifest::workspace(WORKSPACE, SECRET, world))
             .await?;
         self.condition("AzureMLWorkspace", WORKSPACE, "Ready", "True")
@@ -325,6 +332,13 @@ impl<'a> Scope<'a> {
 pub fn message<'a>(object: &'a Value, condition: &str) -> &'a str {
     let found = find_condition(object, condition);
     let text = found.and_then(|found| found.get("message")?.as_str());
+    text.unwrap_or_default()
+}
+
+/// The reason of a condition of an object, empty where there is none.
+pub fn reason<'a>(object: &'a Value, condition: &str) -> &'a str {
+    let found = find_condition(object, condition);
+    let text = found.and_then(|found| found.get("reason")?.as_str());
     text.unwrap_or_default()
 }
 

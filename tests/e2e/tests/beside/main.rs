@@ -11,7 +11,7 @@
 mod sdk;
 
 use anyhow::Result;
-use azureml_spark_testkit::emulator::{self, Requests};
+use azureml_spark_testkit::emulator;
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::Portal;
@@ -24,13 +24,6 @@ use crate::sdk::Sdk;
 const KIND: &str = "SynapseSparkAttachment";
 const NAME: &str = "synspark";
 const PUT: [&str; 1] = ["/computes/synspark"];
-
-/// What the operator has asked since then, without what the person has.
-async fn asked(scope: &Scope<'_>, since: u64) -> Result<Requests> {
-    let emulator = scope.stack().emulator();
-    let all = emulator.requests_since(since).await?;
-    Ok(all.of(&emulator.world().client_id))
-}
 
 /// Makes the operator look, waits until the compute is the operator's wish with these further tags, and the object says
 /// so; whatever the person did, one PUT brings it there.
@@ -63,7 +56,7 @@ async fn is_brought_back(scope: &Scope<'_>, since: u64, tags: &Value) -> Result<
     let mark = wished["tags"]["azureml-spark-operator"].as_str().unwrap();
     assert_eq!(mark.split(' ').next(), Some(uid), "{wished}");
     assert_eq!(portal.synapse_roles_of(principal).await?.len(), 1);
-    let seen = asked(scope, since).await?;
+    let seen = scope.asked(since).await?;
     assert_eq!(seen.count("PUT", &PUT), 1, "{seen}");
     Ok(object)
 }
@@ -155,7 +148,7 @@ async fn told(scope: &Scope<'_>, sdk: &Sdk<'_>, wish: &Manifest) -> Result<()> {
     assert_eq!(ready["status"], "False", "{ready}");
     assert_eq!(ready["reason"], "Drifted", "{ready}");
     assert_eq!(sdk.run("show", NAME, &[]).await?, changed);
-    let seen = asked(scope, since).await?;
+    let seen = scope.asked(since).await?;
     assert_eq!(seen.count("PUT", &PUT), 0, "{seen}");
 
     let since = emulator.now().await?;

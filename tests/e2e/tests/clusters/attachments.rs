@@ -56,13 +56,12 @@ fn the_second_says_whose_it_is_and_writes_nothing() {
             None,
             "nothing in Azure is its own"
         );
-        let path = format!("/computes/{name}");
-        second.look(ATTACHMENT, name, &path).await?;
+        second.scope.look(ATTACHMENT, name).await?;
 
         // It may go at once, and takes nothing with it.
         second.scope.delete(ATTACHMENT, name).await?;
         second.scope.gone(ATTACHMENT, name).await?;
-        first.look(ATTACHMENT, name, &path).await?;
+        first.scope.look(ATTACHMENT, name).await?;
         assert_eq!(in_azure(portal, name).await?, before);
         for cluster in [first, second] {
             let wrote = cluster.wrote(since).await?;
@@ -95,7 +94,7 @@ fn a_lost_cluster_is_succeeded_once() {
             .scope
             .condition(ATTACHMENT, name, "Ready", "True")
             .await?;
-        second.look(ATTACHMENT, name, &path).await?;
+        second.scope.look(ATTACHMENT, name).await?;
         let wrote = second.wrote(since).await?;
         assert_eq!(wrote.0.len(), 1, "{wrote}");
         assert_eq!(wrote.count("PUT", &[&path]), 1, "{wrote}");
@@ -115,7 +114,7 @@ fn a_lost_cluster_is_succeeded_once() {
         for part in [&second.full_name(name), uid(&heir)] {
             assert!(told.contains(part), "no {part} in: {told}");
         }
-        first.look(ATTACHMENT, name, &path).await?;
+        first.scope.look(ATTACHMENT, name).await?;
         let wrote = first.wrote(since).await?;
         assert!(wrote.0.is_empty(), "{wrote}");
 
@@ -133,7 +132,7 @@ fn a_lost_cluster_is_succeeded_once() {
             Ok((!roles.is_empty()).then_some(()))
         })
         .await?;
-        second.look(ATTACHMENT, name, &path).await?;
+        second.scope.look(ATTACHMENT, name).await?;
         second
             .scope
             .condition(ATTACHMENT, name, "Ready", "True")

@@ -13,15 +13,15 @@ mod cluster;
 mod jobs;
 mod links;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{self, Emulator};
 use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::repository;
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::stack::{Options, RunFolder, Stack};
 use serde_json::json;
-use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, RwLock};
 
 use crate::cluster::Cluster;
@@ -32,9 +32,6 @@ const LINK: &str = "LinkedService";
 
 /// The second cluster's application; the first has the emulator's usual one.
 const SECOND_CLIENT_ID: &str = "22222222-2222-4222-8222-000000000002";
-
-/// One runtime for all: connections of the stacks belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Both stacks, and the Azure between them. They end with the process.
 struct Pair {
@@ -71,37 +68,28 @@ impl Pair {
 
 /// Runs a scenario on both clusters, in a namespace with a ready workspace in each, side by side with others.
 fn scenario(name: &str, story: impl Story) {
-    RUNTIME.block_on(async {
-        run(&*pair().await.read().await, name, story).await;
-    });
+    play(async { run(&*pair().await?.read().await, name, story).await });
 }
 
 /// The same for a scenario that stops an operator: no other runs beside it.
 fn scenario_alone(name: &str, story: impl Story) {
-    RUNTIME.block_on(async {
-        let pair = pair().await.write().await;
-        run(&pair, name, story).await;
-    });
+    play(async { run(&*pair().await?.write().await, name, story).await });
 }
 
 trait Story: AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()> {}
 impl<F: AsyncFnOnce(&Cluster<'_>, &Cluster<'_>, &Portal<'_>) -> Result<()>> Story for F {}
 
-async fn pair() -> &'static RwLock<Pair> {
+async fn pair() -> Result<&'static RwLock<Pair>> {
     static PAIR: OnceCell<RwLock<Pair>> = OnceCell::const_new();
-    let pair = Box::pin(PAIR.get_or_try_init(Pair::start)).await;
-    pair.expect("the stacks start")
+    Box::pin(PAIR.get_or_try_init(Pair::start)).await
 }
 
-async fn run(pair: &Pair, name: &str, story: impl Story) {
+async fn run(pair: &Pair, name: &str, story: impl Story) -> Result<()> {
     let usual = &pair.emulator.world().client_id;
     let (first, second) = tokio::try_join!(
         Cluster::open(&pair.first, name, usual),
         Cluster::open(&pair.second, name, SECOND_CLIENT_ID),
-    )
-    .expect("a namespace in each");
-    let portal = Portal::new(&pair.emulator).expect("a portal");
-    if let Err(error) = story(&first, &second, &portal).await {
-        panic!("{error:?}");
-    }
+    )?;
+    let portal = Portal::new(&pair.emulator)?;
+    story(&first, &second, &portal).await
 }

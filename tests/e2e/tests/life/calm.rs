@@ -1,4 +1,4 @@
-//! Looks that are over, and what the operator wrote meanwhile.
+//! What the operator wrote, and whether it is done.
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{Entry, Requests};
@@ -8,33 +8,7 @@ use futures::TryStreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
 use serde_json::Value;
 
-use crate::{ATTACHMENT, LINK, asked, waits_for};
-
-/// Has the operator look at a link or an attachment that has its own name in Azure, and waits until a whole look, with
-/// all that follows from it, is over: one is, when the next one has begun.
-pub(crate) async fn look(scope: &Scope<'_>, kind: &str, name: &str) -> Result<()> {
-    look_at(scope, kind, name, name).await
-}
-
-/// The same where the name in Azure is another.
-pub(crate) async fn look_at(
-    scope: &Scope<'_>,
-    kind: &str,
-    name: &str,
-    azure_name: &str,
-) -> Result<()> {
-    let part = match kind {
-        LINK => format!("/linkedServices/{azure_name}?"),
-        ATTACHMENT => format!("/computes/{azure_name}?"),
-        _ => panic!("looks at a {kind} cannot be told apart"),
-    };
-    for _ in 0..2 {
-        let since = scope.stack().emulator().now().await?;
-        scope.reconcile(kind, name).await?;
-        waits_for(scope, since, "GET", &[&part]).await?;
-    }
-    Ok(())
-}
+use crate::ATTACHMENT;
 
 /// What the operator has written in Azure since then about any of these names and ids. To ask what somebody may do is a
 /// POST and writes nothing.
@@ -44,11 +18,17 @@ pub(crate) async fn writes(scope: &Scope<'_>, since: u64, about: &[&str]) -> Res
         let text = format!("{} {}", entry.path, body.unwrap_or_default()).to_lowercase();
         about.iter().any(|one| text.contains(&one.to_lowercase()))
     };
-    let mut seen = asked(scope, since).await?;
+    let mut seen = scope.asked(since).await?;
     seen.0.retain(|entry| {
         entry.method != "GET" && !entry.path.contains("checkAccess") && is_about(entry)
     });
     Ok(seen)
+}
+
+/// The PUTs of the operator on a compute.
+pub(crate) async fn puts(scope: &Scope<'_>, since: u64, name: &str) -> Result<Requests> {
+    let seen = scope.asked(since).await?;
+    Ok(seen.matching("PUT", &[&format!("/computes/{name}?")]))
 }
 
 /// How often an object was written, by anybody, from one of its versions to another.
@@ -103,7 +83,7 @@ pub(crate) async fn only_doubts(scope: &Scope<'_>, name: &str) -> Result<()> {
         let asks = scope.reconcile(ATTACHMENT, name).await;
         let looked = until("a look at it, or its end", PATIENCE, async || {
             let gone = objects.get_opt(name).await?.is_none();
-            let seen = asked(scope, since).await?;
+            let seen = scope.asked(since).await?;
             Ok((gone || seen.count("GET", &[&part]) > 0).then_some(gone))
         });
         if looked.await? {

@@ -8,7 +8,8 @@ use azureml_spark_testkit::scope::{Scope, find_condition, message};
 
 use serde_json::{Value, json};
 
-use crate::{ATTACHMENT, asked, becomes, pool, scenario};
+use crate::calm::principal;
+use crate::{ATTACHMENT, becomes, pool, scenario};
 
 /// With a storage account that jobs read and write.
 fn with_storage(pool: &Manifest, account: &str) -> Manifest {
@@ -17,12 +18,6 @@ fn with_storage(pool: &Manifest, account: &str) -> Manifest {
         "/spec/grants/storage",
         json!([{"accountId": account, "roles": roles}]),
     )
-}
-
-fn principal(object: &Value) -> &str {
-    object["status"]["identity"]["principalId"]
-        .as_str()
-        .unwrap()
 }
 
 /// What is on record: role and id.
@@ -67,7 +62,7 @@ fn roles_on_storage_are_granted_and_taken_back() {
             .collect();
         let recorded: BTreeSet<&str> = record(&ready).into_iter().map(|(_, id)| id).collect();
         assert_eq!(recorded, ids);
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         for role in &held {
             let role = role["name"].as_str().unwrap();
             let puts = seen.matching("PUT", &[&account, "/roleAssignments/", role]);
@@ -177,7 +172,7 @@ fn a_role_removed_by_hand_is_told_where_the_policy_says_so() {
         scope
             .condition(ATTACHMENT, name, "AccessGranted", "True")
             .await?;
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 0, "{seen}");
         let role = held[0]["id"].as_str().unwrap();
         assert_eq!(seen.count("PUT", &["/roleAssignments/", role]), 0, "{seen}");
@@ -219,7 +214,7 @@ fn a_shared_role_outlives_the_first_of_two_attachments() {
         })
         .await?;
         assert_eq!(portal.synapse_roles_of(&principal).await?, held);
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         assert_eq!(
             seen.count("DELETE", &["/roleAssignments/", role]),
             0,
@@ -290,7 +285,7 @@ fn the_same_role_under_another_id_is_relied_on_and_left() {
         assert_eq!(ids(&held, "id"), [in_synapse.as_str()]);
         let held = portal.azure_roles_of(&account, &principal).await?;
         assert_eq!(ids(&held, "name"), [on_storage.as_str()]);
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         for id in [in_synapse, on_storage] {
             let taken = seen.count("DELETE", &["/roleAssignments/", &id]);
             assert_eq!(taken, 0, "{seen}");

@@ -6,7 +6,7 @@ use azureml_spark_testkit::portal::{Portal, synapse_role};
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, message};
 use serde_json::{Value, json};
 
-use crate::{ATTACHMENT, JOB, asked, becomes, pool, scenario};
+use crate::{ATTACHMENT, JOB, becomes, pool, scenario};
 
 /// With these user-assigned identities, the first of which submits jobs.
 fn assigned(pool: &Manifest, ids: &[&str]) -> Manifest {
@@ -64,7 +64,7 @@ fn the_identity_changes_in_place_and_the_roles_follow() {
         // From the compute's own identity to one that exists.
         let first = settled(scope, portal, &assigned(&pool, &[&one]), &[own_principal]).await?;
         assert_eq!(first["status"]["defaultIdentity"], one.as_str());
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         let granted = seen.matching(
             "PUT",
             &["/roleAssignments/", role_of(&first, one_principal)],
@@ -99,7 +99,7 @@ fn the_identity_changes_in_place_and_the_roles_follow() {
             })
             .await?;
         scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        let seen = asked(scope, since_several).await?;
+        let seen = scope.asked(since_several).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 0, "{seen}");
 
         // And back: the compute gets an identity of its own again, another one.
@@ -107,7 +107,7 @@ fn the_identity_changes_in_place_and_the_roles_follow() {
         let new_principal = back["status"]["identity"]["principalId"].as_str().unwrap();
         assert_ne!(new_principal, own_principal);
         assert_eq!(back["status"]["defaultIdentity"], "SystemAssigned");
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         let puts = seen.matching("PUT", &["/computes/", name]);
         let mut assigned_both = serde_json::Map::new();
         assigned_both.insert(one.clone(), json!({}));
@@ -196,7 +196,7 @@ fn a_running_job_is_untouched_by_a_change_of_identity() {
             Ok(portal.synapse_roles_of(own).await?.is_empty())
         })
         .await?;
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         // Its name without the attempt.
         let (name, _) = run.rsplit_once('-').unwrap();
         assert_eq!(seen.count("PUT", &["/jobs/", name]), 0, "{seen}");
@@ -231,7 +231,7 @@ fn a_job_on_several_identities_says_which() {
             done["status"]["effectiveIdentity"],
             json!({"type": "Managed", "resourceId": two})
         );
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         let puts = seen.matching("PUT", &["/jobs/", name]);
         assert_eq!(puts.0.len(), 1, "{seen}");
         assert_eq!(

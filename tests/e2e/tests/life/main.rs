@@ -10,24 +10,29 @@
 
 mod adoption;
 mod calm;
+mod detached;
 mod drift;
 mod grants;
+mod hands_off;
 mod identities;
 mod leaving;
+mod link_users;
 mod links;
+mod looks;
+mod rivals;
+mod tags;
+mod unlinked;
 mod workspaces;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
-use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::Stack;
-use tokio::runtime::Runtime;
 
 const LINK: &str = "LinkedService";
 const ATTACHMENT: &str = "SynapseSparkAttachment";
@@ -35,9 +40,6 @@ const JOB: &str = "SparkJob";
 
 /// How long an end may take: links and computes are not believed to be absent for 75 s, one after the other.
 const END: Duration = Duration::from_mins(4);
-
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Runs a scenario on the shared stack, in a namespace of its own with a workspace that is ready.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
@@ -49,13 +51,11 @@ fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Resu
 
 /// The same in an empty namespace.
 fn bare_scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
-        let stack = Stack::shared().await.expect("the stack starts");
-        let scope = stack.scope(name).await.expect("a namespace");
-        let portal = Portal::new(stack.emulator()).expect("a portal");
-        if let Err(error) = story(&scope, &portal).await {
-            panic!("{error:?}");
-        }
+    play(async {
+        let stack = Stack::shared().await?;
+        let scope = stack.scope(name).await?;
+        let portal = Portal::new(stack.emulator())?;
+        story(&scope, &portal).await
     });
 }
 
@@ -71,17 +71,10 @@ fn pool(scope: &Scope<'_>) -> Manifest {
     manifest::attachment(&scope.unique("pool"), WORKSPACE, world)
 }
 
-/// What the operator has asked of Azure since then, without what the person has.
-async fn asked(scope: &Scope<'_>, since: u64) -> Result<Requests> {
-    let emulator = scope.stack().emulator();
-    let all = emulator.requests_since(since).await?;
-    Ok(all.of(&emulator.world().client_id))
-}
-
 /// Waits until the operator has made a request whose path and query contain all of `parts`.
 async fn waits_for(scope: &Scope<'_>, since: u64, method: &str, parts: &[&str]) -> Result<()> {
     until(&format!("{method} {parts:?}"), PATIENCE, async || {
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         Ok((seen.count(method, parts) > 0).then_some(()))
     })
     .await
@@ -90,4 +83,13 @@ async fn waits_for(scope: &Scope<'_>, since: u64, method: &str, parts: &[&str]) 
 /// Waits until Azure is so.
 async fn becomes(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
     until(what, PATIENCE, async || Ok(holds().await?.then_some(()))).await
+}
+
+/// Waits until the compute has this tag.
+async fn tagged(portal: &Portal<'_>, name: &str, key: &str, value: &str) -> Result<()> {
+    becomes(&format!("{name} has {key}={value}"), async || {
+        let compute = portal.compute(name).await?.unwrap_or_default();
+        Ok(compute["tags"][key] == value)
+    })
+    .await
 }

@@ -5,7 +5,7 @@ use azureml_spark_testkit::scope::{SECRET, Scope, WORKSPACE};
 use serde_json::{Value, json};
 
 use crate::calm::writes;
-use crate::{JOB, asked, becomes, scenario};
+use crate::{JOB, becomes, scenario};
 
 const KIND: &str = "AzureMLWorkspace";
 
@@ -73,7 +73,7 @@ fn identities_are_attached_and_others_left_alone() {
         scope.apply(&job).await?;
         let done = scope.condition(JOB, "job", "Complete", "True").await?;
         let run = done["status"]["azureName"].as_str().unwrap();
-        let seen = asked(scope, since).await?;
+        let seen = scope.asked(since).await?;
         let submitted = seen.matching("PUT", &["/jobs/", run]);
         let identity = &submitted.bodies()[0]["properties"]["identity"];
         assert_eq!(

@@ -18,23 +18,15 @@ mod sources;
 mod validation;
 mod workspaces;
 
-use std::sync::LazyLock;
-
 use anyhow::Result;
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::Scope;
 use azureml_spark_testkit::stack::Stack;
-use tokio::runtime::Runtime;
-
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Runs a scenario in a namespace of its own on the shared stack.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
-        let stack = Stack::shared().await.expect("the stack starts");
-        let scope = stack.scope(name).await.expect("a namespace");
-        if let Err(error) = story(&scope).await {
-            panic!("{error:?}");
-        }
+    play(async {
+        let scope = Stack::shared().await?.scope(name).await?;
+        story(&scope).await
     });
 }

@@ -11,15 +11,14 @@
 mod ends;
 mod wrangling;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{self, Runner};
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, find_condition};
 use azureml_spark_testkit::stack::{Options, Stack};
 use serde_json::Value;
-use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 const JOB: &str = "SparkJob";
@@ -28,15 +27,12 @@ const ATTACHMENT: &str = "SynapseSparkAttachment";
 /// Runs are made one at a time, and each is a minute on a slow machine.
 const SPARKS_PATIENCE: Duration = Duration::from_mins(10);
 
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
-
 /// One stack for all: the emulator runs one script at a time anyway.
 static STACK: OnceCell<Stack> = OnceCell::const_new();
 
 /// Runs a scenario in a namespace of its own.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
+    play(async {
         let options = Options {
             emulator: emulator::Options {
                 runner: Runner::Spark,
@@ -44,13 +40,10 @@ fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
             },
             ..Options::default()
         };
-        let stack = STACK.get_or_try_init(|| Stack::start(options)).await;
-        let scope = stack.expect("the stack starts").scope(name).await;
-        let scope = scope.expect("a namespace");
-        scope.workspace().await.expect("a workspace");
-        if let Err(error) = story(&scope).await {
-            panic!("{error:?}");
-        }
+        let stack = STACK.get_or_try_init(|| Stack::start(options)).await?;
+        let scope = stack.scope(name).await?;
+        scope.workspace().await?;
+        story(&scope).await
     });
 }
 

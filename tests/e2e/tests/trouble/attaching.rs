@@ -32,15 +32,15 @@ fn a_failed_operation_shows_azures_errors() {
             .reason(ATTACHMENT, name, "Attached", "False", "AttachFailed")
             .await?;
         assert_eq!(failed["status"]["provisioningState"], "Failed");
-        stage.look(ATTACHMENT, name).await?;
-        let seen = stage.asked(since).await?;
+        stage.scope.look(ATTACHMENT, name).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 1, "{seen}");
 
         scope.apply(&pool).await?;
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert_eq!(ready["status"]["provisioningState"], "Succeeded");
         assert!(find_condition(&ready, "Stalled").is_none());
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 2, "{seen}");
         let compute = stage.portal.compute(name).await?.unwrap();
         assert_eq!(compute["tags"].get("emulator-attach-fails"), None);
@@ -72,7 +72,7 @@ fn an_operation_is_followed_across_a_restart() {
             "the operation has outlived the operator"
         );
         scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 1, "{seen}");
         assert_eq!(seen.count("PUT", &["/roleAssignments/"]), 1, "{seen}");
         Ok(())
@@ -97,7 +97,7 @@ fn a_pool_that_is_gone_is_told_and_comes_back() {
         scope
             .reason(ATTACHMENT, name, "Attached", "False", "PoolNotFound")
             .await?;
-        stage.look(ATTACHMENT, name).await?;
+        stage.scope.look(ATTACHMENT, name).await?;
         assert!(
             stage.portal.compute(name).await?.is_some(),
             "it waits for whoever brings the pool back"
@@ -107,7 +107,7 @@ fn a_pool_that_is_gone_is_told_and_comes_back() {
         scope.reconcile(ATTACHMENT, name).await?;
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert!(find_condition(&ready, "Stalled").is_none());
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 1, "{seen}");
         Ok(())
     });
@@ -146,7 +146,7 @@ fn a_pool_in_another_region_is_a_warning() {
             scope.apply(&pool).await?;
             let message = stage.stalled(ATTACHMENT, pool.name(), reason).await?;
             says(&message, &["farpool", "is in the region 'westeurope'"]);
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             assert_eq!(seen.count("PUT", &["/computes/", pool.name()]), 1, "{seen}");
         }
         Ok(())
@@ -201,7 +201,7 @@ fn a_detachment_under_way_is_followed_across_a_restart() {
         );
         scope.reconcile(ATTACHMENT, name).await?;
         stage.detached(name).await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("DELETE", &["/computes/", name]), 1, "{seen}");
         Ok(())
     });

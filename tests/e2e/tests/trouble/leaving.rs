@@ -153,7 +153,7 @@ fn what_was_never_made_goes_at_once() {
             .iter()
             .map(|(kind, manifest, _)| scope.gone_within(AT_ONCE, kind, manifest.name()));
         try_join_all(ends).await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         for (_, manifest, _) in &all {
             let name = manifest.name();
             for method in ["PUT", "DELETE"] {

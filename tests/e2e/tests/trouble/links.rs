@@ -40,7 +40,7 @@ fn a_refused_link_names_the_way_without_one() {
         }
         // The whole of the scenario lies between the first of them and here.
         for link in &refused {
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             let puts = seen.count("PUT", &["/linkedServices/", link.name()]);
             assert_eq!(puts, 1, "{seen}");
         }
@@ -86,10 +86,10 @@ fn links_that_are_not_served_at_all_name_the_way_without_one() {
             says(&message, &["SynapseSparkAttachment spec.pool.resourceId"]);
             // Two whole looks, each of which is two requests for one.
             for _ in 0..2 {
-                stage.look(LINK, link.name()).await?;
+                stage.scope.look(LINK, link.name()).await?;
                 stage.stalled(LINK, link.name(), "LinkFrozen").await?;
             }
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             let puts = seen.count("PUT", &["/linkedServices/", link.name()]);
             assert!((most.min(1)..=most).contains(&puts), "{word}: {seen}");
             scope.delete(LINK, link.name()).await?;
@@ -122,14 +122,14 @@ fn a_link_without_the_right_says_so() {
         scope.apply(&link).await?;
         let message = stage.stalled(LINK, name, "Forbidden").await?;
         says(&message, &["Linked services can no longer be created."]);
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/linkedServices/", name]), 1, "{seen}");
 
         stage.set(json!({"linkCreation": "accept"})).await?;
         scope.reconcile(LINK, name).await?;
         let ready = scope.condition(LINK, name, "Ready", "True").await?;
         assert!(find_condition(&ready, "Stalled").is_none());
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/linkedServices/", name]), 2, "{seen}");
         Ok(())
     });
@@ -159,7 +159,7 @@ fn an_existing_link_serves_while_new_ones_are_refused() {
         let new = stage.link("new");
         scope.apply(&new).await?;
         stage.stalled(LINK, new.name(), "LinkFrozen").await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/linkedServices/", name]), 0, "{seen}");
         Ok(())
     });

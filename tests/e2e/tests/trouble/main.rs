@@ -19,14 +19,13 @@ mod stage;
 mod workspaces;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::LazyLock;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator;
+use azureml_spark_testkit::scenario;
 use azureml_spark_testkit::stack::{Options, Stack};
 use futures::FutureExt as _;
 use serde_json::json;
-use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
 use crate::stage::Stage;
@@ -43,9 +42,6 @@ const ALLOWED_ROLES: [&str; 6] = [
     "StorageBlobDataContributor",
     "StorageBlobDataReader",
 ];
-
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// Whoever ends the operator's process does so alone.
 static OPERATOR: RwLock<()> = RwLock::const_new(());
@@ -79,45 +75,39 @@ impl Theme {
 
 /// Runs a scenario that touches only what is its own.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
+    scenario::play(async {
         let _running = OPERATOR.read().await;
-        play(name, story).await;
+        play(name, story).await
     });
 }
 
 /// Runs a scenario that changes the emulator for all in this respect.
 fn changing(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
+    scenario::play(async {
         let _changing = theme.lock().lock().await;
         let _running = OPERATOR.read().await;
-        play(name, story).await;
+        play(name, story).await
     });
 }
 
 /// Runs a scenario while no other one runs.
 fn alone(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
+    scenario::play(async {
         let _alone = OPERATOR.write().await;
-        play(name, story).await;
+        play(name, story).await
     });
 }
 
 /// In a namespace of its own with a workspace that is ready. What it has changed for all is put back however it ends.
-async fn play(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
-    let stage = Stage::set_up(stack().await, name)
-        .await
-        .expect("a namespace with a workspace");
+async fn play(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) -> Result<()> {
+    let stage = Stage::set_up(stack().await?, name).await?;
     let ended = AssertUnwindSafe(story(&stage)).catch_unwind().await;
-    stage.tidy_up().await.expect("the emulator as it was");
-    match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => panic!("{error:?}"),
-        Err(panic) => resume_unwind(panic),
-    }
+    stage.tidy_up().await?;
+    ended.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The stack of this binary. It ends with the process.
-async fn stack() -> &'static Stack {
+async fn stack() -> Result<&'static Stack> {
     static STACK: OnceCell<Stack> = OnceCell::const_new();
     let start = async || {
         let options = Options {
@@ -129,7 +119,7 @@ async fn stack() -> &'static Stack {
             values: json!({"grants": {"allowedRoles": ALLOWED_ROLES}}),
             ..Options::default()
         };
-        Stack::start(options).await.expect("the stack starts")
+        Stack::start(options).await
     };
-    STACK.get_or_init(start).await
+    STACK.get_or_try_init(start).await
 }

@@ -70,7 +70,7 @@ fn a_missing_private_endpoint_is_named() {
         for (endpoint, account) in [(endpoint("own"), &own), (endpoint("other"), &account)] {
             emulator.put_resource(&endpoint, leads_to(account)).await?;
         }
-        stage.look(ATTACHMENT, name).await?;
+        stage.scope.look(ATTACHMENT, name).await?;
         warns(stage, name, &[&own, &account], &[]).await?;
 
         let approved = json!({"properties": {"connectionState": {"status": "Approved"}}});

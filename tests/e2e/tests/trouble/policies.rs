@@ -24,10 +24,10 @@ fn a_tag_that_a_policy_adds_is_no_drift() {
         assert_eq!(compute["tags"]["costCenter"], "42");
 
         let since = stage.emulator().now().await?;
-        stage.look(ATTACHMENT, name).await?;
+        stage.scope.look(ATTACHMENT, name).await?;
         let calm = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         assert_eq!(calm["status"]["drift"], Value::Null);
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PUT", &["/computes/", name]), 0, "{seen}");
         Ok(())
     });
@@ -57,9 +57,9 @@ fn a_tag_that_a_policy_rewrites_is_told_and_not_fought_over() {
         let granted = find_condition(&told, "AccessGranted").unwrap();
         assert_eq!(granted["status"], "True", "{granted}");
         for _ in 0..3 {
-            stage.look(ATTACHMENT, name).await?;
+            stage.scope.look(ATTACHMENT, name).await?;
         }
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         let puts = seen.count("PUT", &["/computes/", name]);
         // At most one a minute, from the first on.
         let most = usize::try_from(begun.elapsed().as_secs() / 60)? + 1;

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
-use azureml_spark_testkit::emulator::{Emulator, Requests, World};
+use azureml_spark_testkit::emulator::{Emulator, World};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition};
 use azureml_spark_testkit::stack::Stack;
 use serde_json::{Value, json};
-
-use crate::{ATTACHMENT, LINK};
 
 pub(crate) struct Stage<'a> {
     pub(crate) scope: Scope<'a>,
@@ -108,37 +106,6 @@ impl<'a> Stage<'a> {
     /// The emulator's Synapse workspace, linked under a name of the scenario's own.
     pub(crate) fn link(&self, what: &str) -> Manifest {
         manifest::link(&self.scope.unique(what), WORKSPACE, self.world())
-    }
-
-    /// What the operator has asked of Azure since then, without what the person has.
-    pub(crate) async fn asked(&self, since: u64) -> Result<Requests> {
-        let all = self.emulator().requests_since(since).await?;
-        Ok(all.of(&self.world().client_id))
-    }
-
-    /// How often the operator has sent such a request for what carries this name in Azure.
-    pub(crate) async fn count(&self, since: u64, method: &str, parts: &[&str]) -> Result<usize> {
-        Ok(self.asked(since).await?.count(method, parts))
-    }
-
-    /// Has the operator look at a link or an attachment, and waits until a whole look, with all that follows from it, is
-    /// over: one is, when the next one has begun.
-    pub(crate) async fn look(&self, kind: &str, name: &str) -> Result<()> {
-        let part = match kind {
-            LINK => format!("/linkedServices/{name}?"),
-            ATTACHMENT => format!("/computes/{name}?"),
-            _ => panic!("looks at a {kind} cannot be told apart"),
-        };
-        for _ in 0..2 {
-            let since = self.emulator().now().await?;
-            self.scope.reconcile(kind, name).await?;
-            until(&format!("a look at {name}"), PATIENCE, async || {
-                let looked = self.count(since, "GET", &[&part]).await? > 0;
-                Ok(looked.then_some(()))
-            })
-            .await?;
-        }
-        Ok(())
     }
 
     /// Waits until an object is stalled for a reason, and returns what `Ready` says.

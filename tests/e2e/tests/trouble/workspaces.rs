@@ -81,7 +81,7 @@ fn a_workspace_warns_of_what_would_fail_later() {
             &["spec.attachUserAssignedIdentities", &id],
         )
         .await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(seen.count("PATCH", &["/workspaces/"]), 0, "{seen}");
         stage.emulator().make_identity(&name).await?;
         scope.reconcile(KIND, WORKSPACE).await?;
@@ -148,7 +148,7 @@ fn identities_are_attached_however_azure_answers() {
                 workspace["identity"]["principalId"].is_string(),
                 "its own identity stays: {workspace}"
             );
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             assert_eq!(seen.count("PATCH", &["/workspaces/"]), 1, "{seen}");
             there = now;
         }

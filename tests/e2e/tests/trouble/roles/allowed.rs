@@ -45,7 +45,7 @@ fn a_role_outside_the_allow_list_is_stalled() {
             scope
                 .reason(kind, name, "SpecAccepted", "False", "RoleNotAllowed")
                 .await?;
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             assert_eq!(seen.count("PUT", &[name]), 0, "{seen}");
         }
 

@@ -39,7 +39,7 @@ fn a_role_counts_once_it_has_an_effect() {
             .reason(ATTACHMENT, name, "AccessGranted", "True", "Granted")
             .await?;
         scope.condition(ATTACHMENT, name, "Ready", "True").await?;
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         assert_eq!(
             seen.matching("PUT", &["/roleAssignments/"])
                 .bodies()
@@ -101,7 +101,7 @@ fn a_fresh_identity_is_waited_for() {
             let role = held[0]["properties"]["roleDefinitionId"].as_str().unwrap();
             assert!(role.ends_with(azure_role::STORAGE_BLOB_DATA_CONTRIBUTOR));
         }
-        let seen = stage.asked(since).await?;
+        let seen = stage.scope.asked(since).await?;
         let asked = seen.matching("PUT", &["/roleAssignments/"]);
         let tried = asked.bodies();
         let is_ours = |body: &&&Value| principals.iter().any(|id| body.to_string().contains(id));

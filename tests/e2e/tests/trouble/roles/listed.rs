@@ -21,6 +21,7 @@ async fn pool_with(stage: &Stage<'_>, what: &str, ids: &[&str]) -> anyhow::Resul
 /// Requests of the operator that would make a role assignment of this principal.
 async fn granted(stage: &Stage<'_>, since: u64, principal: &str) -> anyhow::Result<usize> {
     let seen = stage
+        .scope
         .asked(since)
         .await?
         .matching("PUT", &["/roleAssignments/"]);
@@ -51,7 +52,7 @@ fn a_role_that_the_list_does_not_show_yet_is_not_granted_twice_for_ever() {
                 "{repeat}: asked for {tried} times"
             );
 
-            stage.look(ATTACHMENT, name).await?;
+            stage.scope.look(ATTACHMENT, name).await?;
             let now = granted(stage, since, principal(&ready)).await?;
             assert_eq!(now, tried, "{repeat}: all is quiet");
         }
@@ -142,7 +143,7 @@ fn roles_on_several_pages() {
         let ready = scope.condition(ATTACHMENT, name, "Ready", "True").await?;
         let roles = ready["status"]["roleAssignments"].as_array().unwrap();
         assert_eq!(roles.len(), 3, "{roles:?}");
-        stage.look(ATTACHMENT, name).await?;
+        stage.scope.look(ATTACHMENT, name).await?;
         for (_, principal) in &identities {
             assert_eq!(granted(stage, since, principal).await?, 1);
         }
@@ -237,7 +238,7 @@ fn a_role_that_is_said_to_exist_counts_once_it_is_listed() {
             .await?;
         let puts = [&*account, "/roleAssignments/"];
         until("it has asked again", PATIENCE, async || {
-            let seen = stage.asked(since).await?;
+            let seen = stage.scope.asked(since).await?;
             Ok((seen.count("PUT", &puts) > 1).then_some(()))
         })
         .await?;
