@@ -42,13 +42,31 @@ impl Portal<'_> {
         self.put_version("data", name, version, properties).await
     }
 
+    /// Registers a model that lies at an address.
+    pub async fn put_model(
+        &self,
+        name: &str,
+        version: &str,
+        kind: &str,
+        address: &str,
+    ) -> Result<Value> {
+        let properties = json!({"modelType": kind, "modelUri": address});
+        self.put_version("models", name, version, properties).await
+    }
+
     /// Registers a folder as the SDK does what it has uploaded, by the hash of its content.
-    pub async fn put_code(&self, name: &str, folder: &str, hash: &str) -> Result<Value> {
+    pub async fn put_code(
+        &self,
+        name: &str,
+        version: &str,
+        folder: &str,
+        hash: &str,
+    ) -> Result<Value> {
         let properties = json!({
             "codeUri": folder, "isAnonymous": true,
             "properties": {"hash_sha256": hash, "hash_version": "202208"},
         });
-        self.put_version("codes", name, "1", properties).await
+        self.put_version("codes", name, version, properties).await
     }
 
     /// A version of an asset of some collection such as `data`, if there is one.

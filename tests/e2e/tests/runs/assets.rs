@@ -8,14 +8,14 @@ use super::{asked, azure_name, ends_well, job, scenario, sent};
 use crate::JOB;
 
 /// A job with other code.
-fn coded(scope: &Scope<'_>, name: &str, field: &str, value: &str) -> Manifest {
+pub(super) fn coded(scope: &Scope<'_>, name: &str, field: &str, value: &str) -> Manifest {
     job(scope, name)
         .without("/spec/code/configMaps")
         .with(&format!("/spec/code/{field}"), value)
 }
 
 /// Where a folder of the container behind `workspaceblobstore` is.
-fn address(scope: &Scope<'_>, folder: &str) -> String {
+pub(super) fn address(scope: &Scope<'_>, folder: &str) -> String {
     let emulator = scope.stack().emulator();
     let world = emulator.world();
     let port = emulator.url().rsplit(':').next().unwrap();
@@ -105,7 +105,7 @@ fn code_that_the_azure_cli_has_uploaded_is_found_by_its_hash() {
         emulator.put_blob(&format!("{folder}/main.py"), TEXT)?;
         let name = "0b1f6f0e-94f2-4b58-8f5e-1a52a3c6d7e8";
         let code = portal
-            .put_code(name, &address(scope, &folder), HASH)
+            .put_code(name, "1", &address(scope, &folder), HASH)
             .await?;
         let since = emulator.now().await?;
         scope
@@ -174,6 +174,81 @@ fn data_by_name() {
             inputs["number"],
             json!({"jobInputType": "literal", "value": "5"})
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn each_kind_of_data_at_each_kind_of_address() {
+    scenario("data-kinds", async |scope, portal| {
+        let since = scope.stack().emulator().now().await?;
+        let model = scope.unique("model");
+        let place = "azureml://datastores/workspaceblobstore/paths/models/1/";
+        // Data of that name is no model.
+        portal.put_data(&model, "1", "uri_folder", place).await?;
+        let blobs = "wasbs://rows@data.blob.core.windows.net/2026/";
+        let lake = "abfss://rows@data.dfs.core.windows.net/titanic.csv";
+        let inputs = [
+            ("blobs", "uri_folder", blobs.to_owned()),
+            ("lake", "uri_file", lake.to_owned()),
+            ("table", "mltable", blobs.to_owned()),
+            ("latest", "mlflow_model", format!("azureml:{model}@latest")),
+            ("first", "custom_model", format!("azureml:{model}:1")),
+            ("placed", "triton_model", place.to_owned()),
+        ];
+        let outputs = [
+            ("parts", "uri_folder", blobs),
+            ("one", "uri_file", lake),
+            ("trained", "mlflow_model", place),
+        ];
+        let mut kinds = job(scope, "kinds");
+        for (name, type_, path) in &inputs {
+            let input = json!({"type": type_, "path": path});
+            kinds = kinds.with(&format!("/spec/inputs/{name}"), input);
+        }
+        for (name, type_, path) in outputs {
+            let output = json!({"type": type_, "path": path});
+            kinds = kinds.with(&format!("/spec/outputs/{name}"), output);
+        }
+        scope.apply(&kinds).await?;
+        let told = scope
+            .reason(JOB, "kinds", "ReferencesResolved", "False", "AssetNotFound")
+            .await?;
+        assert!(message(&told, "Stalled").contains(&model), "{told}");
+        for version in ["1", "2"] {
+            portal
+                .put_model(&model, version, "mlflow_model", place)
+                .await?;
+        }
+        scope.reconcile(JOB, "kinds").await?;
+        let done = ends_well(scope, "kinds").await?;
+        let seen = asked(scope, since).await?;
+        let sent = sent(&seen, &azure_name(&done));
+        for (name, type_, path) in &inputs {
+            let input = &sent["inputs"][name];
+            assert_eq!(input["jobInputType"], *type_, "{name}");
+            let uri = input["uri"].as_str().unwrap();
+            let version = match *name {
+                "latest" => Some("2"),
+                "first" => Some("1"),
+                _ => None,
+            };
+            match version {
+                Some(version) => {
+                    let ends = format!("/models/{model}/versions/{version}");
+                    assert!(uri.ends_with(&ends), "{name}: {uri}");
+                }
+                None => assert_eq!(uri, path, "{name}"),
+            }
+        }
+        for (name, type_, path) in outputs {
+            let output = &sent["outputs"][name];
+            assert_eq!(
+                (&output["jobOutputType"], &output["uri"]),
+                (&json!(type_), &json!(path)),
+                "{name}"
+            );
+        }
         Ok(())
     });
 }

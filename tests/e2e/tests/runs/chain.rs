@@ -64,17 +64,96 @@ fn what_failed_has_nothing_to_read() {
             json!({"name": "first", "output": "clean"}),
         );
         scope.apply(&reads).await?;
-        let typo = job(scope, "typo").with(
-            "/spec/inputs/rows/fromJob",
-            json!({"name": "first", "output": "clear"}),
-        );
-        scope.apply(&typo).await?;
         fails(scope, "first", "ScriptFailed").await?;
         let told = scope
             .reason(JOB, "second", "Stalled", "True", "JobFailed")
             .await?;
         assert!(message(&told, "Stalled").contains("'first'"), "{told}");
         assert!(told["status"].get("submission").is_none(), "{told}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_waited_for_may_be_cancelled_and_come_again() {
+    scenario("chain-again", async |scope, _| {
+        let since = scope.stack().emulator().now().await?;
+        let place = |name: &str| {
+            let name = scope.unique(name);
+            format!("azureml://datastores/workspaceblobstore/paths/{name}/")
+        };
+        let written = |path: &str| json!({"type": "uri_folder", "path": path});
+        let writes = stuck(scope, "first", "Running")
+            .with("/spec/outputs/clean", written(&place("one")))
+            .with("/spec/outputs/dirty", written(&place("rest")));
+        scope.apply(&writes).await?;
+        super::in_state(scope, "first", "Running").await?;
+        let from = |output: &str| json!({"name": "first", "output": output});
+        let reads = job(scope, "second").with("/spec/inputs/rows/fromJob", from("clean"));
+        scope.apply(&reads).await?;
+        let typo = job(scope, "typo")
+            .with("/spec/inputs/rows/type", "mltable")
+            .with("/spec/inputs/rows/fromJob", from("clear"));
+        scope.apply(&typo).await?;
+        let no_output = async |name: &str| {
+            let told = scope
+                .reason(JOB, name, "ReferencesResolved", "False", "OutputNotFound")
+                .await?;
+            let says = "spec.inputs.rows.fromJob.output: SparkJob 'first' has no output 'clear', but clean, dirty: correct the name";
+            assert!(message(&told, "Stalled").contains(says), "{told}");
+            anyhow::Ok(())
+        };
+        // While that one runs, and not only when it has ended.
+        no_output("typo").await?;
+        let waits = scope
+            .reason(JOB, "second", "ReferencesResolved", "False", "JobNotReady")
+            .await?;
+        assert!(
+            message(&waits, "Reconciling").contains("its run is Running"),
+            "{waits}"
+        );
+
+        super::set(scope, "first", json!({"cancel": true})).await?;
+        fails(scope, "first", "Canceled").await?;
+        let told = scope
+            .reason(JOB, "second", "Stalled", "True", "JobFailed")
+            .await?;
+        let says = message(&told, "Stalled");
+        assert!(
+            says.contains("'first'") && says.contains("the run was cancelled"),
+            "{says}"
+        );
+        scope.delete(JOB, "first").await?;
+        scope.gone(JOB, "first").await?;
+        scope
+            .reason(JOB, "second", "ReferencesResolved", "False", "JobNotFound")
+            .await?;
+
+        // Another of the same name, which writes elsewhere.
+        let two = place("two");
+        let anew = job(scope, "first")
+            .with("/spec/outputs/clean", written(&two))
+            .with("/spec/outputs/dirty", written(&place("rest")));
+        scope.apply(&anew).await?;
+        let second = ends_well(scope, "second").await?;
+        ends_well(scope, "first").await?;
+        no_output("typo").await?;
+        super::set(
+            scope,
+            "typo",
+            json!({"inputs": {"rows": {"fromJob": {"output": "clean"}}}}),
+        )
+        .await?;
+        let typo = ends_well(scope, "typo").await?;
+        let seen = asked(scope, since).await?;
+        for (done, type_) in [(&second, "uri_folder"), (&typo, "mltable")] {
+            let input = &sent(&seen, &azure_name(done))["inputs"]["rows"];
+            assert_eq!(
+                (&input["jobInputType"], &input["uri"]),
+                (&json!(type_), &json!(two)),
+                "{done}"
+            );
+        }
         Ok(())
     });
 }

@@ -53,32 +53,48 @@ fn a_class_with_its_jars_and_files() {
 fn a_file_that_is_not_there_is_told_before_anything_is_submitted() {
     scenario("missing-file", async |scope, _| {
         let since = scope.stack().emulator().now().await?;
-        for (name, field, file, reason) in [
-            (
-                "no-entry",
-                "/spec/entry/file",
-                json!("other.py"),
-                "EntryNotFound",
-            ),
-            ("no-jar", "/spec/jars", json!(["app.jar"]), "FileNotFound"),
+        let only = azureml_spark_testkit::manifest::code("parts", "main.py", "print(1)\n");
+        scope.apply(&only).await?;
+        let rows = [
+            ("no-entry", "entry/file", json!("other.py"), "other.py"),
+            ("no-py", "pyFiles", json!(["more.py"]), "more.py"),
+            ("no-jar", "jars", json!(["app.jar"]), "app.jar"),
+            ("no-file", "files", json!(["words.txt#words"]), "words.txt"),
             (
                 "no-zip",
-                "/spec/pyFiles",
-                json!(["lib.zip"]),
-                "FileNotFound",
+                "archives",
+                json!(["tables.zip#tables"]),
+                "tables.zip",
             ),
-        ] {
-            scope.apply(&job(scope, name).with(field, file)).await?;
+        ];
+        for (name, field, value, file) in &rows {
+            let names = job(scope, name)
+                .with("/spec/code/configMaps/0/name", "parts")
+                .with(&format!("/spec/{field}"), value.clone());
+            scope.apply(&names).await?;
+            let reason = match *name {
+                "no-entry" => "EntryNotFound",
+                _ => "FileNotFound",
+            };
             let told = scope
                 .reason(JOB, name, "ReferencesResolved", "False", reason)
                 .await?;
-            assert!(
-                message(&told, "Stalled").contains("main.py"),
-                "what is there: {told}"
-            );
+            let field = field.replace('/', ".");
+            let says =
+                format!("spec.{field}: '{file}' is not among the files of spec.code: main.py");
+            assert!(message(&told, "Stalled").contains(&says), "{told}");
         }
         let seen = asked(scope, since).await?;
         assert_eq!(seen.matching("PUT", &["/jobs/no-"]).0.len(), 0, "{seen}");
+        // Mended where it is missing, and nothing is done to the jobs.
+        let all = files("parts").with("/data/other.py", "print(2)\n");
+        scope.apply(&all).await?;
+        for (name, field, value, _) in &rows {
+            let run = azure_name(&ends_well(scope, name).await?);
+            let seen = asked(scope, since).await?;
+            let sent = sent(&seen, &run).pointer(&format!("/{field}"));
+            assert_eq!(sent, Some(value), "{name}");
+        }
         Ok(())
     });
 }

@@ -12,11 +12,14 @@ mod adoption;
 mod assets;
 mod cancels;
 mod chain;
+mod code;
 mod definition;
 mod edits;
 mod endings;
 mod environments;
+mod latest;
 mod once;
+mod page;
 mod retries;
 mod steering;
 
