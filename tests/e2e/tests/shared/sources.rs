@@ -186,3 +186,54 @@ fn what_is_not_what_the_source_tells_is_not_run() {
         Ok(())
     });
 }
+
+#[test]
+fn a_bucket_gives_what_is_below_its_path() {
+    scenario("source-bucket", async |scope| {
+        flux::install(scope.client()).await?;
+        scope.workspace().await?;
+        let emulator = scope.stack().emulator();
+        let since = emulator.now().await?;
+        let app = source("Bucket", "app");
+        scope.apply(&app).await?;
+        // A bucket's revision is a digest of its own, over all its files.
+        let revision = "sha256:4a1b";
+        let (path, digest) = release(scope, &app, revision).await?;
+        let run = job(scope, "run", "Bucket").with("/spec/code/sourceRef/path", "jobs/nobodys");
+        scope.apply(&run).await?;
+        let told = scope
+            .reason(KIND, "run", "ReferencesResolved", "False", "FileNotFound")
+            .await?;
+        let says = format!(
+            "spec.code.sourceRef.path: there is no file below 'jobs/nobodys' in revision {revision} of Bucket 'app'"
+        );
+        assert!(message(&told, "Stalled").contains(&says), "{told}");
+        let seen = emulator.requests_since(since).await?;
+        assert_eq!(seen.count("PUT", &["/jobs/run-"]), 0, "{seen}");
+
+        let mended = json!({"spec": {"code": {"sourceRef": {"path": "jobs/titanic"}}}});
+        scope.patch(KIND, "run", mended).await?;
+        let done = scope.condition(KIND, "run", "Complete", "True").await?;
+        assert_eq!(
+            done["status"]["source"],
+            json!({"revision": revision, "digest": digest})
+        );
+        assert_eq!(scope.stack().artifacts().asked(&path), 1, "fetched once");
+        let seen = emulator.requests_since(since).await?;
+        let puts = seen.matching("PUT", &["/jobs/", &azure_name(&done)]);
+        assert_eq!(puts.0.len(), 1, "{seen}");
+        assert_eq!(puts.bodies()[0]["properties"]["codeId"], code_id(&done));
+        let code = code_id(&done).split("/codes/").last().unwrap();
+        let registered = seen.matching("PUT", &["/codes/", code]);
+        assert_eq!(registered.0.len(), 1, "{seen}");
+        let uri = registered.bodies()[0]["properties"]["codeUri"].as_str();
+        let place: Vec<&str> = uri.unwrap().splitn(4, '/').collect();
+        let world = emulator.world();
+        let folder = world.data_dir.join(&world.storage_account).join(place[3]);
+        let files: Vec<_> = std::fs::read_dir(&folder)?
+            .map(|file| Ok(file?.file_name()))
+            .collect::<Result<_>>()?;
+        assert_eq!(files, ["main.py"], "{}", folder.display());
+        Ok(())
+    });
+}
