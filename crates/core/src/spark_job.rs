@@ -14,6 +14,7 @@ mod inputs;
 mod labels;
 mod memo;
 mod next;
+mod patience;
 mod pinned;
 mod report;
 mod run;
@@ -40,6 +41,7 @@ pub use labels::Labels;
 pub use memo::{Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission};
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
+pub use patience::Patience;
 pub use steering::Steering;
 pub use want::{config_maps, jobs};
 
@@ -90,6 +92,8 @@ pub struct Given {
     /// What its names meant at the first submission, once there was one ([`Memo::pinned`]).
     pub pinned: Option<Pinned>,
     /// Whether a run was submitted or found ([`Memo::has_begun`]): its spec was found sound then.
+    /// How long the installation waits for a run that does not behave.
+    pub patience: Patience,
     pub begun: bool,
     /// Whether the object carries our finalizer.
     pub held: bool,
@@ -123,6 +127,8 @@ pub struct Want {
     /// What people read of it in Studio.
     pub labels: Labels,
     /// What is worth knowing although it keeps nothing from going on.
+    /// How long it may go without a sign.
+    pub patience: Patience,
     pub warnings: Vec<Warning>,
     cluster: Cluster,
     outputs: BTreeMap<String, OutputChoice>,

@@ -16,7 +16,7 @@ use azureml_spark_api::SparkJobSpec;
 use azureml_spark_api::verdict::{Judge, spec};
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::Reference;
-use azureml_spark_core::spark_job::{Given, SparkJob};
+use azureml_spark_core::spark_job::{Given, Patience, SparkJob};
 use serde_json::{Value, json};
 
 /// Specs of an ordinary run: some seconds in a debug build.
@@ -40,6 +40,7 @@ fn alone(spec: SparkJobSpec) -> Given {
         source: None,
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
+        patience: Patience::default(),
         pinned: None,
         begun: false,
         held: false,

@@ -7,8 +7,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use azureml_spark_api::role::{Role, UnknownRole};
+use azureml_spark_core::spark_job::Patience;
 use azureml_spark_engine::telemetry::Format;
 use clap::Parser;
+use jiff::SignedDuration;
 
 use crate::source::ArtifactHosts;
 
@@ -56,6 +58,14 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_SYNC_PERIOD_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=86400))]
     pub sync_period_seconds: u64,
 
+    /// Seconds that a cancel may be without effect before `CancelStuck` is said.
+    #[arg(long, env = "AZUREML_SPARK_CANCEL_STUCK_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub cancel_stuck_seconds: u32,
+
+    /// Seconds that Azure may hear nothing of a run before it is cancelled.
+    #[arg(long, env = "AZUREML_SPARK_NOT_RESPONDING_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub not_responding_seconds: u32,
+
     /// The roles that objects may have granted, separated by commas; empty: none. Omitted: every role that the operator
     /// can grant.
     #[arg(
@@ -98,6 +108,14 @@ impl Args {
     /// Between two looks at a workspace with live runs.
     pub fn poll(&self) -> Duration {
         Duration::from_secs(self.poll_seconds)
+    }
+
+    /// How long runs that do not behave are waited for.
+    pub fn patience(&self) -> Patience {
+        Patience {
+            cancel: SignedDuration::from_secs(self.cancel_stuck_seconds.into()),
+            silence: SignedDuration::from_secs(self.not_responding_seconds.into()),
+        }
     }
 
     /// Certificate and key that logs are served by.
@@ -180,6 +198,21 @@ mod tests {
         let args =
             Args::try_parse_from(["operator", "--operator-identity-namespaces", "a,b"]).unwrap();
         assert_eq!(args.operator_identity_namespaces, ["a", "b"]);
+    }
+
+    #[test]
+    fn how_long_runs_are_waited_for_is_the_cores_unless_it_is_said() {
+        let patience = |words: &[&str]| {
+            let args = Args::try_parse_from(["operator"].iter().chain(words));
+            args.map(|args| args.patience())
+        };
+        assert_eq!(patience(&[]).unwrap(), Patience::default());
+        let short = patience(&["--cancel-stuck-seconds=1", "--not-responding-seconds=2"]).unwrap();
+        assert_eq!(
+            (short.cancel, short.silence),
+            (SignedDuration::from_secs(1), SignedDuration::from_secs(2))
+        );
+        assert!(patience(&["--cancel-stuck-seconds=0"]).is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSparkAttachment};
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::{self, Given, Memo, Seen, Step, Want};
+use azureml_spark_core::spark_job::{self, Given, Memo, Patience, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault};
 use azureml_spark_engine::{Error, Kind, Wakes, deadline};
 use kube::runtime::reflector::Store;
@@ -45,6 +45,8 @@ pub(crate) struct SparkJobKind {
     /// Versions of Spark that are known as retired.
     pub(crate) retired: BTreeSet<String>,
 }
+    /// How long runs that do not behave are waited for.
+    pub(crate) patience: Patience,
 
 impl Kind for SparkJobKind {
     type Object = SparkJob;

@@ -45,6 +45,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         sync_period: args.sync_period(),
     };
     let base = Base::new(client.clone(), options);
+    let patience = args.patience();
     let sync_period = SignedDuration::try_from(args.sync_period())?;
 
     let mut sources = Sources {
@@ -118,6 +119,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         follow: poller.interest(),
         registered: Registered::default(),
         lookup: Lookup::default(),
+        patience,
         retired: args.retired_runtimes.into_iter().collect(),
     };
     let listener = TcpListener::bind(args.probe_address).await?;

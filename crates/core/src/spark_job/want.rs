@@ -66,6 +66,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         steering: Steering::of(spec),
         labels: Labels::of(&given.name, spec),
         warnings: retired(given).into_iter().collect(),
+        patience: given.patience,
         cluster: allocation::cluster(spec),
         outputs: inputs::outputs(spec),
         source: source::told(given.source.as_ref()),

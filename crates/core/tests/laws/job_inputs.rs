@@ -7,9 +7,10 @@ use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMar
 use azureml_spark_core::Sight;
 use azureml_spark_core::place::{Place, Reference, Workspace};
 use azureml_spark_core::spark_job::{
-    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Pinned, Run,
-    RunState, Seen, Sighted, Submission,
+    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Patience, Pinned,
+    Run, RunState, Seen, Sighted, Submission,
 };
+use jiff::SignedDuration;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -161,17 +162,28 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
     ];
     let maps = option::weighted(0.9, option::weighted(0.9, files));
     let pinned = (option::weighted(0.2, pinned()), any::<bool>());
+    let seconds = || prop_oneof![1_i64..5, 60_i64..90_000].prop_map(SignedDuration::from_secs);
+    let patience =
+        (seconds(), seconds()).prop_map(|(cancel, silence)| Patience { cancel, silence });
     (
         (spec(), steering()),
         workspace(),
         attachment,
         maps,
         pinned,
-        any::<bool>(),
-        any::<bool>(),
+        patience,
+        (any::<bool>(), any::<bool>()),
     )
         .prop_map(
-            |((spec, steering), workspace, attachment, files, (pinned, begun), held, deleting)| {
+            |(
+                (spec, steering),
+                workspace,
+                attachment,
+                files,
+                (pinned, begun),
+                patience,
+                (held, deleting),
+            )| {
                 Given {
                     namespace: "team".to_owned(),
                     name: "titanic".to_owned(),
@@ -187,6 +199,7 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
                     source: None,
                     produced: BTreeMap::new(),
                     retired: BTreeSet::new(),
+                    patience,
                     pinned,
                     begun,
                     held: held || deleting,

@@ -309,6 +309,7 @@ fn job(steering: &Value) -> spark_job::Want {
         source: None,
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
+        patience: spark_job::Patience::default(),
         pinned: None,
         begun: false,
         held: false,

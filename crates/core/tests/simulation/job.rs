@@ -88,6 +88,7 @@ impl Kind for Jobs {
         }
     }
 
+            patience: azureml_spark_core::spark_job::Patience::default(),
     fn observe(world: &mut World, want: &Want, memo: &Memo) -> Result<Seen, Stop> {
         if want.workspace.is_none() || memo.ended.is_some() {
             return Ok(Seen::default());

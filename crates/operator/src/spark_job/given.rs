@@ -63,6 +63,7 @@ impl SparkJobKind {
                 BTreeMap::new()
             },
             retired: self.retired.clone(),
+            patience: self.patience,
             pinned: memo.pinned,
             begun,
             held: finalizer::is_on(&object.metadata),

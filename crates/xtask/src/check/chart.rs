@@ -111,6 +111,8 @@ fn everything() -> Value {
         "priorityClassName": "high",
     })
 }
+        "notRespondingSeconds": 60,
+        "cancelStuckSeconds": 30,
 
 /// Values, and the word that the refusal must hold.
 fn refused() -> [(Value, &'static str); 12] {

@@ -221,7 +221,8 @@ async fn race<'c, 'a>(
     let late = json!({"kind": "delay", "seconds": 3, "when": "before"});
     let rule = json!({"method": "PUT", "path": path, "count": 2, "action": late});
     emulator.inject(json!([rule])).await?;
-    tokio::try_join!(apply(one.0, &[one.1]), apply(other.0, &[other.1]))?;
+    let (first, second) = ([one.1], [other.1]);
+    tokio::try_join!(apply(one.0, &first), apply(other.0, &second))?;
     let answer = async |cluster: &Cluster<'_>| {
         let what = format!("both have submitted {name}");
         until(&what, PATIENCE, async || {

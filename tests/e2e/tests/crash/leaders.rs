@@ -1,6 +1,7 @@
 //! Two operators that both lead, as while a node that was thought dead still works: one run for each attempt, one end.
 
 use anyhow::Result;
+use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::scope::find_condition;
 use serde_json::{Value, json};
 
@@ -55,6 +56,16 @@ pub(crate) async fn two_at_once(jobs: &Jobs<'_>) -> Result<()> {
         .reason(JOB, tried, "Failed", "True", "PlatformFailed")
         .await?;
     scope.gone(JOB, going).await?;
+
+    // Both have their answers: what is killed on its way would be another story.
+    for name in &names {
+        let run = format!("{name}-");
+        until("both are answered", PATIENCE, async || {
+            let answers = jobs.answers(&run).await?;
+            Ok((answers.len() > 1 && answers.iter().all(Option::is_some)).then_some(()))
+        })
+        .await?;
+    }
 
     // The other one leads on, and the first comes back.
     operator.kill()?;

@@ -1,4 +1,4 @@
-//! What goes wrong around links, attachments and roles: Azure refuses, loses, delays, or is not as it should be. One
+//! What goes wrong around links, attachments, roles and runs: Azure refuses, loses, delays, or is not as it should be. One
 //! stack as in `shared`. Most scenarios change the emulator for all: those of one theme run one after another and leave
 //! it as it was.
 #![allow(
@@ -15,6 +15,7 @@ mod links;
 mod network;
 mod policies;
 mod roles;
+mod runs;
 mod stage;
 mod workspaces;
 
@@ -116,7 +117,11 @@ async fn stack() -> Result<&'static Stack> {
                 settings: json!({"operationSeconds": 0, "instantSeconds": 0.2}),
                 ..emulator::Options::default()
             },
-            values: json!({"grants": {"allowedRoles": ALLOWED_ROLES}}),
+            values: json!({
+                "grants": {"allowedRoles": ALLOWED_ROLES},
+                "notRespondingSeconds": 2,
+                "cancelStuckSeconds": 2,
+            }),
             ..Options::default()
         };
         Stack::start(options).await

@@ -39,10 +39,11 @@ pub(super) fn due(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Option
     if is_over(deadlines::start(want, run, memo)) {
         return Some(CancelCause::StartDeadline);
     }
-    is_over(deadlines::silent(memo)).then_some(CancelCause::NotResponding)
+    is_over(deadlines::silent(want, memo)).then_some(CancelCause::NotResponding)
 }
 
 pub(super) fn cancel(
+    want: &Want,
     run: &Run,
     mut memo: Memo,
     why: CancelCause,
@@ -58,11 +59,22 @@ pub(super) fn cancel(
     let again = memo
         .cancel
         .as_ref()
-        .map(|cancel| plus(cancel.asked, pause(run, cancel)));
+        .map(|cancel| next_try(want, run, cancel));
     match again {
         // The run's state wakes us; should it not change, we ask once more.
         Some(time) if time > now => Move::rest(memo, at(now, time)),
         Some(_) | None => Move::step(asked(memo, why, now), Step::Cancel),
+    }
+}
+
+/// When our patience is over it is asked for at once: that it has no effect is told of one that was asked for so late.
+fn next_try(want: &Want, run: &Run, cancel: &Cancel) -> Timestamp {
+    let usual = plus(cancel.asked, pause(run, cancel));
+    let late = plus(cancel.since, want.patience.cancel);
+    if cancel.refused.is_none() && cancel.asked < late {
+        usual.min(late)
+    } else {
+        usual
     }
 }
 

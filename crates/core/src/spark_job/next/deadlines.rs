@@ -1,14 +1,11 @@
 //! What a live run has time for.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{at, plus};
 use crate::machine::Wake;
 use crate::spark_job::memo::Memo;
 use crate::spark_job::{Run, RunState, Want};
-
-/// How long Azure may hear nothing of a run: it may come back (contract §3.4).
-const SILENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// The end of `activeDeadlineSeconds`: from the first start of all attempts. As on a `batch/v1` Job the clock is set
 /// back by a suspension.
@@ -48,17 +45,21 @@ pub(super) fn start(want: &Want, run: &Run, memo: &Memo) -> Option<Timestamp> {
 }
 
 /// The end of our patience with a run of which nothing is heard.
-pub(super) fn silent(memo: &Memo) -> Option<Timestamp> {
+pub(super) fn silent(want: &Want, memo: &Memo) -> Option<Timestamp> {
     let sighted = memo
         .sighted
         .as_ref()
         .filter(|sighted| sighted.state == RunState::NotResponding)?;
-    Some(plus(sighted.since, SILENCE))
+    Some(plus(sighted.since, want.patience.silence))
 }
 
 /// The first of them that is still to come.
 pub(super) fn wake(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Wake {
-    let all = [active(want, memo), start(want, run, memo), silent(memo)];
+    let all = [
+        active(want, memo),
+        start(want, run, memo),
+        silent(want, memo),
+    ];
     let soonest = all.into_iter().flatten().filter(|time| *time > now).min();
     soonest.map_or(Wake::OnChange, |time| at(now, time))
 }

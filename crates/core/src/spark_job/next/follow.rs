@@ -32,7 +32,7 @@ pub(super) fn follow(
         return soon(memo, now);
     }
     if let Some(why) = cancel::due(want, run, &memo, now) {
-        return cancel::cancel(run, memo, why, now);
+        return cancel::cancel(want, run, memo, why, now);
     }
     let (memo, step) = labels::send(want, seen, memo);
     if let Some(step) = step {

@@ -64,7 +64,7 @@ fn present(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Move<SparkJob
             Some(cancel) => cancel.why,
             None => CancelCause::Deleted,
         };
-        return cancel::cancel(run, noticed, why, now);
+        return cancel::cancel(want, run, noticed, why, now);
     }
     attempt::further(want, &noticed, &run.state, now).unwrap_or_else(|| release(memo))
 }

@@ -67,7 +67,7 @@ fn message(ended: &Ended, memo: &Memo) -> String {
                 .to_owned()
         }
         End::NotResponding => {
-            "Azure had heard nothing of the run for 30 minutes, and it was cancelled".to_owned()
+            "Azure had heard nothing of the run for longer than the operator waits, and it was cancelled".to_owned()
         }
         End::Lost => {
             "the run is not in the workspace any more: it was deleted there, or the workspace was; nobody can tell whether it did its work"

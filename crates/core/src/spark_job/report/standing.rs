@@ -23,7 +23,7 @@ pub(super) fn standing(pass: &Pass<'_, SparkJob>, want: &Want, milestones: &[Fac
     }
     let seen = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);
     if seen {
-        return under_way::standing(memo);
+        return under_way::standing(want, memo);
     }
     // Nothing goes on while somebody else has the name.
     let taken = milestones
@@ -45,7 +45,7 @@ pub(super) fn standing(pass: &Pass<'_, SparkJob>, want: &Want, milestones: &[Fac
     }
     match first_unmet(milestones) {
         Some(fact) => unmet(fact),
-        None => under_way::standing(memo),
+        None => under_way::standing(want, memo),
     }
 }
 
@@ -101,7 +101,7 @@ fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, trouble: Option<&Trouble>) ->
             ),
         );
     }
-    if let Some(standing) = under_way::resisted(pass.memo) {
+    if let Some(standing) = under_way::resisted(want, pass.memo) {
         return standing;
     }
     match trouble {

@@ -2,17 +2,14 @@
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::spark_job::CancelCause;
-use jiff::SignedDuration;
 
-use crate::spark_job::RunState;
 use crate::spark_job::memo::{Cancel, Memo};
+use crate::spark_job::patience::{Patience, spoken};
+use crate::spark_job::{RunState, Want};
 use crate::summary::Standing;
 
-/// A cancel without effect for so long is no ordinary one: a run takes seconds to minutes to end.
-const STUCK: SignedDuration = SignedDuration::from_mins(15);
-
-pub(super) fn standing(memo: &Memo) -> Standing {
-    if let Some(standing) = resisted(memo) {
+pub(super) fn standing(want: &Want, memo: &Memo) -> Standing {
+    if let Some(standing) = resisted(want, memo) {
         return standing;
     }
     // A look that said nothing leaves what was known.
@@ -23,14 +20,25 @@ pub(super) fn standing(memo: &Memo) -> Standing {
             "the script has ended; Azure writes the traces",
         ),
         (Some(state), Some(cancel)) if !state.is_end() => canceling(cancel.why),
+        (Some(RunState::NotResponding), _) => return silent(want.patience),
         (Some(state), _) => at(state),
         (None, _) => (Reason::Submitted, "the run is submitted"),
     };
     Standing::Reconciling(reason, message.to_owned())
 }
 
+fn silent(patience: Patience) -> Standing {
+    Standing::Reconciling(
+        Reason::NotResponding,
+        format!(
+            "Azure hears nothing of the run; it may come back, and is cancelled after {}",
+            spoken(patience.silence)
+        ),
+    )
+}
+
 /// A cancel that is refused, or has no effect.
-pub(super) fn resisted(memo: &Memo) -> Option<Standing> {
+pub(super) fn resisted(want: &Want, memo: &Memo) -> Option<Standing> {
     let cancel = memo.cancel.as_ref()?;
     if let Some(words) = &cancel.refused {
         return Some(Standing::Stalled(
@@ -40,16 +48,20 @@ pub(super) fn resisted(memo: &Memo) -> Option<Standing> {
             ),
         ));
     }
-    is_stuck(cancel).then(|| {
+    let patience = want.patience;
+    is_stuck(cancel, patience).then(|| {
         Standing::Reconciling(
             Reason::CancelStuck,
-            "the cancel has had no effect for 15 minutes; it is asked for again every 5 minutes: if it goes on like this, ask Azure's support, with status.studioUrl".to_owned(),
+            format!(
+                "the cancel has had no effect for {}; it is asked for again every 5 minutes: if it goes on like this, ask Azure's support, with status.studioUrl",
+                spoken(patience.cancel)
+            ),
         )
     })
 }
 
-fn is_stuck(cancel: &Cancel) -> bool {
-    cancel.asked.duration_since(cancel.since) >= STUCK
+fn is_stuck(cancel: &Cancel, patience: Patience) -> bool {
+    cancel.asked.duration_since(cancel.since) >= patience.cancel
 }
 
 fn canceling(why: CancelCause) -> (Reason, &'static str) {
@@ -72,7 +84,7 @@ fn canceling(why: CancelCause) -> (Reason, &'static str) {
         ),
         CancelCause::NotResponding => (
             Reason::Canceling,
-            "Azure has heard nothing of the run for 30 minutes, and it is being cancelled",
+            "Azure has heard nothing of the run for longer than the operator waits: it is being cancelled",
         ),
         CancelCause::Deleted => (Reason::Canceling, "the run is being cancelled"),
     }
@@ -93,10 +105,7 @@ fn at(state: &RunState) -> (Reason, &'static str) {
             "the script has ended; Azure writes the traces",
         ),
         RunState::CancelRequested => (Reason::Canceling, "somebody has cancelled the run in Azure"),
-        RunState::NotResponding => (
-            Reason::NotResponding,
-            "Azure hears nothing of the run; it may come back, and is cancelled after 30 minutes",
-        ),
+        RunState::NotResponding => (Reason::NotResponding, "Azure hears nothing of the run"),
         RunState::Paused | RunState::Other(_) => {
             (Reason::Running, "the run is in a state that may pass")
         }

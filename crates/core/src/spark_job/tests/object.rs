@@ -11,8 +11,8 @@ use serde_json::json;
 use crate::machine::{Machine, Pass, Sight};
 use crate::place::{Place, Reference, Workspace};
 use crate::spark_job::{
-    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Pinned, Run,
-    RunState, Seen, Sighted, SparkJob, Submission, Want,
+    AttachedPool, Cancel, End, Ended, Given, LabelState, Labelled, Memo, Past, Patience, Pinned,
+    Run, RunState, Seen, Sighted, SparkJob, Submission, Want,
 };
 use crate::{Class, Fault, Trouble};
 
@@ -69,6 +69,7 @@ pub(super) fn given() -> Given {
         source: None,
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
+        patience: Patience::default(),
         pinned: None,
         begun: false,
         held: false,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::{Place, Reference, Workspace};
-use azureml_spark_core::spark_job::{AttachedPool, Given, SparkJob, Submission};
+use azureml_spark_core::spark_job::{AttachedPool, Given, Patience, SparkJob, Submission};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -57,6 +57,7 @@ fn given(changes: &Value) -> Given {
         source: None,
         produced: BTreeMap::new(),
         retired: BTreeSet::new(),
+        patience: Patience::default(),
         pinned: None,
         begun: false,
         held: false,

@@ -2,6 +2,8 @@
 
 use azureml_spark_api::spark_job::{CancelCause, SubmissionMark};
 
+use jiff::SignedDuration;
+
 use super::{Change, Told, any, cancelled, check, decide, held};
 use crate::machine::Sight;
 use crate::place::Reference;
@@ -60,6 +62,12 @@ fn it_is_asked_for_again_but_never_hot() {
     };
     let refused = |seconds| with(seconds, |c| c.refused = Some("no right".into()));
     let often = |seconds| with(seconds, |c| c.tries = 3);
+    let late = || {
+        let mut memo = by(30);
+        memo.cancel.as_mut().unwrap().asked = ago(1);
+        memo
+    };
+    let impatient: Change = |g| { cancelled(g); g.patience.cancel = SignedDuration::from_secs(20); };
     check(&[
         (cancelled, running(), followed(60), Told::Cancel, "at once"),
         (cancelled, running(), by(29), Told::In(1), "Azure may show it late"),
@@ -71,6 +79,10 @@ fn it_is_asked_for_again_but_never_hot() {
         (cancelled, running(), refused(300), Told::Cancel, "perhaps somebody has"),
         (cancelled, Present(run(RunState::Finalizing)), followed(60), Told::In(10), "it is refused here, and the end is near"),
         (any, running(), by(30), Told::Cancel, "a cancel on record is carried out"),
+        (impatient, heard(), by(19), Told::In(1), "patience ends"),
+        (impatient, heard(), by(20), Told::Cancel, "once more, so that it can be told"),
+        (impatient, heard(), late(), Told::In(299), "and then as before"),
+        (impatient, running(), refused(20), Told::In(280), "a refusal is told already"),
     ]);
     let (_, memo) = decide(cancelled, &seen(running()), &refused(300));
     let cancel = memo.cancel.unwrap();

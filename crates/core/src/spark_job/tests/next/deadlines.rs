@@ -1,6 +1,7 @@
 //! What a run has time for.
 
 use azureml_spark_api::spark_job::CancelCause;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Change, Told, check, decide};
@@ -14,6 +15,10 @@ fn active(given: &mut crate::spark_job::Given) {
 
 fn start(given: &mut crate::spark_job::Given) {
     set(given, "startDeadlineSeconds", json!(300));
+}
+
+fn impatient(given: &mut crate::spark_job::Given) {
+    given.patience.silence = SignedDuration::from_secs(7);
 }
 
 #[test]
@@ -36,6 +41,8 @@ fn each_has_its_clock() {
         (start, Present(run(RunState::NotResponding)), since(40, RunState::NotResponding), Told::In(1_760), "nobody knows whether it has"),
         (any, silent(), since(1_799, RunState::NotResponding), Told::In(1), "it may come back"),
         (any, silent(), since(1_800, RunState::NotResponding), Told::Cancel, "it does not"),
+        (impatient, silent(), since(5, RunState::NotResponding), Told::In(2), "the installation says how long"),
+        (impatient, silent(), since(7, RunState::NotResponding), Told::Cancel, "and no longer"),
         (any, silent(), since(9_000, RunState::Running), Told::In(1_800), "patience begins with the silence"),
         (|g| set(g, "activeDeadlineSeconds", json!(90_000)), running(), started(5), Told::In(3_600), "nobody sleeps longer"),
     ]);

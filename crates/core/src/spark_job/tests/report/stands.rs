@@ -2,6 +2,7 @@
 
 use azureml_spark_api::spark_job::CancelCause;
 use azureml_spark_api::{Reason, SparkJobStatus};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Change, any, going, say, say_after};
@@ -186,6 +187,32 @@ fn a_cancel_without_effect_is_told_until_the_end() {
                 "{first}"
             );
         }
+    }
+    let impatient: Change = |g| g.patience.cancel = SignedDuration::from_secs(7);
+    let status = say(impatient, &Seen::default(), &asked_for(20, 13));
+    assert_eq!(
+        standing(&status.conditions),
+        ("Reconciling", word(Reason::CancelStuck))
+    );
+    let said = &condition(&status.conditions, "Reconciling")
+        .unwrap()
+        .message;
+    assert!(said.contains("for 7 seconds"), "{said}");
+}
+
+#[test]
+fn a_silence_says_how_long_it_is_borne() {
+    let impatient: Change = |g| g.patience.silence = SignedDuration::from_secs(90);
+    let memo = since(9, RunState::NotResponding);
+    for (change, words) in [
+        (any as Change, "after 30 minutes"),
+        (impatient, "after 90 seconds"),
+    ] {
+        let status = say(change, &seen(Present(run(RunState::NotResponding))), &memo);
+        let said = &condition(&status.conditions, "Reconciling")
+            .unwrap()
+            .message;
+        assert!(said.ends_with(words), "{said}");
     }
 }
 
