@@ -17,6 +17,8 @@ pub mod name;
 pub mod place;
 pub mod record;
 pub mod role;
+#[cfg(test)]
+mod samples;
 pub mod spark_job;
 pub mod summary;
 pub mod workspace;

@@ -1,16 +1,14 @@
 //! Tables: what is given, what is decided and said, and why.
 
 use azureml_spark_api::{AzureMLWorkspaceStatus, Reason};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{CredentialsFound, Facts, Given, Memo, Seen, Workspace};
 use crate::machine::{Act, Machine, Pass, Sight, Wake};
 use crate::place::Place;
 use crate::{Class, Fault, Trouble};
 
-pub(super) fn now() -> Timestamp {
-    Timestamp::from_second(1_000_000).unwrap()
-}
+pub(super) use crate::samples::now;
 
 pub(super) fn given() -> Given {
     Given {

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use azureml_spark_api::attachment::PendingAction;
-use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::{Role, RoleAssignment, SynapseRole};
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::attachment::{
@@ -14,24 +13,15 @@ use crate::attachment::{
 };
 use crate::grants::{self, Offer, Record};
 use crate::machine::{Act, Machine, Sight, Wake};
-use crate::place::{Place, Reference, Workspace};
-use crate::role;
+use crate::{role, samples};
+
+pub(super) use crate::samples::{ago, condition, now};
 
 pub(super) const UID: &str = "5f2b7a0e-0000-4000-8000-000000000002";
 /// What the tag says.
 pub(super) const OWNER: &str = "5f2b7a0e-0000-4000-8000-000000000002 team/pool";
 pub(super) const POOL: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
-
-/// Now, in every table.
-pub(super) fn now() -> Timestamp {
-    ago(0)
-}
-
-/// So many seconds before now.
-pub(super) fn ago(seconds: i64) -> Timestamp {
-    Timestamp::from_second(1_000_000 - seconds).unwrap()
-}
 
 pub(super) fn given() -> Given {
     Given {
@@ -42,16 +32,7 @@ pub(super) fn given() -> Given {
             json!({"workspaceRef": {"name": "ml"}, "pool": {"resourceId": POOL}}),
         )
         .unwrap(),
-        workspace: Reference::Ready(Workspace {
-            place: Place {
-                namespace: "team".to_owned(),
-                name: "ml".to_owned(),
-            },
-            azure_id: "/workspaces/ml".to_owned(),
-            location: "eastus".to_owned(),
-            storage_account_id: None,
-            operators_identity: false,
-        }),
+        workspace: samples::workspace(),
         link: None,
         users: Vec::new(),
         shared: BTreeSet::new(),
@@ -71,9 +52,7 @@ pub(super) fn want_with(change: impl FnOnce(&mut Given)) -> Want {
 
 /// Another spec field.
 pub(super) fn set(given: &mut Given, field: &str, value: serde_json::Value) {
-    let mut spec = serde_json::to_value(&given.spec).unwrap();
-    spec[field] = value;
-    given.spec = serde_json::from_value(spec).unwrap();
+    samples::set_field(&mut given.spec, field, value);
 }
 
 /// Two user-assigned identities.
@@ -259,8 +238,4 @@ pub(super) fn decide(want: &Want, seen: &Seen, memo: &Memo) -> (Told, Memo) {
         Act::Release => Told::Release,
     };
     (told, moved.memo)
-}
-
-pub(super) fn condition<'c>(conditions: &'c [Condition], kind: &str) -> Option<&'c Condition> {
-    conditions.iter().find(|c| c.type_ == kind)
 }

@@ -4,23 +4,16 @@ use std::collections::BTreeSet;
 
 use azureml_spark_api::policy::{DriftPolicy, ManagementPolicy};
 use azureml_spark_api::role::{Role, RoleAssignment};
-use jiff::Timestamp;
 
 use crate::grants::{Offer, Record, Seen, Terms};
 use crate::machine::Sight;
 use crate::role;
 
+pub(super) use crate::samples::{ago, now};
+
 pub(super) const POOL: &str = "workspaces/syn/bigDataPools/p";
 pub(super) const ACCOUNT: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
-
-pub(super) fn now() -> Timestamp {
-    ago(0)
-}
-
-pub(super) fn ago(seconds: i64) -> Timestamp {
-    Timestamp::from_second(1_000_000 - seconds).unwrap()
-}
 
 /// A role at the pool.
 pub(super) fn admin(principal: &str) -> RoleAssignment {

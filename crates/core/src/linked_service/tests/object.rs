@@ -1,28 +1,18 @@
 //! A link and its Synapse workspace as they should be; each row of a table changes one thing.
 
-use azureml_spark_api::condition::Condition;
 use azureml_spark_api::role::{Role, RoleAssignment, SynapseRole};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::grants::{self, Offer, Record};
 use crate::linked_service::{Given, Link, LinkedService, Memo, Seen, Step, Want};
 use crate::machine::{Act, Machine, Sight, Wake};
-use crate::place::{Place, Reference, Workspace};
-use crate::role;
+use crate::{role, samples};
+
+pub(super) use crate::samples::{ago, condition, now};
 
 pub(super) const SYNAPSE: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn";
-
-/// Now, in every table.
-pub(super) fn now() -> Timestamp {
-    ago(0)
-}
-
-/// So many seconds before now.
-pub(super) fn ago(seconds: i64) -> Timestamp {
-    Timestamp::from_second(1_000_000 - seconds).unwrap()
-}
 
 pub(super) fn given() -> Given {
     Given {
@@ -31,16 +21,7 @@ pub(super) fn given() -> Given {
             json!({"workspaceRef": {"name": "ml"}, "synapseWorkspaceId": SYNAPSE}),
         )
         .unwrap(),
-        workspace: Reference::Ready(Workspace {
-            place: Place {
-                namespace: "team".to_owned(),
-                name: "ml".to_owned(),
-            },
-            azure_id: "/workspaces/ml".to_owned(),
-            location: "eastus".to_owned(),
-            storage_account_id: None,
-            operators_identity: false,
-        }),
+        workspace: samples::workspace(),
         users: Vec::new(),
         twins: Vec::new(),
         shared: [].into(),
@@ -60,9 +41,7 @@ pub(super) fn want_with(change: impl FnOnce(&mut Given)) -> Want {
 
 /// Another spec field.
 pub(super) fn set(given: &mut Given, field: &str, value: serde_json::Value) {
-    let mut spec = serde_json::to_value(&given.spec).unwrap();
-    spec[field] = value;
-    given.spec = serde_json::from_value(spec).unwrap();
+    samples::set_field(&mut given.spec, field, value);
 }
 
 /// As the spec leaves it.
@@ -203,8 +182,4 @@ pub(super) fn decide(want: &Want, seen: &Seen, memo: &Memo) -> (Told, Memo) {
         Act::Release => Told::Release,
     };
     (told, moved.memo)
-}
-
-pub(super) fn condition<'c>(conditions: &'c [Condition], kind: &str) -> Option<&'c Condition> {
-    conditions.iter().find(|c| c.type_ == kind)
 }
