@@ -130,3 +130,34 @@ fn code_that_is_too_large_says_what_to_use_instead() {
         Ok(())
     });
 }
+
+#[test]
+fn two_files_of_one_path_are_told_and_can_be_told_apart() {
+    scenario("code-twice", async |scope, _| {
+        let since = scope.stack().emulator().now().await?;
+        let text = |word: &str| format!("print('{} {word}')\n", scope.namespace());
+        for map in ["one", "two"] {
+            scope
+                .apply(&manifest::code(map, "main.py", &text(map)))
+                .await?;
+        }
+        let both = json!([{"name": "one"}, {"name": "two"}]);
+        let twice = job(scope, "twice").with("/spec/code/configMaps", both);
+        scope.apply(&twice).await?;
+        let told = scope
+            .reason(JOB, "twice", "ReferencesResolved", "False", "DuplicateFile")
+            .await?;
+        let says = "two sources give the file 'main.py'";
+        assert!(message(&told, "Stalled").contains(says), "{told}");
+        let apart = json!([{"name": "one"}, {"name": "two", "items": [{"key": "main.py", "path": "lib/more.py"}]}]);
+        super::set(scope, "twice", json!({"code": {"configMaps": apart}})).await?;
+        let done = ends_well(scope, "twice").await?;
+        let seen = asked(scope, since).await?;
+        sent(&seen, &azure_name(&done));
+        let registered = registration(&seen, &done);
+        for (file, word) in [("main.py", "one"), ("lib/more.py", "two")] {
+            assert_eq!(uploaded(scope, registered, file), Some(text(word)));
+        }
+        Ok(())
+    });
+}

@@ -5,6 +5,7 @@ use azureml_spark_testkit::flux::{
     self, announce, archive, artifact_path, digest, from_source, source,
 };
 use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::repository;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, message};
 use serde_json::{Value, json};
 
@@ -234,6 +235,35 @@ fn a_bucket_gives_what_is_below_its_path() {
             .map(|file| Ok(file?.file_name()))
             .collect::<Result<_>>()?;
         assert_eq!(files, ["main.py"], "{}", folder.display());
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_page_shows_is_accepted() {
+    scenario("source-page", async |scope| {
+        let page = std::fs::read_to_string(repository::root().join("docs/sources.md"))?;
+        let blocks = page.split("```yaml\n").skip(1);
+        let blocks: Vec<&str> = blocks
+            .filter_map(|rest| Some(rest.split_once("\n```")?.0))
+            .collect();
+        assert_eq!(2 * blocks.len(), page.matches("```").count());
+        let (mut parts, mut objects) = (0, 0);
+        for block in blocks {
+            let block: Value = serde_norway::from_str(block)?;
+            let object = if block.get("kind").is_some() {
+                objects += 1;
+                // There is no Flux here, and no namespace of its own.
+                Manifest(block).with("/metadata/namespace", scope.namespace())
+            } else {
+                parts += 1;
+                let code = block["spec"]["code"].clone();
+                assert_eq!(block["spec"].as_object().unwrap().len(), 1, "{block}");
+                job(scope, "shown", "GitRepository").with("/spec/code", code)
+            };
+            assert_eq!(scope.verdict(&object).await?, None, "{}", object.0);
+        }
+        assert_eq!((parts, objects), (1, 1));
         Ok(())
     });
 }
