@@ -252,3 +252,68 @@ fn each_kind_of_data_at_each_kind_of_address() {
         Ok(())
     });
 }
+
+#[test]
+fn an_output_becomes_the_asset_that_it_is_to_be() {
+    scenario("outputs", async |scope, portal| {
+        let since = scope.stack().emulator().now().await?;
+        let (model, rows) = (scope.unique("model"), scope.unique("rows"));
+        let path = |name: &str| format!("azureml://datastores/workspaceblobstore/paths/{name}/");
+        let writes = job(scope, "trains")
+            .with(
+                "/spec/outputs/model",
+                json!({"type": "mlflow_model", "path": path(&model), "registerAs": {"name": model, "version": "7"}}),
+            )
+            .with(
+                "/spec/outputs/rows",
+                json!({"type": "uri_folder", "path": path(&rows), "registerAs": {"name": rows, "version": "2026.1-a"}}),
+            )
+            .with(
+                "/spec/outputs/scraps",
+                json!({"type": "uri_folder", "path": path("scraps")}),
+            );
+        scope.apply(&writes).await?;
+        let done = ends_well(scope, "trains").await?;
+        let told = |name: &str| {
+            let outputs = done["status"]["outputs"].as_array().unwrap();
+            outputs
+                .iter()
+                .find(|output| output["name"] == name)
+                .unwrap()
+        };
+        for (name, asset, version, collection) in [
+            ("model", &model, "7", "models"),
+            ("rows", &rows, "2026.1-a", "data"),
+        ] {
+            let expected = format!("azureml:{asset}:{version}");
+            assert_eq!(told(name)["asset"], expected, "{done}");
+            assert_eq!(told(name)["path"], path(asset), "{done}");
+            let there = portal.version(collection, asset, version).await?;
+            assert!(there.is_some(), "no {expected} among the {collection}");
+        }
+        assert_eq!(told("scraps").get("asset"), None, "{done}");
+        let reads = job(scope, "scores")
+            .with(
+                "/spec/inputs/model",
+                json!({"type": "mlflow_model", "path": format!("azureml:{model}:7")}),
+            )
+            .with(
+                "/spec/inputs/same",
+                json!({"fromJob": {"name": "trains", "output": "model"}}),
+            );
+        scope.apply(&reads).await?;
+        let read = ends_well(scope, "scores").await?;
+        let seen = asked(scope, since).await?;
+        let inputs = &sent(&seen, &azure_name(&read))["inputs"];
+        for input in ["model", "same"] {
+            assert_eq!(inputs[input]["jobInputType"], "mlflow_model");
+        }
+        let uri = inputs["model"]["uri"].as_str().unwrap();
+        assert!(
+            uri.ends_with(&format!("/models/{model}/versions/7")),
+            "{uri}"
+        );
+        assert_eq!(inputs["same"]["uri"], told("model")["path"]);
+        Ok(())
+    });
+}
