@@ -14,8 +14,6 @@ use crate::run::{Steps, cargo, run};
 
 /// Tests of one binary at a time; each may have a job and a waiting apiserver of its own.
 const MOST_THREADS: usize = 4;
-/// Scenarios at a time that share a stack: they wait for seconds of Azure's, not for a core.
-const WAITING_THREADS: usize = 8;
 
 pub(crate) async fn test() -> Result<()> {
     let mut steps = Steps::new();
@@ -67,20 +65,31 @@ fn others() -> Result<()> {
     run(&mut command)
 }
 
-/// The longest of them runs beside the others: together they take hardly longer than it alone.
+/// Together they take hardly longer than the longest lane alone.
 fn waiting() -> Result<()> {
-    let all = [&[targets::LONGEST], targets::WAITING.as_slice()].concat();
-    run(scenarios(&all)?.arg("--no-run"))?;
-    let mut longest = scenarios(&[targets::LONGEST])?.spawn()?;
-    let others = run(&mut scenarios(&targets::WAITING)?);
-    let ended = longest.wait()?;
-    others?;
-    ensure!(ended.success(), "{} failed", targets::LONGEST);
-    Ok(())
+    let all: Vec<&str> = targets::waiting().collect();
+    run(scenarios(&all, MOST_THREADS)?.arg("--no-run"))?;
+    std::thread::scope(|scope| {
+        let lanes = targets::LANES.map(|lane| {
+            let name = lane.names.join(", ");
+            let ended = scope.spawn(move || run(&mut scenarios(lane.names, lane.threads)?));
+            (name, ended)
+        });
+        let mut failed = Vec::new();
+        for (name, lane) in lanes {
+            match lane.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => failed.push(format!("{name}: {error:#}")),
+                Err(_) => failed.push(format!("{name}: the lane panicked")),
+            }
+        }
+        ensure!(failed.is_empty(), "{}", failed.join("\n"));
+        Ok(())
+    })
 }
 
-fn scenarios(names: &[&str]) -> Result<Command> {
-    let mut command = tests(WAITING_THREADS)?;
+fn scenarios(names: &[&str], threads: usize) -> Result<Command> {
+    let mut command = tests(threads)?;
     for name in names {
         command.args(["--test", name]);
     }

@@ -1,6 +1,6 @@
 //! What goes wrong around links, attachments, roles and runs: Azure refuses, loses, delays, or is not as it should be. One
 //! stack as in `shared`. Most scenarios change the emulator for all: those of one theme run one after another and leave
-//! it as it was.
+//! it as it was. Those that would disturb everybody have a stack of their own, one after another, too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,7 +27,7 @@ use azureml_spark_testkit::scenario;
 use azureml_spark_testkit::stack::{Options, Stack};
 use futures::FutureExt as _;
 use serde_json::json;
-use tokio::sync::{Mutex, OnceCell, RwLock};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use crate::stage::Stage;
 
@@ -44,8 +44,13 @@ const ALLOWED_ROLES: [&str; 6] = [
     "StorageBlobDataReader",
 ];
 
-/// Whoever ends the operator's process does so alone.
-static OPERATOR: RwLock<()> = RwLock::const_new(());
+/// Most scenarios at a time that touch only what is their own: they wait for seconds of Azure's, not for a core. One of
+/// each theme, and one that is alone, play beside them.
+const MOST: usize = 5;
+
+/// The stacks of this binary. They end with the process.
+static SHARED: OnceCell<Stack> = OnceCell::const_new();
+static DISTURBED: OnceCell<Stack> = OnceCell::const_new();
 
 /// What a scenario changes in the emulator for all. It disturbs nobody who is about something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +81,10 @@ impl Theme {
 
 /// Runs a scenario that touches only what is its own.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    static TURNS: Semaphore = Semaphore::const_new(MOST);
     scenario::play(async {
-        let _running = OPERATOR.read().await;
-        play(name, story).await
+        let _turn = TURNS.acquire().await?;
+        play(&SHARED, name, story).await
     });
 }
 
@@ -86,45 +92,45 @@ fn scenario(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
 fn changing(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
     scenario::play(async {
         let _changing = theme.lock().lock().await;
-        let _running = OPERATOR.read().await;
-        play(name, story).await
+        play(&SHARED, name, story).await
     });
 }
 
-/// Runs a scenario while no other one runs.
+/// Runs a scenario on a stack on which no other one runs: it ends the operator's process, or lets the emulator refuse
+/// what everybody asks for, or takes all that is refused back.
 fn alone(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    static ALONE: Mutex<()> = Mutex::const_new(());
     scenario::play(async {
-        let _alone = OPERATOR.write().await;
-        play(name, story).await
+        let _alone = ALONE.lock().await;
+        play(&DISTURBED, name, story).await
     });
 }
 
 /// In a namespace of its own with a workspace that is ready. What it has changed for all is put back however it ends.
-async fn play(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) -> Result<()> {
-    let stage = Stage::set_up(stack().await?, name).await?;
+async fn play(
+    stack: &'static OnceCell<Stack>,
+    name: &str,
+    story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>,
+) -> Result<()> {
+    let stage = Stage::set_up(stack.get_or_try_init(start).await?, name).await?;
     let ended = AssertUnwindSafe(story(&stage)).catch_unwind().await;
     stage.tidy_up().await?;
     ended.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// The stack of this binary. It ends with the process.
-async fn stack() -> Result<&'static Stack> {
-    static STACK: OnceCell<Stack> = OnceCell::const_new();
-    let start = async || {
-        let options = Options {
-            // Azure at its fastest: who is about the length of things sets it.
-            emulator: emulator::Options {
-                settings: json!({"operationSeconds": 0, "instantSeconds": 0.2}),
-                ..emulator::Options::default()
-            },
-            values: json!({
-                "grants": {"allowedRoles": ALLOWED_ROLES},
-                "notRespondingSeconds": 2,
-                "cancelStuckSeconds": 2,
-            }),
-            ..Options::default()
-        };
-        Stack::start(options).await
+async fn start() -> Result<Stack> {
+    let options = Options {
+        // Azure at its fastest: who is about the length of things sets it.
+        emulator: emulator::Options {
+            settings: json!({"operationSeconds": 0, "instantSeconds": 0.2}),
+            ..emulator::Options::default()
+        },
+        values: json!({
+            "grants": {"allowedRoles": ALLOWED_ROLES},
+            "notRespondingSeconds": 2,
+            "cancelStuckSeconds": 2,
+        }),
+        ..Options::default()
     };
-    STACK.get_or_try_init(start).await
+    Stack::start(options).await
 }
