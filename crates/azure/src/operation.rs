@@ -16,10 +16,6 @@ use crate::retry_after::retry_after;
 #[cfg(test)]
 mod tests;
 
-/// How long to wait between polls where Azure names no time: the SDK's default (contract §0.3),
-/// and Azure ML's compute operations never name one.
-pub const DEFAULT_POLL: Duration = Duration::from_secs(30);
-
 /// An operation under way. Its address may be kept over a restart, though a GET of the resource is
 /// always the better question then: operation addresses expire (contract §0.3).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,11 +46,6 @@ impl WorkspaceId {
         ArmId::new(format!("{self}/computes/{name}"))
     }
 
-    /// The id of a version of a code asset in this workspace.
-    pub fn code_version(&self, name: &str, version: &str) -> ArmId {
-        ArmId::new(format!("{self}/codes/{name}/versions/{version}"))
-    }
-
     pub(crate) fn segments(&self) -> [&str; 8] {
         [
             "subscriptions",

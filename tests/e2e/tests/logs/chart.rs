@@ -7,6 +7,7 @@ use azureml_spark_testkit::access::{asked, granted};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::operator::{Launch, Operator};
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{NAMESPACE, Options, RELEASE, Stack};
 use azureml_spark_testkit::{binaries, repository};
@@ -18,7 +19,7 @@ use kube::Api;
 use serde_json::{Value, json};
 
 use crate::person::Person;
-use crate::{KIND, RUNTIME, ended};
+use crate::{KIND, ended};
 
 /// Service, Secret and `ClusterRole` of the logs.
 const LOGS: &str = "azureml-spark-operator-logs";
@@ -29,20 +30,13 @@ const LOG: [&str; 5] = ["azureml", "logs", "done", "--tail", "1"];
 
 #[test]
 fn an_upgrade_keeps_the_certificate_and_without_logs_nothing_of_them_is_left() {
-    RUNTIME.block_on(async {
+    play(async {
         // Its own: others need the logs.
-        let stack = Stack::start(Options::default())
-            .await
-            .expect("the stack starts");
-        let scope = stack.scope("logs-chart").await.expect("a namespace");
-        let viewer = async {
-            let viewer = Person::with_role(&scope, "viewer", Some("view")).await?;
-            kept(&scope, &viewer).await?;
-            left_out(&scope, &viewer).await
-        };
-        if let Err(error) = viewer.await {
-            panic!("{error:?}");
-        }
+        let stack = Stack::start(Options::default()).await?;
+        let scope = stack.scope("logs-chart").await?;
+        let viewer = Person::with_role(&scope, "viewer", Some("view")).await?;
+        kept(&scope, &viewer).await?;
+        left_out(&scope, &viewer).await
     });
 }
 

@@ -11,32 +11,24 @@
 mod chart;
 mod person;
 
-use std::sync::LazyLock;
-
 use anyhow::{Context as _, Result};
 use azureml_spark_testkit::emulator::DENIED_CLIENT_ID;
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest;
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{CLOUD, Stack};
 use serde_json::json;
-use tokio::runtime::Runtime;
 
 use crate::person::Person;
 
 const KIND: &str = "SparkJob";
 
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
-
 /// Runs a scenario in a namespace of its own on the shared stack.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
-        let stack = Stack::shared().await.expect("the stack starts");
-        let scope = stack.scope(name).await.expect("a namespace");
-        if let Err(error) = story(&scope).await {
-            panic!("{error:?}");
-        }
+    play(async {
+        let scope = Stack::shared().await?.scope(name).await?;
+        story(&scope).await
     });
 }
 

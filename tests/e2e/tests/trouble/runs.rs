@@ -1,7 +1,6 @@
 //! Runs that do not behave. This installation has little patience with them.
 
 use anyhow::Result;
-use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
@@ -12,18 +11,12 @@ use crate::stage::{Stage, says};
 const JOB: &str = "SparkJob";
 
 /// A job that stays in a state until somebody ends it.
-async fn stuck(stage: &Stage<'_>, name: &str, state: &str) -> Result<Manifest> {
+async fn stuck(stage: &Stage<'_>, name: &str, there: &str) -> Result<Manifest> {
     let text = format!("print('{}')\n", stage.scope.namespace());
     let code = manifest::code("src", "main.py", &text);
     stage.scope.apply(&code).await?;
     let job = manifest::serverless_job(name, WORKSPACE, "src", stage.world());
-    Ok(job.with("/spec/tags/emulator-instant-stuck", state))
-}
-
-/// What the operator has asked of Azure since then.
-async fn asked(stage: &Stage<'_>, since: u64) -> Result<Requests> {
-    let all = stage.emulator().requests_since(since).await?;
-    Ok(all.of(&stage.world().client_id))
+    Ok(job.with("/spec/tags/emulator-instant-stuck", there))
 }
 
 fn text<'a>(status: &'a Value, pointer: &str) -> &'a str {
@@ -83,7 +76,7 @@ fn a_run_of_which_nothing_is_heard_for_too_long_is_cancelled_and_tried_again() {
         );
         let first = text(status, "/attempts/0/azureName");
         let second = text(status, "/azureName");
-        let seen = asked(stage, since).await?;
+        let seen = stage.scope.asked(since).await?;
         for run in [first, second] {
             assert_eq!(seen.count("PUT", &["/jobs/", run]), 1, "{seen}");
         }
@@ -133,7 +126,7 @@ fn a_cancel_without_effect_is_told_and_asked_for_again() {
             assert_eq!(find_condition(&told, "Failed"), None, "{told}");
             assert!(told.pointer("/metadata/finalizers").is_some(), "{told}");
             // Once, and once more when patience was over; not again before its time.
-            let seen = asked(stage, since).await?;
+            let seen = stage.scope.asked(since).await?;
             let asked = seen.count("POST", &["/jobs/", run, "/cancel"]);
             assert_eq!(asked, 2, "{seen}");
             emulator.set_run(run, "Canceled").await?;
