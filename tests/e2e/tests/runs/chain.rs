@@ -157,3 +157,51 @@ fn what_is_waited_for_may_be_cancelled_and_come_again() {
         Ok(())
     });
 }
+
+#[test]
+fn jobs_that_wait_for_each_other_are_told_so() {
+    scenario("chain-circle", async |scope, _| {
+        let since = scope.stack().emulator().now().await?;
+        let links = |name: &str, from: &str| {
+            let path = format!("azureml://datastores/workspaceblobstore/paths/{name}/");
+            job(scope, name)
+                .with(
+                    "/spec/inputs/rows/fromJob",
+                    json!({"name": from, "output": "clean"}),
+                )
+                .with(
+                    "/spec/outputs/clean",
+                    json!({"type": "uri_folder", "path": path}),
+                )
+        };
+        scope.apply(&links("alone", "alone")).await?;
+        scope.apply(&links("hen", "egg")).await?;
+        scope.apply(&links("egg", "hen")).await?;
+        let told = async |name: &str, says: &str| {
+            let what = format!("says '{says}'");
+            scope
+                .wait(JOB, name, &what, |object| {
+                    message(object, "Stalled").contains(says)
+                })
+                .await
+        };
+        told("alone", "'alone' is this job itself").await?;
+        told("hen", "this job waits for itself through egg").await?;
+        told("egg", "this job waits for itself through hen").await?;
+        let seen = asked(scope, since).await?;
+        for name in ["alone", "hen", "egg"] {
+            let path = format!("/jobs/{name}-");
+            assert_eq!(seen.count("PUT", &[&path]), 0, "{seen}");
+        }
+        // Taken apart at one place, both go on.
+        let apart = json!({"inputs": {"rows": {"fromJob": null, "value": "none"}}});
+        super::set(scope, "hen", apart).await?;
+        ends_well(scope, "hen").await?;
+        let egg = ends_well(scope, "egg").await?;
+        let hen = scope.get(JOB, "hen").await?;
+        let seen = asked(scope, since).await?;
+        let input = &sent(&seen, &azure_name(&egg))["inputs"]["rows"];
+        assert_eq!(input["uri"], hen["status"]["outputs"][0]["path"]);
+        Ok(())
+    });
+}

@@ -2,7 +2,9 @@
 
 use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::manifest::{self, Manifest};
-use azureml_spark_testkit::scope::{Scope, message};
+use azureml_spark_testkit::scope::{Scope, find_condition, message};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use super::{asked, azure_name, ends_well, in_state, job, scenario, sent, stuck};
@@ -65,7 +67,9 @@ fn code_that_changes_is_another_asset_and_nothing_to_a_run_under_way() {
         scope.apply(&job(scope, "old")).await?;
         let old = ends_well(scope, "old").await?;
         assert_eq!(code_id(&old), code_id(&before));
-        scope.apply(&code("after")).await?;
+        // What a run under way was made of may even go.
+        let maps = scope.api::<ConfigMap>();
+        maps.delete("src", &DeleteParams::default()).await?;
         scope.reconcile(JOB, "running").await?;
         emulator.set_run(&run, "Completed").await?;
         let done = ends_well(scope, "running").await?;
@@ -73,6 +77,8 @@ fn code_that_changes_is_another_asset_and_nothing_to_a_run_under_way() {
             (azure_name(&done).as_str(), code_id(&done)),
             (run.as_str(), code_id(&before))
         );
+        let resolved = find_condition(&done, "ReferencesResolved").unwrap();
+        assert_eq!(resolved["status"], "True", "{done}");
         let seen = asked(scope, since).await?;
         registration(&seen, &before);
         sent(&seen, &run);

@@ -19,13 +19,15 @@ fn files(name: &str) -> Manifest {
 #[test]
 fn a_class_with_its_jars_and_files() {
     scenario("class", async |scope, _| {
+        // What is elsewhere is not looked for in the code.
+        let jar = "abfss://libs@data.dfs.core.windows.net/more.jar";
         let since = scope.stack().emulator().now().await?;
         scope.apply(&files("all")).await?;
         let class = job(scope, "class")
             .with("/spec/code/configMaps/0/name", "all")
             .without("/spec/entry/file")
             .with("/spec/entry/className", "com.example.Main")
-            .with("/spec/jars", json!(["app.jar"]))
+            .with("/spec/jars", json!(["app.jar", jar]))
             .with("/spec/pyFiles", json!(["more.py"]))
             .with("/spec/files", json!(["words.txt"]))
             .with("/spec/archives", json!(["tables.zip#tables"]));
@@ -37,13 +39,13 @@ fn a_class_with_its_jars_and_files() {
             sent["entry"],
             json!({"sparkJobEntryType": "SparkJobScalaEntry", "className": "com.example.Main"})
         );
-        for (field, file) in [
-            ("jars", "app.jar"),
-            ("pyFiles", "more.py"),
-            ("files", "words.txt"),
-            ("archives", "tables.zip#tables"),
+        for (field, files) in [
+            ("jars", json!(["app.jar", jar])),
+            ("pyFiles", json!(["more.py"])),
+            ("files", json!(["words.txt"])),
+            ("archives", json!(["tables.zip#tables"])),
         ] {
-            assert_eq!(sent[field], json!([file]));
+            assert_eq!(sent[field], files);
         }
         Ok(())
     });
