@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 /// Pages with tests in the form `` `folder/file.rs::test` ``.
-const PAGES: [&str; 2] = ["docs/lifecycle.md", "docs/endings.md"];
+const PAGES: [&str; 3] = ["docs/lifecycle.md", "docs/endings.md", "docs/sparkjob.md"];
 
 /// A page of which each section names a test.
 const SECTIONS: &str = "docs/endings.md";
