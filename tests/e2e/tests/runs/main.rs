@@ -10,6 +10,7 @@
 
 mod adoption;
 mod assets;
+mod backoff;
 mod cancels;
 mod chain;
 mod code;
@@ -17,11 +18,15 @@ mod definition;
 mod edits;
 mod endings;
 mod environments;
+mod identities;
+mod kubectl;
 mod latest;
 mod once;
 mod page;
 mod retries;
+mod sizes;
 mod steering;
+mod suspension;
 
 use std::sync::LazyLock;
 
@@ -91,12 +96,26 @@ async fn fails(scope: &Scope<'_>, name: &str, reason: &str) -> Result<Value> {
     );
     assert_eq!(find_condition(&failed, "Complete"), None, "{failed}");
     assert_eq!(find_condition(&failed, "Reconciling"), None, "{failed}");
+    assert_eq!(failed["status"]["endReason"], reason, "{failed}");
+    has_its_page(&failed);
     Ok(failed)
 }
 
 /// Waits until a job has ended well.
 async fn ends_well(scope: &Scope<'_>, name: &str) -> Result<Value> {
-    scope.condition(JOB, name, "Complete", "True").await
+    let done = scope.condition(JOB, name, "Complete", "True").await?;
+    has_its_page(&done);
+    Ok(done)
+}
+
+/// An end says where the run can be looked at in Studio, if there was one.
+fn has_its_page(ended: &Value) {
+    let submitted = find_condition(ended, "Submitted").unwrap();
+    let page = ended["status"]["studioUrl"].as_str();
+    if submitted["status"] == "True" {
+        let run = format!("/runs/{}?", azure_name(ended));
+        assert!(page.is_some_and(|page| page.contains(&run)), "{ended}");
+    }
 }
 
 /// Changes fields of a job's spec.
