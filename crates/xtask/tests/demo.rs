@@ -8,6 +8,7 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+use std::path::Path;
 use std::process::Command;
 
 #[test]
@@ -42,4 +43,37 @@ fn the_demo_shows_conditions_logs_and_rows() {
     shown(&["PassengerId,Survived", "Age"]);
     shown(&["SynapseSparkAttachment my-spark-pool is gone"]);
     shown(&["All that was started has ended."]);
+
+    // What the README shows of it.
+    let told: Vec<String> = text.lines().map(as_told).collect();
+    for line in promised() {
+        assert!(
+            told.contains(&as_told(&line)),
+            "the README shows what is not printed: {line}\n{text}"
+        );
+    }
+}
+
+/// The lines that the README shows of the demo's.
+fn promised() -> Vec<String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (_, rest) = readme.split_once("```text\nOBJECT ").unwrap();
+    let (shown, _) = rest.split_once("\n```").unwrap();
+    let lines = shown.lines().skip(1).filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
+}
+
+/// A line without the widths of its columns, and without what is another at each time: the hash in a run's name.
+fn as_told(line: &str) -> String {
+    let words = line
+        .split_whitespace()
+        .map(|word| match word.split_once("titanic-on-pool-") {
+            Some((before, rest)) => {
+                let hash = rest.chars().take_while(char::is_ascii_hexdigit).count();
+                format!("{before}titanic-on-pool-#{}", &rest[hash..])
+            }
+            None => word.to_owned(),
+        });
+    words.collect::<Vec<_>>().join(" ")
 }

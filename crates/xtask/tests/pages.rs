@@ -9,10 +9,16 @@
 use std::path::{Path, PathBuf};
 
 /// Pages with tests in the form `` `folder/file.rs::test` ``.
-const PAGES: [&str; 3] = ["docs/lifecycle.md", "docs/endings.md", "docs/sparkjob.md"];
+const PAGES: [&str; 5] = [
+    "docs/lifecycle.md",
+    "docs/endings.md",
+    "docs/steering.md",
+    "docs/sparkjob.md",
+    "docs/architecture.md",
+];
 
-/// A page of which each section names a test.
-const SECTIONS: &str = "docs/endings.md";
+/// Pages of which each section names a test.
+const SECTIONS: [&str; 2] = ["docs/endings.md", "docs/steering.md"];
 
 /// What makes a test of a function.
 const MARKS: [&str; 2] = ["#[test]", "#[tokio::test"];
@@ -109,15 +115,17 @@ fn every_test_that_a_page_names_exists() {
 
 #[test]
 fn each_section_names_a_test() {
-    let text = std::fs::read_to_string(root().join(SECTIONS)).unwrap();
-    let sections: Vec<&str> = text.split("\n### ").skip(1).collect();
-    assert!(!sections.is_empty(), "{SECTIONS} has no section");
-    for section in sections {
-        assert!(
-            !tests_named_in(section).is_empty(),
-            "{SECTIONS} shows by no test: {}",
-            section.lines().next().unwrap_or_default()
-        );
+    for page in SECTIONS {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let sections: Vec<&str> = text.split("\n### ").skip(1).collect();
+        assert!(!sections.is_empty(), "{page} has no section");
+        for section in sections {
+            assert!(
+                !tests_named_in(section).is_empty(),
+                "{page} shows by no test: {}",
+                section.lines().next().unwrap_or_default()
+            );
+        }
     }
 }
 

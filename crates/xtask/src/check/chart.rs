@@ -38,6 +38,7 @@ pub(super) fn check() -> Result<()> {
         }
     }
     check_injected(&render)?;
+    check_without_logs(&render)?;
     for (wrong, word) in refused() {
         match render(&wrong) {
             Ok(_) => bail!("the chart accepts {wrong}"),
@@ -61,6 +62,20 @@ fn check_injected(render: &impl Fn(&Value) -> Result<Vec<Value>>) -> Result<()> 
     let at = |path: &str| service.and_then(|one| one.pointer(path));
     if at("/metadata/annotations") != Some(&annotations) || at("/spec/caBundle").is_some() {
         bail!("not an APIService into which an authority is injected: {service:?}");
+    }
+    Ok(())
+}
+
+/// `logs.enabled: false` leaves out the port, the `APIService`, and every right and file for it.
+fn check_without_logs(render: &impl Fn(&Value) -> Result<Vec<Value>>) -> Result<()> {
+    let values = |enabled: bool| json!({"networkPolicy": {"enabled": true}, "logs": {"enabled": enabled, "externalName": "localhost"}});
+    let words = ["logs", "APIService", "subjectaccessreviews"];
+    let (with, without) = (render(&values(true))?, render(&values(false))?);
+    for word in words {
+        let has = |objects: &[Value]| objects.iter().any(|one| one.to_string().contains(word));
+        if !has(&with) || has(&without) {
+            bail!("'{word}' is not rendered with logs, or rendered without");
+        }
     }
     Ok(())
 }
@@ -96,6 +111,8 @@ fn everything() -> Value {
         "operatorIdentity": {"namespaces": ["team-a", "team-b"]},
         "grants": {"allowedRoles": []},
         "retiredRuntimes": [],
+        "notRespondingSeconds": 60,
+        "cancelStuckSeconds": 30,
         "sources": {"flux": {"enabled": false}, "artifactHosts": ["artifacts.example:8080"]},
         "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
         "imagePullSecrets": [{"name": "registry"}],
@@ -111,8 +128,6 @@ fn everything() -> Value {
         "priorityClassName": "high",
     })
 }
-        "notRespondingSeconds": 60,
-        "cancelStuckSeconds": 30,
 
 /// Values, and the word that the refusal must hold.
 fn refused() -> [(Value, &'static str); 12] {
