@@ -39,9 +39,9 @@ pub use identity::IdentityChoice;
 pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced, Written};
 pub use labels::Labels;
 pub use memo::{Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission};
+pub use patience::Patience;
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
-pub use patience::Patience;
 pub use steering::Steering;
 pub use want::{config_maps, jobs};
 
@@ -164,9 +164,9 @@ impl Want {
     }
 
     /// Whether a run of a chosen name may be there although nothing was ever submitted, and has to be looked for before
-    /// `spec.cancel` ends it all.
+    /// `spec.cancel` ends it all, or `spec.suspend` holds it.
     pub(crate) fn looks_before_the_end(&self, memo: &Memo) -> bool {
-        self.steering.cancel && self.explicit_name && memo.is_blank()
+        (self.steering.cancel || self.steering.suspend) && self.explicit_name && memo.is_blank()
     }
 
     /// Whether Azure makes data assets of outputs, of which it alone knows the versions.

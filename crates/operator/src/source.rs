@@ -53,7 +53,7 @@ impl FluxSources {
         let Some(reference) = &job.spec.code.source_ref else {
             return Ok(None);
         };
-        if let Some(source) = Source::of_a_held(&job.spec) {
+        if let Some(source) = Source::of_a_held(&job.spec, job.status.as_ref()) {
             return Ok(Some(source));
         }
         let namespace = job.namespace().unwrap_or_default();

@@ -187,6 +187,11 @@ impl Memo {
         self.is_submitted() || !self.past.is_empty() || self.ended.is_some()
     }
 
+    /// Whether a run may be there all the same, but none is on record.
+    pub(super) fn knows_of_no_run(&self) -> bool {
+        !self.is_submitted() && self.past.is_empty() && self.ended.is_none()
+    }
+
     /// Whether what the spec refers to is needed: to submit what is not on record, or to compare it with what is found.
     pub fn refers(&self) -> bool {
         let followed = self

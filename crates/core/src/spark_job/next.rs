@@ -13,7 +13,7 @@ mod wait;
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) use leave::leave;
-pub(super) use owner::ours;
+pub(super) use owner::{may_be_ours, ours};
 
 use super::{Memo, Seen, SparkJob, Step, Want};
 use crate::machine::{Move, Sight, Wake};

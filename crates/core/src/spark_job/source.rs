@@ -1,9 +1,10 @@
 //! The artifact of a Flux source.
 
 use azureml_spark_api::spark_job::{SourceRef, SourceStatus};
-use azureml_spark_api::{Reason, SparkJobSpec};
+use azureml_spark_api::{Reason, SparkJobSpec, SparkJobStatus};
 
 use super::code::Folder;
+use super::{Steering, report};
 use crate::place::Blocked;
 
 /// A Flux source that a spec names.
@@ -21,7 +22,12 @@ pub enum Source {
 
 impl Source {
     /// What is said of the source of a job that nothing is submitted for: it is not looked at, and nothing is fetched.
-    pub fn of_a_held(spec: &SparkJobSpec) -> Option<Self> {
+    /// Not so where a run of the name may be this job's and only its definition tells.
+    pub fn of_a_held(spec: &SparkJobSpec, status: Option<&SparkJobStatus>) -> Option<Self> {
+        let memo = status.map(report::recall).unwrap_or_default();
+        if spec.azure_name.is_some() && Steering::of(spec).compares() && memo.knows_of_no_run() {
+            return None;
+        }
         if spec.cancel == Some(true) {
             return Some(Self::NotReady("the job is cancelled".to_owned()));
         }

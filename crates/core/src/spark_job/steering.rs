@@ -53,6 +53,11 @@ impl Steering {
         }
     }
 
+    /// Whether a run of the chosen name is this object's if it has the same definition.
+    pub(super) fn compares(&self) -> bool {
+        self.adoption == AdoptionPolicy::IfIdentical
+    }
+
     /// How long to wait before the next attempt after `made` attempts of which the last ended for this cause; `None` if
     /// there is no other.
     pub fn again(&self, cause: RetryCause, made: usize) -> Option<SignedDuration> {

@@ -37,6 +37,21 @@ pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
     hash.is_some_and(|found| is_wanted(want, memo, found))
 }
 
+/// Whether a live run of the chosen name may be this object's, and nobody can tell as long as it is not known what we
+/// would submit.
+pub(in crate::spark_job) fn may_be_ours(want: &Want, run: &Run, memo: &Memo) -> bool {
+    let comparable = run.definition_hash.as_deref().is_some_and(|h| !h.is_empty());
+    want.explicit_name
+        && want.steering.compares()
+        && memo.knows_of_no_run()
+        && want.definition.is_err()
+        && comparable
+        && run.held_by.is_none()
+        && run.attempt == Some(1)
+        && !run.state.is_end()
+        && !ours(want, run, memo)
+}
+
 /// Whether this is the hash of what we would submit.
 fn is_wanted(want: &Want, memo: &Memo, found: &str) -> bool {
     match (&memo.pinned, &want.definition) {

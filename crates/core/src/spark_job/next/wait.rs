@@ -3,7 +3,7 @@
 use azureml_spark_api::condition::whole_second;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AGAIN, after, at, deadlines, finished, submit};
+use super::{LOOK_AGAIN, after, at, deadlines, finished, owner, submit};
 use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{Ended, Memo, Submission};
@@ -19,6 +19,13 @@ const TAKEN: &str = "a run of somebody else has the name that the next one must 
 /// the next attempt has its time.
 pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let steering = &want.steering;
+    if let Sight::Present(run) = &seen.run
+        && (steering.cancel || steering.suspend)
+        && owner::may_be_ours(want, run, memo)
+    {
+        // Neither over nor held: it goes on until it can be told whose it is.
+        return Move::rest(in_doubt(want, memo, now), after(now, TAKEN_LOOK));
+    }
     if steering.cancel {
         if want.looks_before_the_end(memo) && seen.run == Sight::Unknown && !want.held {
             // It may run already, under the name that was chosen.

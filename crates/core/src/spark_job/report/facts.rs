@@ -6,7 +6,7 @@ use azureml_spark_api::{Reason, SparkJobStatus};
 use super::{ends, standing, warnings};
 use crate::machine::{Pass, Sight};
 use crate::spark_job::memo::Memo;
-use crate::spark_job::next::ours;
+use crate::spark_job::next::{may_be_ours, ours};
 use crate::spark_job::pinned::{Unresolved, resolve};
 use crate::spark_job::{End, Run, Seen, SparkJob, Step, Want};
 use crate::summary::{self, restated};
@@ -24,7 +24,7 @@ pub(super) fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus
         submitted(pass, want),
     ];
     let ended = memo.ended.as_ref().map(|ended| ends::fact(ended, memo));
-    let suspended = suspended(want, memo, old);
+    let suspended = suspended(pass.seen, want, memo, old);
     let warning = summary::warning(&warnings::warnings(want, memo));
     let stands = standing::standing(pass, want, &milestones);
     milestones
@@ -118,6 +118,18 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
     if memo.ended.is_some() {
         return Fact::no(kind, Reason::Canceled, "no run is going to be submitted");
     }
+    if let (Some(run), Err(why)) = (run, &want.definition)
+        && may_be_ours(want, run, memo)
+    {
+        return Fact::no(
+            kind,
+            Reason::Conflict,
+            format!(
+                "a run '{name}' is going on in the workspace, and whether it is this one cannot be told yet: {}",
+                why.message
+            ),
+        );
+    }
     if want.steering.suspend && memo.submission.is_none() {
         return Fact::no(kind, Reason::Suspended, "held by spec.suspend");
     }
@@ -144,9 +156,10 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
 }
 
 /// As on a `batch/v1` Job: once a run was held, it stays said whether it is.
-fn suspended(want: &Want, memo: &Memo, old: &SparkJobStatus) -> Option<Fact> {
+fn suspended(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus) -> Option<Fact> {
     let kind = ConditionType::Suspended;
-    let live = memo.submission.is_some();
+    let found = seen.and_then(|seen| seen.run.present());
+    let live = memo.submission.is_some() || found.is_some_and(|run| may_be_ours(want, run, memo));
     let was = restated(&old.conditions, kind).is_some()
         || memo.past.iter().any(|past| past.reason == End::Suspended);
     match (want.steering.suspend && memo.ended.is_none(), live) {

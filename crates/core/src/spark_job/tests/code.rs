@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use azureml_spark_api::Reason;
+use azureml_spark_api::{Reason, SparkJobStatus};
 use serde_json::json;
 
-use super::object::{given_with, set, want_with};
+use super::object::{between, given_with, now, pass, past, set, want_with};
 use crate::machine::Machine;
 use crate::place::Blocked;
-use crate::spark_job::{Artifact, AssetName, CodeChoice, Folder, Given, Source, SparkJob};
+use crate::spark_job::{Artifact, AssetName, CodeChoice, End, Folder, Given, Source, SparkJob};
 
 fn blocked(change: impl FnOnce(&mut Given)) -> Blocked {
     let want = SparkJob::want(&given_with(change)).unwrap();
@@ -201,20 +201,38 @@ fn the_artifact_of_a_source_is_taken_when_it_is_there() {
 
 #[test]
 fn the_source_of_a_held_job_is_not_looked_at() {
-    for (field, value, words) in [
-        ("suspend", json!(true), Some("spec.suspend is taken back")),
-        ("suspend", json!(false), None),
-        ("cancel", json!(true), Some("cancelled")),
-        ("cancel", json!(false), None),
-        ("cancel", json!(null), None),
-    ] {
-        let given = given_with(|g| set(g, field, value.clone()));
-        match (Source::of_a_held(&given.spec), words) {
+    let blank = SparkJobStatus::default;
+    let begun = || {
+        let (want, memo) = (want_with(|_| {}), between(vec![past(1, End::Suspended)]));
+        SparkJob::report(&pass(&want, None, &memo), &blank(), now())
+    };
+    let (held, over) = (Some("spec.suspend is taken back"), Some("cancelled"));
+    #[rustfmt::skip]
+    let rows = [
+        (json!({"suspend": true}), blank(), held),
+        (json!({"suspend": false}), blank(), None),
+        (json!({"cancel": true}), blank(), over),
+        (json!({"cancel": false}), blank(), None),
+        (json!({"cancel": null}), blank(), None),
+        // A run of that name is this job's if it has the same definition, which the source is a part of.
+        (json!({"suspend": true, "azureName": "n"}), blank(), None),
+        (json!({"cancel": true, "azureName": "n"}), blank(), None),
+        (json!({"suspend": true, "azureName": "n"}), begun(), held),
+        (json!({"cancel": true, "azureName": "n", "adoptionPolicy": "Never"}), blank(), over),
+        (json!({"cancel": true, "azureName": "n", "adoptionPolicy": "Always"}), blank(), over),
+    ];
+    for (fields, status, words) in rows {
+        let given = given_with(|g| {
+            for (field, value) in fields.as_object().unwrap() {
+                set(g, field, value.clone());
+            }
+        });
+        match (Source::of_a_held(&given.spec, Some(&status)), words) {
             (None, None) => {}
             (Some(Source::NotReady(why)), Some(words)) => {
-                assert!(why.contains(words), "{field} {value}: {why}");
+                assert!(why.contains(words), "{fields}: {why}");
             }
-            (found, _) => panic!("{field} {value}: {found:?}"),
+            (found, _) => panic!("{fields}: {found:?}"),
         }
     }
 }

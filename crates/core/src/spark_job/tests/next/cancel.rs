@@ -3,14 +3,15 @@
 use azureml_spark_api::spark_job::{CancelCause, SubmissionMark};
 
 use jiff::SignedDuration;
+use serde_json::json;
 
 use super::{Change, Told, any, cancelled, check, decide, held};
 use crate::machine::Sight;
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
-    ago, asked, between, canceled, followed, foreign, now, past, run, seen, want_with,
+    ago, asked, between, canceled, followed, foreign, now, past, run, seen, set, want_with,
 };
-use crate::spark_job::{Cancel, End, Memo, RunState};
+use crate::spark_job::{Cancel, End, Memo, Run, RunState};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -23,6 +24,10 @@ fn it_ends_what_has_not_begun() {
     let (_, memo) = decide(alone_and_named, &seen(Unknown), &Memo::default());
     assert_eq!(memo, Memo::default());
     assert!(want_with(named).may_have_run(&Memo::default()), "whatever else is in the way");
+    let spoken: Change = |g| { cancelled(g); super::chosen(g); };
+    let lost_and_named: Change = |g| { cancelled(g); super::chosen(g); super::blocked(g); held(g); };
+    let never: Change = |g| { cancelled(g); super::chosen(g); super::blocked(g); set(g, "adoptionPolicy", json!("Never")); };
+    let theirs = || Run { owner: Some("lost".into()), ..run(RunState::Running) };
     let alone: Change = |g| { cancelled(g); g.workspace = Reference::Missing; };
     check(&[
         (cancelled, Unknown, Memo::default(), Told::OnChange, "nothing was submitted"),
@@ -33,7 +38,14 @@ fn it_ends_what_has_not_begun() {
         (named, Unknown, Memo::default(), Told::In(10), "a run of the chosen name may be this one"),
         (alone_and_named, Unknown, Memo::default(), Told::OnChange, "nobody can be asked, and nothing is said"),
         (named, Absent, Memo::default(), Told::OnChange, "there is none"),
-        (named, Present(foreign()), Memo::default(), Told::OnChange, "it is somebody else's"),
+        (spoken, Present(foreign()), Memo::default(), Told::OnChange, "it is somebody else's"),
+        (named, Present(theirs()), Memo::default(), Told::In(60), "nobody can tell whether it is this one: it may go on"),
+        (lost_and_named, Present(theirs()), Memo::default(), Told::In(60), "the finalizer is no sign"),
+        (never, Present(theirs()), Memo::default(), Told::OnChange, "the same would be somebody else's, too"),
+        (named, Present(Run { state: RunState::Completed, ..theirs() }), Memo::default(), Told::OnChange, "nothing goes on"),
+        (named, Present(Run { definition_hash: None, ..theirs() }), Memo::default(), Told::OnChange, "nobody compares it"),
+        (named, Present(Run { attempt: Some(2), ..theirs() }), Memo::default(), Told::OnChange, "of another job"),
+        (named, Present(Run { held_by: Some("SparkJob 'a'".into()), ..theirs() }), Memo::default(), Told::OnChange, "it is theirs"),
         (named, Present(run(RunState::Running)), Memo::default(), Told::In(1), "it is this one, and is put on record first"),
     ]);
     let rows = [

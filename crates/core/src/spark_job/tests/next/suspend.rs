@@ -2,10 +2,10 @@
 
 use azureml_spark_api::spark_job::CancelCause;
 
-use super::{Change, Told, any, cancelled, check, chosen, decide, held, suspended};
+use super::{Change, Told, any, blocked, cancelled, check, chosen, decide, held, suspended};
 use crate::machine::{Machine, Sight};
 use crate::spark_job::tests::object::{
-    ago, asked, between, canceled, foreign, past, run, seen, started,
+    ago, asked, between, canceled, foreign, past, run, seen, started, want_with,
 };
 use crate::spark_job::{End, Memo, RunState, SparkJob};
 
@@ -16,6 +16,8 @@ use Sight::{Absent, Present, Unknown};
 fn nothing_is_submitted_while_it_is_held() {
     let named: Change = |g| { suspended(g); chosen(g); };
     let lost: Change = |g| { suspended(g); held(g); };
+    let unknown: Change = |g| { suspended(g); chosen(g); blocked(g); };
+    assert!(want_with(unknown).may_have_run(&Memo::default()), "it is asked for");
     check(&[
         (suspended, Unknown, Memo::default(), Told::OnChange, "held from the beginning"),
         (suspended, Absent, asked(5), Told::In(70), "a request is on its way: what comes of it is awaited"),
@@ -25,6 +27,7 @@ fn nothing_is_submitted_while_it_is_held() {
         (lost, Absent, Memo::default(), Told::In(1), "perhaps the second is there"),
         (suspended, Unknown, between(vec![past(1, End::Suspended)]), Told::OnChange, "between two attempts"),
         (named, Present(foreign()), Memo::default(), Told::OnChange, "the name counts once it is needed"),
+        (unknown, Present(foreign()), Memo::default(), Told::In(60), "nobody can tell whether it is this one, which goes on"),
         (named, Present(run(RunState::Running)), Memo::default(), Told::In(1), "one that is adopted is put on record first"),
         (named, Present(run(RunState::Running)), asked(5), Told::Cancel, "and then cancelled"),
         (any, Absent, between(vec![past(1, End::Suspended)]), Told::Submit, "taken up again, under another name"),

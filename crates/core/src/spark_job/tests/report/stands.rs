@@ -37,6 +37,7 @@ fn where_it_stands() {
     let waiting = || Memo { next_attempt: Some(ago(-30)), ..between(vec![past(1, End::NoCapacity)]) };
     let asset: Change = |g| set(g, "code", json!({"asset": "azureml:src:3"}));
     let named: Change = |g| set(g, "azureName", json!("nightly"));
+    let unknown: Change = |g| { named(g); suspended(g); g.config_maps.clear(); };
     let rows: Vec<(Change, Seen, Memo, &str, Reason, &str)> = vec![
         (|g| { g.config_maps.clear(); }, unseen.clone(), none(), "Stalled", Reason::ConfigMapNotFound, "a person must create it"),
         (|g| g.workspace = Reference::Missing, unseen.clone(), none(), "Stalled", Reason::WorkspaceNotFound, "a person must create it"),
@@ -64,6 +65,7 @@ fn where_it_stands() {
         (named, seen(Present(foreign())), none(), "Stalled", Reason::Conflict, "another name is needed"),
         (named, Seen { code: Unknown, ..seen(Present(foreign())) }, none(), "Stalled", Reason::Conflict, "though the code was not looked at"),
         (|g| { set(g, "azureName", json!("nightly")); suspended(g); }, seen(Present(foreign())), none(), "Reconciling", Reason::Suspended, "held: the name counts later"),
+        (unknown, seen(Present(foreign())), none(), "Stalled", Reason::Conflict, "it may be this one, and goes on"),
         (going, unseen.clone(), by(CancelCause::Deleted), "Reconciling", Reason::Canceling, "on its way out"),
         (going, unseen.clone(), none(), "Reconciling", Reason::Deleting, "nobody knows what is there"),
         (|g| { going(g); g.workspace = Reference::Missing; }, unseen, followed(9), "Stalled", Reason::WorkspaceNotFound, "nobody can cancel the run"),

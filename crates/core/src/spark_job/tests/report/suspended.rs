@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{Change, any, say_after};
 use crate::spark_job::tests::object::{
-    asked, between, canceled, condition, ended, past, set, since,
+    asked, between, canceled, condition, ended, foreign, past, seen, set, since,
 };
+use crate::machine::Sight;
 use crate::spark_job::{End, Memo, RunState, Seen};
 
 /// What is wished and remembered, and what is said then.
@@ -28,6 +29,18 @@ fn it_is_said_once_there_is_something_to_say() {
         (any, between(vec![past(1, End::Suspended)]), Some(("False", "Resumed"))),
         (held, ended(RunState::Completed), Some(("False", "Resumed"))),
     ];
+    let unknown: Change = |g| {
+        set(g, "suspend", json!(true));
+        set(g, "azureName", json!("nightly"));
+        g.config_maps.clear();
+    };
+    let seen = seen(Sight::Present(foreign()));
+    let told = say_after(unknown, &seen, &Memo::default(), &status);
+    let found = condition(&told.conditions, "Suspended").unwrap();
+    assert_eq!(
+        found.reason, "Suspending",
+        "a run is there that may be this one"
+    );
     for (number, (change, memo, expected)) in steps.into_iter().enumerate() {
         status = say_after(change, &Seen::default(), &memo, &status);
         let found = condition(&status.conditions, "Suspended");
