@@ -65,8 +65,17 @@ async fn add_faults(State(app): State<Arc<App>>, Json(rules): Json<Value>) -> An
     Ok(Json(app.faults.left()).into_response())
 }
 
-async fn clear_faults(State(app): State<Arc<App>>) -> StatusCode {
-    app.faults.clear();
+#[derive(Deserialize)]
+struct Which {
+    /// Only the rules that were made for this path.
+    path: Option<String>,
+}
+
+async fn clear_faults(State(app): State<Arc<App>>, Query(which): Query<Which>) -> StatusCode {
+    match which.path {
+        Some(path) => app.faults.clear_path(&path),
+        None => app.faults.clear(),
+    }
     StatusCode::NO_CONTENT
 }
 

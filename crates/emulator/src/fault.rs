@@ -115,6 +115,14 @@ impl Faults {
             .clear();
     }
 
+    /// None of those any more that were made for this path.
+    pub(crate) fn clear_path(&self, path: &str) {
+        self.rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|rule| rule.path != path);
+    }
+
     /// What happens to this request: the first rule that matches counts it, and the first that is not
     /// skipping any more acts.
     pub(crate) fn hit(&self, method: &str, host: &str, path_and_query: &str) -> Option<Action> {

@@ -245,6 +245,13 @@ impl Emulator {
         self.control(Method::DELETE, "faults", None).await.map(drop)
     }
 
+    /// Removes the fault rules that were made for this path: others may have theirs.
+    pub async fn clear_faults_of(&self, path: &str) -> Result<()> {
+        self.control(Method::DELETE, &format!("faults?path={path}"), None)
+            .await
+            .map(drop)
+    }
+
     /// Puts everything back to the start.
     pub async fn reset(&self) -> Result<()> {
         self.control(Method::POST, "reset", None).await.map(drop)

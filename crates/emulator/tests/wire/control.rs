@@ -112,6 +112,16 @@ async fn unknown_settings_and_faults_are_refused() {
         .send(Method::GET, "/_emulator/faults", None, None)
         .await;
     assert_eq!(left.body.as_array().unwrap().len(), 1);
+    let other = json!({"path": "/other", "action": {"kind": "stale"}});
+    azure.fault(other).await;
+    azure
+        .send(Method::DELETE, "/_emulator/faults?path=/other", None, None)
+        .await;
+    let left = azure
+        .send(Method::GET, "/_emulator/faults", None, None)
+        .await;
+    assert_eq!(left.body.as_array().unwrap().len(), 1, "only that one");
+    assert_eq!(left.body[0]["path"], "/");
     assert_eq!(
         azure
             .send(Method::DELETE, "/_emulator/faults", None, None)

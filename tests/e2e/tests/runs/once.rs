@@ -140,7 +140,7 @@ fn a_submission_that_azure_takes_twice_is_one_run() {
                 seen.count("PUT", &[&path]) == 2
             })
             .await?;
-        emulator.clear_faults().await?;
+        emulator.clear_faults_of(&path).await?;
         scope
             .wait_for(DOUBT, JOB, "twice", "is Running", |object| {
                 object["status"]["state"] == "Running"
