@@ -108,7 +108,19 @@ impl Board {
         );
     }
 
+    /// Has a job woken, too, when a run changes that is on the board already, put there for another one.
+    pub(crate) fn join(&self, place: &Place, name: &str, job: ObjectRef<SparkJob>) {
+        let mut all = self.lock();
+        let runs = all.places.get_mut(place);
+        if let Some(entry) = runs.and_then(|runs| runs.get_mut(name))
+            && !entry.jobs.contains(&job)
+        {
+            entry.jobs.push(job);
+        }
+    }
+
     /// Drops what is known of a run; names those who followed it.
+    #[must_use = "nobody else tells them"]
     pub(crate) fn forget(&self, place: &Place, name: &str) -> Vec<ObjectRef<SparkJob>> {
         let mut all = self.lock();
         let entry = all.remove(place, name);
@@ -291,6 +303,22 @@ mod tests {
         board.leave(&place(), "shared", &other);
         assert_eq!(board.get(&place(), "shared"), None);
         assert!(board.lock().places.is_empty());
+    }
+
+    #[test]
+    fn who_comes_to_a_run_that_is_on_the_board_is_woken_as_who_put_it_there() {
+        let board = Board::new(Duration::from_secs(10));
+        let [one, other] = ["one", "other"].map(ObjectRef::new);
+        board.join(&place(), "shared", other.clone());
+        assert_eq!(board.get(&place(), "shared"), None, "nobody saw it");
+        board.put(&place(), "shared", run(RunState::Queued), one.clone());
+        for job in [&one, &other, &other] {
+            board.join(&place(), "shared", job.clone());
+        }
+        let both = [one, other];
+        let running = board.update(&place(), "shared", run(RunState::Running));
+        assert_eq!(running, both);
+        assert_eq!(board.forget(&place(), "shared"), both);
     }
 
     #[test]

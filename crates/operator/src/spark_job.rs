@@ -18,7 +18,7 @@ use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{self, Given, Memo, Patience, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault};
 use azureml_spark_engine::{Error, Kind, Wakes, deadline};
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, ResourceExt};
 
 pub(crate) use lookup::Lookup;
@@ -40,6 +40,8 @@ pub(crate) struct SparkJobKind {
     pub(crate) sources: FluxSources,
     pub(crate) board: Board,
     pub(crate) follow: Wakes<Place>,
+    /// Jobs that follow a run together hear of each other.
+    pub(crate) news: Wakes<ObjectRef<SparkJob>>,
     pub(crate) registered: Registered,
     pub(crate) lookup: Lookup,
     /// Versions of Spark that are known as retired.

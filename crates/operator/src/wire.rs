@@ -36,6 +36,17 @@ struct Sources {
     jobs: Source<SparkJob>,
 }
 
+impl Sources {
+    fn new(base: &Base) -> Self {
+        Self {
+            workspaces: Source::new(base),
+            links: Source::new(base),
+            attachments: Source::new(base),
+            jobs: Source::new(base),
+        }
+    }
+}
+
 /// Runs the operator until `shutdown`.
 pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> {
     let clouds = Clouds::load(args.clouds.as_deref())?;
@@ -48,12 +59,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let patience = args.patience();
     let sync_period = SignedDuration::try_from(args.sync_period())?;
 
-    let mut sources = Sources {
-        workspaces: Source::new(&base),
-        links: Source::new(&base),
-        attachments: Source::new(&base),
-        jobs: Source::new(&base),
-    };
+    let mut sources = Sources::new(&base);
     let holders = Holders::default();
     let board = Board::new(args.poll());
     let access = Arc::new(Access::new(
@@ -117,6 +123,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         sources: FluxSources::new(client, args.artifact_hosts, jobs.wakes())?,
         board,
         follow: poller.interest(),
+        news: jobs.wakes(),
         registered: Registered::default(),
         lookup: Lookup::default(),
         patience,

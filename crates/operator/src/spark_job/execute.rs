@@ -9,6 +9,7 @@ use azureml_spark_engine::{Error, deadline};
 use kube::Api;
 use kube::api::{DeleteParams, Preconditions};
 
+use super::observe::key_of;
 use super::{SparkJobKind, not_ready, request};
 use crate::access::Site;
 use crate::registered::Thing;
@@ -106,7 +107,11 @@ impl SparkJobKind {
         let fault = translate::fault_of(CANCEL)(error);
         if too_late || gone {
             // It is ending or has ended (contract §13), or is not there: what the board says is old, the next look tells.
-            self.board.forget(place, &name);
+            let this_one = key_of(place, want);
+            let followers = self.board.forget(place, &name);
+            for other in followers.into_iter().filter(|job| *job != this_one) {
+                self.news.wake(other);
+            }
             return Ok(());
         }
         Err(Fault {

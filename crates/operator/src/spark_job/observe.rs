@@ -58,7 +58,12 @@ impl SparkJobKind {
         memo: &Memo,
     ) -> Result<Sight<Run>, Fault> {
         if let Some(run) = self.board.get(place, name) {
-            return Ok(Sight::Present(self.claimed(want, run)));
+            let run = self.claimed(want, run);
+            if want.owns(&run, memo) {
+                // Another job may have put it there: each that follows it is woken by its news.
+                self.board.join(place, name, key_of(place, want));
+            }
+            return Ok(Sight::Present(run));
         }
         if !want.may_have_run(memo) {
             return Ok(Sight::Unknown);
@@ -92,12 +97,15 @@ impl SparkJobKind {
     /// Puts a run on the board, and has it followed while it is live.
     pub(super) fn keep(&self, place: &Place, name: &str, want: &Want, run: Run) {
         let live = !run.state.is_end();
-        let key = ObjectRef::new(&want.object_name).within(&place.namespace);
-        self.board.put(place, name, run, key);
+        self.board.put(place, name, run, key_of(place, want));
         if live {
             self.follow.wake(place.clone());
         }
     }
+}
+
+pub(super) fn key_of(place: &Place, want: &Want) -> ObjectRef<SparkJob> {
+    ObjectRef::new(&want.object_name).within(&place.namespace)
 }
 
 /// In words that tell nothing of other namespaces.
