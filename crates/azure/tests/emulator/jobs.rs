@@ -65,13 +65,8 @@ async fn a_job_on_a_pool_from_its_code_to_its_log() {
     assert!(!tail.is_empty() && tail.len() <= 16 * 1024, "{tail:?}");
 }
 
-#[tokio::test]
-async fn a_failed_job_tells_why() {
-    let stage = Stage::new(Settings {
-        instant_outcome: "Failed".to_owned(),
-        ..quick()
-    })
-    .await;
+/// A serverless job as the world's identity.
+async fn submit(stage: &Stage, name: &str) {
     let world = stage.emulator.world();
     let client_id = Some(world.identity_client_id(&world.user_assigned_identity));
     let identity = JobIdentity::Managed {
@@ -81,9 +76,19 @@ async fn a_failed_job_tells_why() {
     let job = spark_job(stage.code().await, serverless(), Some(identity));
     stage
         .client
-        .send(job::put(&stage.workspace, "fails", &job))
+        .send(job::put(&stage.workspace, name, &job))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_job_tells_why() {
+    let stage = Stage::new(Settings {
+        instant_outcome: "Failed".to_owned(),
+        ..quick()
+    })
+    .await;
+    submit(&stage, "fails").await;
     assert_eq!(
         stage.ended("fails").await.properties.status,
         JobStatus::Failed
@@ -117,18 +122,7 @@ async fn a_cancelled_job_ends() {
         ..quick()
     })
     .await;
-    let world = stage.emulator.world();
-    let client_id = Some(world.identity_client_id(&world.user_assigned_identity));
-    let identity = JobIdentity::Managed {
-        client_id,
-        resource_id: None,
-    };
-    let job = spark_job(stage.code().await, serverless(), Some(identity));
-    stage
-        .client
-        .send(job::put(&stage.workspace, "long", &job))
-        .await
-        .unwrap();
+    submit(&stage, "long").await;
     stage
         .client
         .send(job::cancel(&stage.workspace, "long"))
