@@ -225,4 +225,6 @@ reasons! {
     NotResponding,
     /// The version of Spark is known as retired: Azure may refuse it, or soon will.
     RetiredRuntime,
+    /// The identity of the run does not seem to hold a role that it needs on a storage account.
+    RoleMissing,
 }

@@ -22,7 +22,7 @@ pub use environment::{Environment, KeyRef};
 pub use size::{Driver, DynamicAllocation, Executor};
 pub use status::{
     AttemptStatus, CancelCause, CancelStatus, Cluster, EffectiveIdentity, Failure, LabelsState,
-    OutputStatus, Resolved, ResolvedInput, SourceStatus, SparkJobStatus, Submission,
+    MissingRole, OutputStatus, Resolved, ResolvedInput, SourceStatus, SparkJobStatus, Submission,
     SubmissionMark,
 };
 pub use steering::{Retry, RetryCause, RunDeletionPolicy};

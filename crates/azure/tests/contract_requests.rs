@@ -137,6 +137,12 @@ fn what_is_only_looked_at() {
             ),
         ),
         (
+            role_assignment::list_held(&syn().to_arm_id(), "p'1").request,
+            format!(
+                "{SYNAPSE}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo%28%27p%27%271%27%29"
+            ),
+        ),
+        (
             private_endpoint::list("syn").request,
             "https://syn.dev.azuresynapse.net/managedVirtualNetworks/default/managedPrivateEndpoints?api-version=2020-12-01".to_owned(),
         ),

@@ -17,8 +17,10 @@ mod next;
 mod patience;
 mod pinned;
 mod report;
+mod roles;
 mod run;
 mod source;
+mod stakes;
 mod steering;
 mod want;
 
@@ -40,6 +42,7 @@ pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced, Written};
 pub use labels::Labels;
 pub use memo::{Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission};
 pub use patience::Patience;
+pub use roles::{Assigned, Question};
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
 pub use steering::Steering;
@@ -50,6 +53,7 @@ use crate::machine::{Invalid, Machine, Move, Pass, Sight};
 use crate::name;
 use crate::place::{Blocked, Reference, Workspace};
 use crate::summary::Warning;
+use stakes::Stakes;
 
 /// Tag key on every run of this operator: what a listing is narrowed to.
 pub const TAG: &str = "azureml-spark-operator";
@@ -89,11 +93,11 @@ pub struct Given {
     pub produced: BTreeMap<String, Produced>,
     /// Versions of Spark that are known as retired.
     pub retired: BTreeSet<String>,
+    /// How long the installation waits for a run that does not behave.
+    pub patience: Patience,
     /// What its names meant at the first submission, once there was one ([`Memo::pinned`]).
     pub pinned: Option<Pinned>,
     /// Whether a run was submitted or found ([`Memo::has_begun`]): its spec was found sound then.
-    /// How long the installation waits for a run that does not behave.
-    pub patience: Patience,
     pub begun: bool,
     /// Whether the object carries our finalizer.
     pub held: bool,
@@ -124,16 +128,17 @@ pub struct Want {
     pub deleting: bool,
     /// How it is steered.
     pub steering: Steering,
+    /// How long it may go without a sign.
+    pub patience: Patience,
     /// What people read of it in Studio.
     pub labels: Labels,
     /// What is worth knowing although it keeps nothing from going on.
-    /// How long it may go without a sign.
-    pub patience: Patience,
     pub warnings: Vec<Warning>,
     cluster: Cluster,
     outputs: BTreeMap<String, OutputChoice>,
     identity: Option<EffectiveIdentity>,
     source: Option<SourceStatus>,
+    stakes: Stakes,
 }
 
 impl Want {
@@ -192,6 +197,9 @@ pub struct Seen {
     pub inputs: BTreeMap<String, Sight<String>>,
     /// The compute that this cluster does not manage; looked at only if the definition names one.
     pub compute: Sight<NamedCompute>,
+    /// What roles the identity of the run was assigned, by the resource id of the storage account where they count
+    /// ([`Want::questions`]); an account of which nobody may know is left out. Looked at only before the first submission.
+    pub roles: Sight<BTreeMap<String, Vec<Assigned>>>,
     /// The run of our name.
     pub run: Sight<Run>,
     /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.

@@ -224,7 +224,7 @@ fn local(code: &str, why: &dyn std::fmt::Display) -> Fault {
     }
 }
 
-fn too_many(scope: &str) -> Fault {
+pub(crate) fn too_many(scope: &str) -> Fault {
     Fault {
         class: Class::Retryable,
         code: "TooManyPages".to_owned(),

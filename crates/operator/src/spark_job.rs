@@ -1,5 +1,6 @@
 //! Binds `SparkJob` to Azure.
 
+mod assigned;
 mod execute;
 mod failure;
 mod given;
@@ -46,9 +47,9 @@ pub(crate) struct SparkJobKind {
     pub(crate) lookup: Lookup,
     /// Versions of Spark that are known as retired.
     pub(crate) retired: BTreeSet<String>,
-}
     /// How long runs that do not behave are waited for.
     pub(crate) patience: Patience,
+}
 
 impl Kind for SparkJobKind {
     type Object = SparkJob;

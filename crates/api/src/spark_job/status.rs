@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DataType;
+use crate::role::StorageRole;
 
 /// What the operator last saw of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -80,6 +81,10 @@ pub struct SparkJobStatus {
     /// As whom it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_identity: Option<EffectiveIdentity>,
+    /// Roles that its identity did not seem to hold when it was last looked at, before the first submission; each is told
+    /// by `Warning` until the run has ended well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_roles: Vec<MissingRole>,
     /// The size that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,
@@ -256,6 +261,22 @@ pub struct EffectiveIdentity {
     /// Resource id, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
+}
+
+/// A role that the identity of a run does not seem to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingRole {
+    /// The fields of the spec that need it.
+    pub field: String,
+    /// The role.
+    pub role: StorageRole,
+    /// Resource id of the storage account.
+    pub scope: String,
+    /// The identity: its resource id or client id, or `SystemAssigned`.
+    pub identity: String,
+    /// Object id of the identity.
+    pub principal_id: String,
 }
 
 /// The size that a run asks for: 6 executors × 4 cores × 28g = 24 cores, 168g.

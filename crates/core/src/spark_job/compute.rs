@@ -18,6 +18,8 @@ pub struct AttachedPool {
     pub identity: Option<ResourceIdentity>,
     /// Version of Spark of the pool, where it is known.
     pub spark_version: Option<String>,
+    /// Resource ids of the storage accounts on which it grants roles.
+    pub storage: Vec<String>,
 }
 
 /// A compute of the workspace that this cluster does not manage, as Azure shows it.

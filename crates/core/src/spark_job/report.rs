@@ -38,7 +38,7 @@ pub(super) fn report(
         }
         Ok(want) => {
             fields::publish(&mut status, pass, want);
-            facts::facts(pass, want, old)
+            facts::facts(pass, want, old, &status.missing_roles)
         }
     };
     facts.extend(summary::paused(pass.paused));

@@ -12,6 +12,7 @@ mod next;
 mod object;
 mod pinned;
 mod report;
+mod roles;
 mod rules;
 mod specs;
 mod want;

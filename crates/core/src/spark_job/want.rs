@@ -11,6 +11,7 @@ use super::definition::{Definition, EntryChoice};
 use super::environment::{self, EnvironmentChoice};
 use super::identity::{self, IdentityChoice};
 use super::inputs::{self, InputChoice};
+use super::stakes::Stakes;
 use super::{Given, Labels, Pinned, Steering, Want, allocation, check, files, source};
 use crate::machine::Invalid;
 use crate::name;
@@ -49,6 +50,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         check::check(spec)?;
     }
     let definition = definition(given);
+    let stakes = Stakes::of(given, definition.as_ref().ok());
     Ok(Want {
         object_namespace: given.namespace.clone(),
         object_name: given.name.clone(),
@@ -70,6 +72,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         cluster: allocation::cluster(spec),
         outputs: inputs::outputs(spec),
         source: source::told(given.source.as_ref()),
+        stakes,
     })
 }
 

@@ -18,6 +18,7 @@ mod job;
 mod job_inputs;
 mod link;
 mod link_inputs;
+mod roles;
 mod times;
 mod walk;
 mod workspace;

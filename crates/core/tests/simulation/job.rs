@@ -81,6 +81,7 @@ impl Kind for Jobs {
             source: None,
             produced: BTreeMap::new(),
             retired: BTreeSet::new(),
+            patience: azureml_spark_core::spark_job::Patience::default(),
             pinned: memo.pinned,
             begun,
             held: object.held.is_some(),
@@ -88,7 +89,6 @@ impl Kind for Jobs {
         }
     }
 
-            patience: azureml_spark_core::spark_job::Patience::default(),
     fn observe(world: &mut World, want: &Want, memo: &Memo) -> Result<Seen, Stop> {
         if want.workspace.is_none() || memo.ended.is_some() {
             return Ok(Seen::default());

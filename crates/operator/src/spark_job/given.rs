@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use azureml_spark_api::SparkJob;
 use azureml_spark_api::condition::ConditionType;
 use azureml_spark_api::workspace::ResourceIdentity;
+use azureml_spark_api::{SparkJob, SynapseSparkAttachmentSpec};
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::Reference;
 use azureml_spark_core::spark_job::{self, AttachedPool, Given, Produced, config_maps, jobs};
@@ -100,6 +100,7 @@ impl SparkJobKind {
                         .filter(|id| id.starts_with('/')),
                     identity: status.identity.clone(),
                     spark_version: status.spark_version.clone(),
+                    storage: storage(&o.spec),
                 })
             },
         )
@@ -149,6 +150,13 @@ impl SparkJobKind {
     fn job(&self, namespace: &str, name: &str) -> Option<Arc<SparkJob>> {
         self.jobs.get(&ObjectRef::new(name).within(namespace))
     }
+}
+
+/// The accounts on which an attachment grants roles.
+fn storage(spec: &SynapseSparkAttachmentSpec) -> Vec<String> {
+    let grants = spec.grants.as_ref().and_then(|g| g.storage.as_ref());
+    let accounts = grants.into_iter().flatten();
+    accounts.map(|grant| grant.account_id.clone()).collect()
 }
 
 fn contents(map: ConfigMap) -> BTreeMap<String, Vec<u8>> {

@@ -14,6 +14,7 @@ use azureml_spark_core::spark_job::{
 use azureml_spark_core::{Fault, Sight};
 use tokio::time::Instant;
 
+use super::assigned::Assignments;
 use super::request::data_type;
 use crate::access::Site;
 use crate::registered::{Registered, Thing};
@@ -27,7 +28,10 @@ const KEPT: usize = 10_000;
 
 /// Answers of Azure that the next pass needs, too. What is not there is not kept: somebody may be about to mend it.
 #[derive(Debug, Default)]
-pub(crate) struct Lookup(Mutex<Answers>);
+pub(crate) struct Lookup {
+    answers: Mutex<Answers>,
+    pub(super) assignments: Assignments,
+}
 
 #[derive(Debug, Default)]
 struct Answers {
@@ -134,7 +138,7 @@ impl Lookup {
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

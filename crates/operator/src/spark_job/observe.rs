@@ -32,6 +32,8 @@ impl SparkJobKind {
             self.lookup
                 .look(&site, &self.registered, want, definition, &mut seen)
                 .await?;
+            let roles = &self.lookup.assignments;
+            seen.roles = Sight::Present(roles.look(&site, place, want, &seen).await);
         }
         if let Sight::Present(run) = &mut seen.run
             && want.owns(run, memo)

@@ -24,6 +24,7 @@ mod latest;
 mod once;
 mod page;
 mod retries;
+mod roles;
 mod sizes;
 mod steering;
 mod suspension;

@@ -1,6 +1,7 @@
 //! What is true of a run, one condition after the other.
 
 use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
+use azureml_spark_api::spark_job::MissingRole;
 use azureml_spark_api::{Reason, SparkJobStatus};
 
 use super::{ends, standing, warnings};
@@ -11,7 +12,12 @@ use crate::spark_job::pinned::{Unresolved, resolve};
 use crate::spark_job::{End, Run, Seen, SparkJob, Step, Want};
 use crate::summary::{self, restated};
 
-pub(super) fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus) -> Vec<Fact> {
+pub(super) fn facts(
+    pass: &Pass<'_, SparkJob>,
+    want: &Want,
+    old: &SparkJobStatus,
+    missing_roles: &[MissingRole],
+) -> Vec<Fact> {
     let memo = pass.memo;
     let milestones = [
         Fact::yes(
@@ -25,7 +31,7 @@ pub(super) fn facts(pass: &Pass<'_, SparkJob>, want: &Want, old: &SparkJobStatus
     ];
     let ended = memo.ended.as_ref().map(|ended| ends::fact(ended, memo));
     let suspended = suspended(pass.seen, want, memo, old);
-    let warning = summary::warning(&warnings::warnings(want, memo));
+    let warning = summary::warning(&warnings::warnings(want, memo, missing_roles));
     let stands = standing::standing(pass, want, &milestones);
     milestones
         .into_iter()

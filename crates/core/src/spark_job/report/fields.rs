@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::machine::Pass;
 use crate::spark_job::next::ours;
-use crate::spark_job::{Seen, SparkJob, Want};
+use crate::spark_job::{End, Seen, SparkJob, Want};
 
 pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) {
     let memo = pass.memo;
@@ -16,6 +16,12 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
     }
     if let Some(source) = &want.source {
         status.source = Some(source.clone());
+    }
+    let told = std::mem::take(&mut status.missing_roles);
+    let ended = memo.ended.as_ref().map(|ended| ended.reason);
+    if ended != Some(End::Completed) {
+        // Nobody looks any more once it is submitted: what was told then stands, but for a run that needed none of it.
+        status.missing_roles = want.missing_roles(pass.seen, &told);
     }
     let before = std::mem::take(&mut status.outputs);
     let asked = outputs(want);

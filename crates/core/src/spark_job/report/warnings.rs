@@ -1,12 +1,13 @@
 //! What is worth knowing although the run goes on.
 
 use azureml_spark_api::Reason;
+use azureml_spark_api::spark_job::MissingRole;
 
 use crate::spark_job::Want;
 use crate::spark_job::memo::{LabelState, Memo};
 use crate::summary::Warning;
 
-pub(super) fn warnings(want: &Want, memo: &Memo) -> Vec<Warning> {
+pub(super) fn warnings(want: &Want, memo: &Memo, missing_roles: &[MissingRole]) -> Vec<Warning> {
     let foreign = memo.submission.as_ref().is_some_and(|s| s.foreign);
     let foreign = foreign.then(|| {
         Warning::new(
@@ -32,5 +33,6 @@ pub(super) fn warnings(want: &Want, memo: &Memo) -> Vec<Warning> {
         .cloned()
         .chain(foreign)
         .chain(refused)
+        .chain(want.role_warnings(missing_roles))
         .collect()
 }

@@ -77,7 +77,7 @@ fn on_an_attachment_the_identity_is_one_of_the_attachments() {
                 compute_id: "/computes/pool".into(),
                 default_identity: default.map(str::to_owned),
                 identity: attached,
-                spark_version: None,
+                ..AttachedPool::default()
             }));
             if !identity.is_null() {
                 set(g, "identity", identity);

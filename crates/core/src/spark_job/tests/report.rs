@@ -3,6 +3,7 @@
 mod ends;
 mod fields;
 mod page;
+mod roles;
 mod stands;
 mod suspended;
 mod warnings;

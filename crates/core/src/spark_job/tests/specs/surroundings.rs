@@ -60,6 +60,7 @@ pub(super) fn surroundings() -> impl Strategy<Value = Given> {
                 default_identity,
                 identity,
                 spark_version: Some("3.4".to_owned()),
+                ..AttachedPool::default()
             })
         });
     let attachment = prop_oneof![3 => pool, 1 => word().prop_map(Reference::NotReady), 1 => Just(Reference::Missing)];
