@@ -15,17 +15,17 @@ pub(super) struct Lane {
 }
 
 /// Lanes that run beside each other, and take about equally long. Each binary has stacks of its own, so that no lane is
-/// about what another one does; a stack is 0.7 GB, and there are at most eight of them.
+/// about what another one does; a stack is 0.7 GB, and there are at most seven of them.
 pub(super) const LANES: [Lane; 3] = [
     Lane {
-        names: &["trouble"],
-        // All of them: most wait for their turn, and it is the binary that knows how many may play.
+        names: &["clusters", "trouble"],
+        // All of them: most wait for their turn, and it is the binary that knows who may play beside whom.
         threads: 64,
     },
     Lane {
-        names: &["clusters", "crash"],
-        // Each has stacks of its own, or one after another has those of all.
-        threads: 4,
+        names: &["crash"],
+        // Each has stacks of its own.
+        threads: 2,
     },
     Lane {
         names: &["beside", "life", "runs", "shared"],
