@@ -13,9 +13,7 @@ const SPACE: Uuid = Uuid::from_u128(0x5f0c_2b7e_9f43_4a1b_8d58_6c1e_37aa_d201);
 ///
 /// The uid makes a re-created object a new run; dots of the object's name become hyphens, since Azure takes none.
 pub fn run(object: &str, uid: &str, attempt: i32) -> String {
-    let hash = hex(&Sha256::digest(uid.as_bytes()));
-    let short: String = hash.chars().take(10).collect();
-    let tail = format!("-{short}-{attempt}");
+    let tail = format!("-{}-{attempt}", short_hash(uid));
     let head: String = object
         .chars()
         .map(|c| {
@@ -30,13 +28,25 @@ pub fn run(object: &str, uid: &str, attempt: i32) -> String {
     format!("{}{tail}", head.trim_end_matches('-'))
 }
 
-/// Name of a run with an `azureName`: that name, then `-{attempt}` from the second on.
+/// Name of a run with an `azureName`: that name, then `-{attempt}` from the second on. If that is too long, the name is
+/// shortened and has its hash behind it.
 pub fn explicit_run(azure_name: &str, attempt: i32) -> String {
     if attempt <= 1 {
-        azure_name.to_owned()
-    } else {
-        format!("{azure_name}-{attempt}")
+        return azure_name.to_owned();
     }
+    let name = format!("{azure_name}-{attempt}");
+    if name.chars().count() <= RUN_NAME_LIMIT {
+        return name;
+    }
+    let tail = format!("-{}-{attempt}", short_hash(azure_name));
+    let head = RUN_NAME_LIMIT.saturating_sub(tail.len());
+    let head: String = azure_name.chars().take(head).collect();
+    format!("{head}{tail}")
+}
+
+fn short_hash(text: &str) -> String {
+    let hash = hex(&Sha256::digest(text.as_bytes()));
+    hash.chars().take(10).collect()
 }
 
 /// Name of a role assignment: what is granted to whom and where, so that the same grant is the same resource, while a
@@ -86,6 +96,24 @@ mod tests {
         assert_eq!(run("titanic", "a-uid", 1), "titanic-811b16702e-1");
         assert_eq!(explicit_run("nightly", 1), "nightly");
         assert_eq!(explicit_run("nightly", 2), "nightly-2");
+    }
+
+    #[test]
+    fn a_further_attempt_under_a_long_name_has_one_that_azure_takes() {
+        let long = "n".repeat(255);
+        let other = format!("{}x", "n".repeat(254));
+        let names = [
+            explicit_run(&long, 1),
+            explicit_run(&long, 2),
+            explicit_run(&long, 10),
+            explicit_run(&other, 2),
+            explicit_run(&"n".repeat(254), 2),
+            explicit_run(&"n".repeat(253), 2),
+        ];
+        assert!(names.iter().all(|name| name.len() <= 255), "{names:?}");
+        let all: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(all.len(), names.len(), "each its own");
+        assert_eq!(names[5], format!("{}-2", "n".repeat(253)), "not shortened");
     }
 
     #[test]

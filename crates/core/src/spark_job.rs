@@ -26,9 +26,10 @@ mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use azureml_spark_api::policy::AdoptionPolicy;
 use azureml_spark_api::spark_job::{Cluster, EffectiveIdentity, Failure, SourceStatus};
 use azureml_spark_api::workspace::ResourceIdentity;
-use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
+use azureml_spark_api::{Reason, SparkJobSpec, SparkJobStatus};
 use jiff::Timestamp;
 
 pub use asset::AssetName;
@@ -160,7 +161,8 @@ impl Want {
         } else {
             !self.steering.suspend && !self.steering.cancel
         };
-        let forgotten = self.held && memo.is_blank();
+        // Our finalizer, and none on record that it is for: the status was lost, or is an older one.
+        let forgotten = self.held && memo.submission.is_none() && memo.ended.is_none();
         let may_begin = self.definition.is_ok() || self.looks_before_the_end(memo);
         memo.submission.is_some()
             || self.deleting
@@ -169,9 +171,16 @@ impl Want {
     }
 
     /// Whether a run of a chosen name may be there although nothing was ever submitted, and has to be looked for before
-    /// `spec.cancel` ends it all, or `spec.suspend` holds it.
+    /// `spec.cancel` ends it all, or `spec.suspend` holds it. Not if it would be left alone anyway, or nobody says where
+    /// to look.
     pub(crate) fn looks_before_the_end(&self, memo: &Memo) -> bool {
-        (self.steering.cancel || self.steering.suspend) && self.explicit_name && memo.is_blank()
+        let blocked = self.definition.as_ref().err().map(|why| why.reason);
+        let nowhere = self.workspace.is_none() && blocked == Some(Reason::WorkspaceNotFound);
+        let left = self.steering.adoption == AdoptionPolicy::Never || nowhere;
+        (self.steering.cancel || self.steering.suspend)
+            && self.explicit_name
+            && memo.is_blank()
+            && !left
     }
 
     /// Whether Azure makes data assets of outputs, of which it alone knows the versions.
@@ -273,9 +282,10 @@ impl Machine for SparkJob {
         memo::faulted(memo.clone(), fault, now)
     }
 
-    /// A live run has its deadlines, whether or not Azure takes a cancel or labels.
+    /// A live run has its deadlines, whether or not Azure takes a cancel or labels; and what an earlier request may have
+    /// made is looked for, or all is over, when Azure refuses a submission.
     fn goes_on(fault: &Fault) -> bool {
-        memo::is_refused_for_good(fault) && (fault.op == CANCEL || fault.op == RELABEL)
+        memo::is_refused_for_good(fault) && [SUBMIT, CANCEL, RELABEL].contains(&fault.op)
     }
 
     /// A live run needs the object, and so does one that is tried again before long.

@@ -27,6 +27,11 @@ pub enum AssetName {
 }
 
 impl AssetName {
+    /// Whether it may be another thing tomorrow.
+    pub(super) fn moves(&self) -> bool {
+        matches!(self, Self::Latest { .. })
+    }
+
     /// From `azureml:name:version`, `azureml:name@latest` or a resource id, with or without `azureml:` before it.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX).unwrap_or(text);

@@ -66,6 +66,23 @@ pub enum EntryChoice {
 }
 
 impl Definition {
+    /// Whether it names the latest version of something: another one tomorrow, under the same hash.
+    pub(super) fn moves(&self) -> bool {
+        let code = match &self.code {
+            CodeChoice::Asset(asset) => asset.moves(),
+            CodeChoice::Folder(_) | CodeChoice::Uri(_) => false,
+        };
+        let environment = match &self.environment {
+            Some(EnvironmentChoice::Asset(asset)) => asset.moves(),
+            Some(EnvironmentChoice::Conda { .. }) | None => false,
+        };
+        let input = |input: &InputChoice| match input {
+            InputChoice::DataAsset(_, asset) => asset.moves(),
+            InputChoice::Path(..) | InputChoice::Literal(_) => false,
+        };
+        code || environment || self.inputs.values().any(input)
+    }
+
     /// SHA-256 of everything that makes this run what it is. All attempts have that of the first.
     pub fn hash(&self) -> String {
         if let Some(first) = &self.repeats {

@@ -36,13 +36,15 @@ pub enum End {
     NotResponding,
     /// Not in the workspace any more.
     Lost,
+    /// It cannot be made: its name is taken, or it would be another run than before.
+    Conflict,
     /// Cancelled by us, for `spec.suspend`.
     Suspended,
 }
 
 impl End {
     /// Every word.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Completed,
         Self::ScriptFailed,
         Self::PlatformFailed,
@@ -56,6 +58,7 @@ impl End {
         Self::StartDeadlineExceeded,
         Self::NotResponding,
         Self::Lost,
+        Self::Conflict,
         Self::Suspended,
     ];
 
@@ -75,6 +78,7 @@ impl End {
             Self::StartDeadlineExceeded => Reason::StartDeadlineExceeded,
             Self::NotResponding => Reason::NotResponding,
             Self::Lost => Reason::Lost,
+            Self::Conflict => Reason::Conflict,
             Self::Suspended => Reason::Suspended,
         }
     }
@@ -140,7 +144,8 @@ impl End {
             | Self::ImageFailed
             | Self::IdentityFailed
             | Self::CanceledOutside
-            | Self::Lost => None,
+            | Self::Lost
+            | Self::Conflict => None,
         }
     }
 
@@ -161,6 +166,7 @@ impl End {
             | Self::CanceledOutside
             | Self::DeadlineExceeded
             | Self::Lost
+            | Self::Conflict
             | Self::Suspended => None,
         }
     }

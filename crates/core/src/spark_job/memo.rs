@@ -238,17 +238,22 @@ impl Memo {
         self
     }
 
-    /// The end of the last attempt is the end of all: the next one cannot be made. Without attempts it is only taken
-    /// back.
-    pub(super) fn given_up(self, note: String, now: Timestamp) -> Self {
+    /// The end of the last attempt is the end of all: the next one cannot be made. One that was suspended had no end of
+    /// its own: where there is no other, the end is this one, or else the next one is only taken back.
+    pub(super) fn given_up(self, note: String, otherwise: Option<End>, now: Timestamp) -> Self {
         let memo = self.withdrawn();
-        let Some(last) = memo.past.last() else {
+        let last = memo.past.last();
+        let mut all = memo.past.iter().rev();
+        let counts = all.find(|past| past.reason != End::Suspended);
+        let Some(reason) = counts.map(|past| past.reason).or(otherwise) else {
             return memo;
         };
         let ended = Ended {
-            state: last.state.clone(),
+            state: counts
+                .or(last)
+                .map_or(RunState::Canceled, |past| past.state.clone()),
             at: whole_second(now),
-            reason: last.reason,
+            reason,
             note: Some(note),
             failure: None,
         };
@@ -318,7 +323,8 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
 
 /// A submission that Azure refused for good made no run: the intent is taken back, so that the spec can be mended in
 /// place and nothing in Azure is waited for. Not so if it was the repetition of one that may have come through: that one
-/// is looked for first. What is refused as a further attempt cannot be mended.
+/// is looked for first. What is refused as a further attempt cannot be mended, unless that was to go on with one that was
+/// held: Azure may take it later.
 fn not_submitted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     if let Some(submission) = &mut memo.submission {
         if submission.seen_by_azure {
@@ -330,7 +336,8 @@ fn not_submitted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         }
     }
     if fault.class == Class::Terminal {
-        memo.given_up(format!("Azure refuses the next one: {}", words(fault)), now)
+        let note = format!("Azure refuses the next one: {}", words(fault));
+        memo.given_up(note, None, now)
     } else {
         memo.withdrawn()
     }

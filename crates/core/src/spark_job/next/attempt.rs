@@ -65,7 +65,8 @@ pub(super) fn over(
 }
 
 /// The current attempt as one that is over, and whether another may have followed it: it was found and not remembered,
-/// or a cancel ended it of which nobody remembers anything, as after a return to an older status.
+/// or a cancel ended it of which nobody remembers anything, as after a return to an older status, whatever the spec says by
+/// now.
 fn past(
     want: &Want,
     memo: &Memo,
@@ -83,8 +84,10 @@ fn past(
         ended: whole_second(ended),
         reason,
     };
-    let outside = reason == End::CanceledOutside && submission.mark != Some(SubmissionMark::Last);
-    let unsure = reason != End::Completed && (submission.found || outside);
+    let unexplained = past.state == RunState::Canceled
+        && memo.cancel.is_none()
+        && submission.mark != Some(SubmissionMark::Last);
+    let unsure = reason != End::Completed && (submission.found || unexplained);
     Some((past, unsure))
 }
 

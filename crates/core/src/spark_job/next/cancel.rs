@@ -20,13 +20,14 @@ const UNHEARD: SignedDuration = SignedDuration::from_secs(30);
 const FEW: i32 = 3;
 
 /// Why the run is to be cancelled, if it is. What is on record stays: the run is as good as cancelled, and its end has
-/// that reason. Only `spec.cancel`, which cannot be taken back, is stronger.
+/// that reason. Only `spec.cancel`, which cannot be taken back, is stronger. One that Azure refused has cancelled nothing.
 pub(super) fn due(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Option<CancelCause> {
     let steering = &want.steering;
     if steering.cancel {
         return Some(CancelCause::Asked);
     }
-    if let Some(cancel) = &memo.cancel {
+    let stands = |cancel: &&Cancel| !is_void(run, cancel, now);
+    if let Some(cancel) = memo.cancel.as_ref().filter(stands) {
         return Some(cancel.why);
     }
     if steering.suspend {
@@ -40,6 +41,12 @@ pub(super) fn due(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Option
         return Some(CancelCause::StartDeadline);
     }
     is_over(deadlines::silent(want, memo)).then_some(CancelCause::NotResponding)
+}
+
+/// Whether Azure has refused it, and shows no sign of having taken the last request after all.
+fn is_void(run: &Run, cancel: &Cancel, now: Timestamp) -> bool {
+    let heard = run.state == RunState::CancelRequested;
+    cancel.refused.is_some() && !heard && plus(cancel.asked, UNHEARD) <= now
 }
 
 pub(super) fn cancel(
@@ -56,14 +63,22 @@ pub(super) fn cancel(
         // A cancel is refused here (contract §13), and the end is near.
         return Move::rest(memo, after(now, LOOK_AGAIN));
     }
-    let again = memo
-        .cancel
-        .as_ref()
-        .map(|cancel| next_try(want, run, cancel));
+    let before = memo.cancel.as_ref();
+    let again = before.map(|cancel| (next_try(want, run, cancel), heard_by(cancel, now)));
     match again {
         // The run's state wakes us; should it not change, we ask once more.
-        Some(time) if time > now => Move::rest(memo, at(now, time)),
+        Some((time, look)) if time > now => Move::rest(memo, at(now, time.min(look))),
         Some(_) | None => Move::step(asked(memo, why, now), Step::Cancel),
+    }
+}
+
+/// When it counts that Azure has refused it.
+fn heard_by(cancel: &Cancel, now: Timestamp) -> Timestamp {
+    let time = plus(cancel.asked, UNHEARD);
+    if cancel.refused.is_some() && time > now {
+        time
+    } else {
+        Timestamp::MAX
     }
 }
 

@@ -13,6 +13,17 @@ pub(super) fn active(want: &Want, memo: &Memo) -> Option<Timestamp> {
     Some(plus(memo.started?, want.steering.active_deadline?))
 }
 
+/// Not later than the end of `activeDeadlineSeconds`.
+pub(super) fn by(want: &Want, memo: &Memo, wake: Wake, now: Timestamp) -> Wake {
+    let Some(end) = active(want, memo) else {
+        return wake;
+    };
+    match wake {
+        Wake::At(time) => at(now, time.min(end)),
+        Wake::OnChange => at(now, end),
+    }
+}
+
 /// Whether `activeDeadlineSeconds` are over.
 pub(super) fn is_over(want: &Want, memo: &Memo, now: Timestamp) -> bool {
     active(want, memo).is_some_and(|time| time <= now)

@@ -16,13 +16,14 @@ pub(in crate::spark_job) fn leave(
     memo: &Memo,
     now: Timestamp,
 ) -> Move<SparkJob> {
-    // Between two attempts nothing is going on.
+    // Between two attempts nothing is going on, unless the status is older than the next one.
     let idle = memo.submission.is_none() && !memo.is_blank();
     let stays = want.steering.leaves && !want.steering.cancel;
-    if memo.ended.is_some() || idle || stays {
+    let blind = want.workspace.is_none();
+    if memo.ended.is_some() || stays || (idle && blind) {
         return release(memo);
     }
-    if want.workspace.is_none() {
+    if blind {
         // Nothing can be asked; the workspace wakes us when it is ready again.
         return Move::rest(memo.clone(), Wake::OnChange);
     }

@@ -5,7 +5,7 @@ use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::SubmissionMark;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AGAIN, after, wait};
+use super::{LOOK_AGAIN, after, deadlines, wait};
 use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{LabelState, Labelled, Memo, Submission};
@@ -20,7 +20,7 @@ const BLOCKED_LOOK: SignedDuration = SignedDuration::from_secs(10);
 const SLOW_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why nothing is submitted any more if [`is_another`].
-const CHANGED: &str = "what the spec refers to is not what the first attempt ran with, and the next one would be another run: create another SparkJob";
+const CHANGED: &str = "what the spec refers to is not, or may not be, what the first attempt ran with, and the next one would be another run: create another SparkJob";
 
 /// Whether Azure refused a repetition of it, and it is looked for.
 fn is_refused(memo: &Memo) -> bool {
@@ -28,10 +28,11 @@ fn is_refused(memo: &Memo) -> bool {
     mark == Some(SubmissionMark::Refused)
 }
 
-/// Whether this would be another run than the first one.
+/// Whether this would be another run than the first one, or may be: of one that was found nobody knows which version was
+/// the latest.
 fn is_another(definition: &Definition, memo: &Memo) -> bool {
     let first = memo.first.as_ref().filter(|_| !memo.past.is_empty());
-    first.is_some_and(|first| *first != definition.hash())
+    first.is_some_and(|first| *first != definition.hash() || definition.moves())
 }
 
 pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
@@ -101,6 +102,7 @@ fn unsubmitted(
         None => Wake::OnChange,
     };
     Move::rest(memo, wake)
+    let wake = deadlines::by(want, &memo, wake, now);
 }
 
 /// When to look again at what a definition waits for; `None`: it wakes us when it changes.

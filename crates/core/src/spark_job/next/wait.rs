@@ -15,8 +15,11 @@ const TAKEN_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// Why there is no further attempt when its name is not ours.
 const TAKEN: &str = "a run of somebody else has the name that the next one must have: create another SparkJob with another spec.azureName";
 
+/// Why there is no further attempt when nobody asks for it any more.
+const UNASKED: &str = "spec.retry asks for no other any more";
+
 /// What stands before a submission, in this order: a cancel ends it all, a suspension holds it, a deadline ends it, and
-/// the next attempt has its time.
+/// the next attempt is still asked for and has its time.
 pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let steering = &want.steering;
     if let Sight::Present(run) = &seen.run
@@ -50,6 +53,9 @@ pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
             over(want, memo, End::DeadlineExceeded, now)
         });
     }
+    if !is_asked_for(want, memo) {
+        return given_up(want, memo, UNASKED, now);
+    }
     if let Some(next) = memo.next_attempt.filter(|next| *next > now) {
         let soonest = deadlines::active(want, memo).map_or(next, |end| end.min(next));
         return Move::rest(memo.clone(), at(now, soonest));
@@ -71,6 +77,17 @@ pub(super) fn begin(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
     }
 }
 
+/// Whether the spec still wants the attempt that comes next, if one ended before it: `spec.retry` may have been changed
+/// since. One that was held goes on in any case.
+fn is_asked_for(want: &Want, memo: &Memo) -> bool {
+    let before = memo.past.last().filter(|_| memo.submission.is_none());
+    let Some(last) = before.filter(|last| last.reason != End::Suspended) else {
+        return true;
+    };
+    let pause = |cause| want.steering.again(cause, memo.counted());
+    last.reason.cause().and_then(pause).is_some()
+}
+
 /// When to look again; where nothing can be asked, the workspace wakes us.
 fn unless_alone(want: &Want, now: Timestamp) -> Wake {
     match want.workspace {
@@ -79,9 +96,11 @@ fn unless_alone(want: &Want, now: Timestamp) -> Wake {
     }
 }
 
-/// Ends it all with the end of the last attempt, for there is none after it.
+/// Ends it all with the end of the last attempt that has one, for there is none after it.
 pub(super) fn given_up(want: &Want, memo: &Memo, why: &str, now: Timestamp) -> Move<SparkJob> {
-    let memo = memo.clone().given_up(why.to_owned(), now);
+    let memo = memo
+        .clone()
+        .given_up(why.to_owned(), Some(End::Conflict), now);
     match &memo.ended {
         Some(ended) => finished(want, &memo, ended.at, now),
         None => Move::rest(memo, after(now, TAKEN_LOOK)),

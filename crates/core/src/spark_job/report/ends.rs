@@ -73,6 +73,9 @@ fn message(ended: &Ended, memo: &Memo) -> String {
             "the run is not in the workspace any more: it was deleted there, or the workspace was; nobody can tell whether it did its work"
                 .to_owned()
         }
+        End::Conflict => {
+            "the run cannot be made: its name in Azure is taken, or it would be another run than before".to_owned()
+        }
         End::Suspended => "the run was suspended".to_owned(),
     };
     if memo.past.is_empty() {

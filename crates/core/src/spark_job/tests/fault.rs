@@ -78,7 +78,23 @@ fn a_refusal_is_remembered_in_azures_words() {
 }
 
 #[test]
-fn deadlines_do_not_wait_for_what_azure_refuses() {
+fn one_that_was_held_is_asked_for_again_until_azure_takes_it() {
+    let resumed = |past| Memo { past, ..asked(9) };
+    let held = vec![past(1, End::Suspended), past(2, End::Suspended)];
+    let fault = trouble(Class::Terminal, SUBMIT).fault;
+    let memo = SparkJob::faulted(&resumed(held.clone()), &fault, now());
+    assert_eq!(memo, between(held), "a suspension is no end");
+    let failed = vec![past(1, End::NoCapacity), past(2, End::Suspended)];
+    let memo = SparkJob::faulted(&resumed(failed), &fault, now());
+    let ended = memo.ended.unwrap();
+    assert_eq!(
+        (ended.reason, ended.state),
+        (End::NoCapacity, RunState::Failed)
+    );
+}
+
+#[test]
+fn nothing_else_waits_for_what_azure_refuses() {
     for (class, op, expected) in [
         (Class::Terminal, CANCEL, true),
         (Class::Forbidden, CANCEL, true),
@@ -86,7 +102,10 @@ fn deadlines_do_not_wait_for_what_azure_refuses() {
         (Class::Forbidden, RELABEL, true),
         (Class::Retryable, CANCEL, false),
         (Class::Credential, RELABEL, false),
-        (Class::Terminal, SUBMIT, false),
+        (Class::Terminal, SUBMIT, true),
+        (Class::Forbidden, SUBMIT, true),
+        (Class::Retryable, SUBMIT, false),
+        (Class::Unsure, SUBMIT, false),
         (Class::Forbidden, "read the run", false),
     ] {
         let fault = trouble(class, op).fault;

@@ -8,6 +8,7 @@ mod follow;
 mod forgotten;
 mod labels;
 mod leave;
+mod older;
 mod submit;
 mod suspend;
 mod ttl;

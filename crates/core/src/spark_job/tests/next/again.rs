@@ -4,11 +4,11 @@ use azureml_spark_api::spark_job::{CancelCause, Failure, SubmissionMark};
 use serde_json::json;
 
 use super::{Change, Told, any, check, decide, retried};
-use crate::machine::Sight;
+use crate::machine::{Machine, Sight};
 use crate::spark_job::tests::object::{
     ago, between, canceled, followed, foreign, meant, now, past, run, seen, set, since,
 };
-use crate::spark_job::{End, Memo, NO_REASON, RunState, Seen};
+use crate::spark_job::{End, Memo, NO_REASON, RunState, Seen, SparkJob};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -171,7 +171,7 @@ fn the_next_attempt_has_its_time() {
         (late, Unknown, waiting(30), Told::OnChange, "all is over"),
         (super::cancelled, Unknown, waiting(30), Told::OnChange, "all is over"),
         (super::suspended, Unknown, waiting(30), Told::OnChange, "held"),
-        (super::going, Unknown, waiting(30), Told::Release, "nothing is going on"),
+        (super::going, Absent, waiting(30), Told::Release, "nothing is going on"),
     ]);
     let (_, memo) = decide(late, &seen(Unknown), &waiting(30));
     assert_eq!(memo.ended.unwrap().reason, End::DeadlineExceeded);
@@ -179,6 +179,46 @@ fn the_next_attempt_has_its_time() {
     assert_eq!(memo.ended.unwrap().reason, End::Canceled);
     let (_, memo) = decide(retried, &seen(Absent), &waiting(0));
     assert_eq!((memo.submission.unwrap().attempt, memo.next_attempt), (2, None));
+}
+
+#[test]
+fn what_is_not_asked_for_any_more_is_not_made() {
+    let waiting = |next: i64| Memo {
+        next_attempt: Some(ago(-next)),
+        ..between(vec![past(1, End::NoCapacity), past(2, End::NoCapacity)])
+    };
+    let scripts: Change = |g| on(&["Script"])(g);
+    let twice: Change = |g| set(g, "retry", json!({"maxAttempts": 2}));
+    for next in [30, 0] {
+        for change in [any as Change, scripts, twice] {
+            let (told, memo) = decide(change, &seen(Absent), &waiting(next));
+            let ended = memo.ended.unwrap();
+            assert_eq!((told, ended.reason), (Told::OnChange, End::NoCapacity));
+            assert!(ended.note.unwrap().contains("spec.retry"));
+        }
+        let (_, memo) = decide(retried, &seen(Absent), &waiting(next));
+        assert_eq!(memo.ended, None, "it still is");
+    }
+    let held = between(vec![past(1, End::NoCapacity), past(2, End::Suspended)]);
+    let (told, _) = decide(any, &seen(Absent), &held);
+    assert_eq!(told, Told::Submit, "one that was held goes on");
+}
+
+#[test]
+fn a_deadline_does_not_wait_for_what_is_missing() {
+    let alone: Change = |g| {
+        retried(g);
+        set(g, "activeDeadlineSeconds", json!(103));
+        g.attachment = Some(crate::place::Reference::Missing);
+    };
+    let started = |seconds| Memo {
+        started: Some(ago(seconds)),
+        ..between(vec![past(1, End::NoCapacity)])
+    };
+    let unseen = seen(Absent);
+    assert_eq!(decide(alone, &unseen, &started(100)).0, Told::In(3));
+    let (_, memo) = decide(alone, &unseen, &started(103));
+    assert_eq!(memo.ended.unwrap().reason, End::DeadlineExceeded);
 }
 
 #[test]
@@ -230,6 +270,67 @@ fn what_was_found_is_tried_again_only_as_it_was() {
     let ended = memo.ended.unwrap();
     assert_eq!((told, ended.reason), (Told::OnChange, End::NoCapacity));
     assert!(ended.note.unwrap().contains("another run"));
-    let (_, memo) = decide(super::blocked, &seen(Absent), &first("another".to_owned()));
+    let unknown: Change = |g| {
+        retried(g);
+        super::blocked(g);
+    };
+    let (_, memo) = decide(unknown, &seen(Absent), &first("another".to_owned()));
     assert_eq!(memo.ended, None, "nobody knows what it would be");
+}
+
+#[test]
+fn the_latest_version_may_be_another_one_by_now() {
+    let code: Change = |g| set(g, "code", json!({"asset": "azureml:src@latest"}));
+    let packages: Change = |g| set(g, "environment", json!({"asset": "azureml:env@latest"}));
+    let data: Change = |g| {
+        let rows = json!({"type": "uri_file", "path": "azureml:rows@latest"});
+        set(g, "inputs", json!({"rows": rows}));
+    };
+    let fixed: Change = |g| set(g, "code", json!({"asset": "azureml:src:3"}));
+    let all = Seen {
+        environment: Present("/environments/1".to_owned()),
+        inputs: [("rows".to_owned(), Present("/data/rows/1".to_owned()))].into(),
+        ..seen(Absent)
+    };
+    for (change, moves) in [(code, true), (packages, true), (data, true), (fixed, false)] {
+        let both = |g: &mut crate::spark_job::Given| {
+            retried(g);
+            change(g);
+        };
+        let want = super::want_with(both);
+        let memo = Memo {
+            pinned: None,
+            first: want.definition.as_ref().ok().map(|d| d.hash()),
+            ..between(vec![past(1, End::NoCapacity)])
+        };
+        let moved = SparkJob::next(&want, &all, &memo, now());
+        let ended = moved.memo.ended.map(|ended| ended.reason);
+        assert_eq!(ended, moves.then_some(End::NoCapacity));
+        let again = Memo {
+            pinned: Some(meant()),
+            first: None,
+            ..memo
+        };
+        let moved = SparkJob::next(&want, &all, &again, now());
+        assert_eq!(moved.memo.ended, None, "it is on record which it was");
+    }
+}
+
+#[test]
+fn one_that_was_held_and_cannot_go_on_is_no_suspended_one() {
+    let named: Change = |g| {
+        retried(g);
+        super::chosen(g);
+    };
+    let held = between(vec![past(1, End::Suspended)]);
+    let (_, memo) = decide(named, &seen(Present(foreign())), &held);
+    let ended = memo.ended.unwrap();
+    assert_eq!(
+        (ended.reason, ended.state),
+        (End::Conflict, RunState::Canceled)
+    );
+    assert!(ended.note.is_some());
+    let failed = between(vec![past(1, End::NoCapacity), past(2, End::Suspended)]);
+    let (_, memo) = decide(named, &seen(Present(foreign())), &failed);
+    assert_eq!(memo.ended.unwrap().reason, End::NoCapacity);
 }

@@ -20,7 +20,7 @@ use Sight::{Absent, Present, Unknown};
 fn it_ends_what_has_not_begun() {
     let lost: Change = |g| { cancelled(g); held(g); };
     let named: Change = |g| { cancelled(g); super::chosen(g); super::blocked(g); };
-    let alone_and_named: Change = |g| { cancelled(g); super::chosen(g); g.workspace = Reference::Missing; };
+    let alone_and_named: Change = |g| { cancelled(g); super::chosen(g); g.workspace = Reference::NotReady("x".into()); };
     let (_, memo) = decide(alone_and_named, &seen(Unknown), &Memo::default());
     assert_eq!(memo, Memo::default());
     assert!(want_with(named).may_have_run(&Memo::default()), "whatever else is in the way");
@@ -94,7 +94,7 @@ fn it_is_asked_for_again_but_never_hot() {
         (impatient, heard(), by(19), Told::In(1), "patience ends"),
         (impatient, heard(), by(20), Told::Cancel, "once more, so that it can be told"),
         (impatient, heard(), late(), Told::In(299), "and then as before"),
-        (impatient, running(), refused(20), Told::In(280), "a refusal is told already"),
+        (impatient, running(), refused(30), Told::In(270), "a refusal is told already"),
     ]);
     let (_, memo) = decide(cancelled, &seen(running()), &refused(300));
     let cancel = memo.cancel.unwrap();
@@ -123,8 +123,71 @@ fn the_end_has_the_cause_of_the_cancel() {
     assert_eq!((told, memo.attempt()), (Told::In(1), 2), "we never asked, or do not know it any more: is there another?");
     let mut memo = followed(60);
     memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Last);
-    let (_, memo) = decide(any, &over, &memo);
-    assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside, "there is none: we never asked");
-    let (_, memo) = decide(cancelled, &over, &followed(60));
+    let (_, ended) = decide(any, &over, &memo);
+    assert_eq!(ended.ended.unwrap().reason, End::CanceledOutside, "there is none: we never asked");
+    let (_, memo) = decide(cancelled, &over, &memo);
     assert_eq!(memo.ended.unwrap().reason, End::Canceled, "it is what the spec wants");
+}
+
+#[test]
+fn it_ends_what_nobody_can_look_for() {
+    let nowhere: Change = |g| {
+        cancelled(g);
+        super::chosen(g);
+        g.workspace = Reference::Missing;
+    };
+    let unready: Change = |g| {
+        cancelled(g);
+        super::chosen(g);
+        g.workspace = Reference::NotReady("x".into());
+    };
+    let left_alone: Change = |g| {
+        cancelled(g);
+        super::chosen(g);
+        g.workspace = Reference::NotReady("x".into());
+        set(g, "adoptionPolicy", json!("Never"));
+    };
+    for (change, over, why) in [
+        (nowhere, true, "there is no workspace where it could be"),
+        (left_alone, true, "it would be left alone"),
+        (
+            unready,
+            false,
+            "it is looked for once the workspace is ready",
+        ),
+    ] {
+        let (told, memo) = decide(change, &seen(Unknown), &Memo::default());
+        assert_eq!(told, Told::OnChange, "{why}");
+        let ended = memo.ended.map(|ended| ended.reason);
+        assert_eq!(ended, over.then_some(End::Canceled), "{why}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn one_that_is_refused_does_not_outlive_its_cause() {
+    let refused = |why, seconds| {
+        let mut memo = canceled(seconds, why);
+        memo.cancel.as_mut().unwrap().refused = Some("no right".into());
+        memo
+    };
+    let running = || Present(run(RunState::Running));
+    let long: Change = |g| set(g, "activeDeadlineSeconds", json!(9_000));
+    let short: Change = |g| set(g, "activeDeadlineSeconds", json!(60));
+    let timed = |mut memo: Memo| { memo.started = Some(ago(600)); memo };
+    let rows: [(Change, Sight<_>, Memo, Told, Option<CancelCause>, &str); 9] = [
+        (any, running(), refused(CancelCause::Suspend, 30), Told::OnChange, None, "nobody holds it any more"),
+        (any, running(), refused(CancelCause::Suspend, 29), Told::In(1), Some(CancelCause::Suspend), "Azure may have taken the last one, and shows it late"),
+        (super::suspended, running(), refused(CancelCause::Suspend, 30), Told::In(270), Some(CancelCause::Suspend), "it is still to be held"),
+        (any, running(), refused(CancelCause::NotResponding, 30), Told::OnChange, None, "there it is again"),
+        (any, running(), refused(CancelCause::StartDeadline, 30), Told::OnChange, None, "it has started"),
+        (long, running(), timed(refused(CancelCause::Deadline, 30)), Told::In(3_600), None, "it has more time"),
+        (short, running(), timed(refused(CancelCause::Suspend, 30)), Told::In(270), Some(CancelCause::Deadline), "there is another cause"),
+        (any, Present(run(RunState::CancelRequested)), refused(CancelCause::Suspend, 30), Told::In(270), Some(CancelCause::Suspend), "Azure has taken it"),
+        (any, running(), canceled(29, CancelCause::Suspend), Told::In(1), Some(CancelCause::Suspend), "nor has it refused"),
+    ];
+    for (change, run, memo, told, cause, why) in rows {
+        let (found, memo) = decide(change, &seen(run), &memo);
+        assert_eq!((found, memo.cancel.map(|cancel| cancel.why)), (told, cause), "{why}");
+    }
 }

@@ -2,11 +2,14 @@
 
 use serde_json::json;
 
-use super::{Told, any, blocked, check, chosen, decide, held};
-use crate::machine::Sight;
+use super::{Told, any, blocked, check, chosen, decide, held, retried};
+use crate::Class;
+use crate::machine::{Machine, Sight};
 use crate::place::Reference;
-use crate::spark_job::tests::object::{asked, between, meant, now, past, seen, set, want_with};
-use crate::spark_job::{End, LabelState, Memo, Seen};
+use crate::spark_job::tests::object::{
+    asked, between, meant, now, past, seen, set, trouble, want_with,
+};
+use crate::spark_job::{End, LabelState, Memo, SUBMIT, Seen, SparkJob};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -23,8 +26,8 @@ fn towards_a_submission() {
         (any, Absent, asked(5), Told::Submit, "asked for, and not there: the name makes it the same run"),
         (any, Unknown, asked(5), Told::In(10), "asked for, and nobody can tell: look, do not ask again"),
         (any, Unknown, asked(5_000), Told::In(10), "silence never becomes absence"),
-        (any, Unknown, between(vec![past(1, End::PlatformFailed)]), Told::In(10), "a further attempt may be there: look first"),
-        (any, Absent, between(vec![past(1, End::PlatformFailed)]), Told::Submit, "it is not"),
+        (retried, Unknown, between(vec![past(1, End::PlatformFailed)]), Told::In(10), "a further attempt may be there: look first"),
+        (retried, Absent, between(vec![past(1, End::PlatformFailed)]), Told::Submit, "it is not"),
         (blocked, Unknown, none(), Told::In(10), "a ConfigMap is not watched"),
         (|g| g.attachment = Some(Reference::Missing), Unknown, none(), Told::OnChange, "the attachment wakes us"),
         (|g| g.workspace = Reference::NotReady("x".into()), Unknown, none(), Told::OnChange, "the workspace wakes us"),
@@ -133,6 +136,13 @@ fn what_may_have_come_through_is_looked_for_after_a_refusal() {
     assert_eq!(mark(&first), None);
     let (_, again) = decide(any, &seen(Absent), &asked(5));
     assert_eq!(mark(&again), Some(SubmissionMark::Repeated));
+    let fault = trouble(Class::Terminal, SUBMIT).fault;
+    let memo = SparkJob::faulted(&asked(5), &fault, now());
+    let (told, _) = decide(any, &seen(Absent), &memo);
+    assert_eq!(told, Told::Submit, "the same again: not before long");
+    let memo = SparkJob::faulted(&again, &fault, now());
+    let (told, _) = decide(held, &seen(Absent), &memo);
+    assert_eq!(told, Told::In(10), "something else to do: at once");
     let refused = |seconds| {
         let mut memo = asked(seconds);
         memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Refused);
@@ -168,6 +178,7 @@ fn every_attempt_runs_with_what_the_first_one_had() {
     let changed = |g: &mut crate::spark_job::Given| {
         g.pinned = Some(meant());
         blocked(g);
+        retried(g);
     };
     let (told, memo) = decide(
         changed,
