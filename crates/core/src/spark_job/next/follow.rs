@@ -34,6 +34,11 @@ pub(super) fn follow(
     if let Some(why) = cancel::due(want, run, &memo, now) {
         return cancel::cancel(want, run, memo, why, now);
     }
+    // What Azure refused had a cause that is none any more.
+    let memo = Memo {
+        cancel: None,
+        ..memo
+    };
     let (memo, step) = labels::send(want, seen, memo);
     if let Some(step) = step {
         return Move::step(memo, step);
