@@ -1,5 +1,8 @@
 //! Where something is in Azure, and how a reference to another object was found.
 
+use azureml_spark_api::Reason;
+use azureml_spark_api::azure_id::SynapseWorkspaceId;
+
 /// An Azure ML workspace as one installation addresses it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -28,7 +31,7 @@ pub struct Workspace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The Synapse workspace that it links.
-    pub synapse: azureml_spark_api::azure_id::SynapseWorkspaceId,
+    pub synapse: SynapseWorkspaceId,
 }
 
 /// An object that another one names.
@@ -52,18 +55,37 @@ impl<T> Reference<T> {
     }
 }
 
+impl Reference<Workspace> {
+    /// The workspace that a spec names so, or why nothing can be done in it.
+    pub(crate) fn usable(&self, name: &str) -> Result<&Workspace, Blocked> {
+        match self {
+            Self::Ready(workspace) => Ok(workspace),
+            Self::Missing => Err(Blocked::new(
+                Reason::WorkspaceNotFound,
+                format!(
+                    "spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"
+                ),
+            )),
+            Self::NotReady(why) => Err(Blocked::new(
+                Reason::WorkspaceNotReady,
+                format!("AzureMLWorkspace '{name}' is not ready: {why}"),
+            )),
+        }
+    }
+}
+
 /// Why something cannot go on, though nothing is wrong with the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     /// The word in the condition.
-    pub reason: azureml_spark_api::Reason,
+    pub reason: Reason,
     /// What is missing and what mends it.
     pub message: String,
 }
 
 impl Blocked {
     /// A reason in a word and in a sentence.
-    pub fn new(reason: azureml_spark_api::Reason, message: impl Into<String>) -> Self {
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
             reason,
             message: message.into(),

@@ -5,7 +5,8 @@ use azureml_spark_api::condition::{Condition, ConditionType, Fact, Truth};
 use azureml_spark_api::meta::{PAUSED, SYNC_PERIOD};
 
 use crate::fault::Class;
-use crate::machine::Trouble;
+use crate::machine::{Invalid, Trouble};
+use crate::place::Blocked;
 
 /// Where an object stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +112,33 @@ pub fn restated(conditions: &[Condition], kind: ConditionType) -> Option<Fact> {
 /// The first of `facts` that does not hold.
 pub fn first_unmet(facts: &[Fact]) -> Option<&Fact> {
     facts.iter().find(|fact| fact.truth != Truth::True)
+}
+
+/// What is said of a spec that makes no sense, and of the object.
+pub(crate) fn refused(invalid: &Invalid) -> Vec<Fact> {
+    let (reason, message) = (invalid.reason, invalid.to_string());
+    let refused = Fact::no(ConditionType::SpecAccepted, reason, message.clone());
+    let mut facts = vec![refused];
+    facts.extend(Standing::Stalled(reason, message).facts());
+    facts
+}
+
+/// What is said of a spec that makes sense.
+pub(crate) fn accepted() -> Fact {
+    Fact::yes(
+        ConditionType::SpecAccepted,
+        Reason::Accepted,
+        "the spec makes sense",
+    )
+}
+
+/// Whether what the spec names is ready; `resolved` says so.
+pub(crate) fn references(blocked: Option<&Blocked>, resolved: &str) -> Fact {
+    let kind = ConditionType::ReferencesResolved;
+    match blocked {
+        Some(why) => Fact::no(kind, why.reason, why.message.clone()),
+        None => Fact::yes(kind, Reason::Resolved, resolved),
+    }
 }
 
 /// Says that a person has asked for a standstill; every kind's report adds it to its facts.

@@ -13,7 +13,7 @@ use super::warnings::warnings;
 use super::{Attachment, Compute, Memo, Pending, Provisioning, Seen, Want};
 use crate::grants;
 use crate::machine::{Pass, Sight};
-use crate::summary::{Standing, paused, restated, warning};
+use crate::summary::{self, paused, restated, warning};
 
 pub(super) fn report(
     pass: &Pass<'_, Attachment>,
@@ -24,15 +24,7 @@ pub(super) fn report(
     status.observed_generation = Some(pass.generation);
     remember(&mut status, pass.memo);
     let facts = match pass.want {
-        Err(invalid) => {
-            let fact = Fact::no(
-                ConditionType::SpecAccepted,
-                invalid.reason,
-                invalid.to_string(),
-            );
-            let standing = Standing::Stalled(invalid.reason, invalid.to_string());
-            std::iter::once(fact).chain(standing.facts()).collect()
-        }
+        Err(invalid) => summary::refused(invalid),
         Ok(want) => {
             let want = &*want.on_record(pass.memo);
             status.azure_name = Some(want.compute.name.clone());
@@ -85,27 +77,15 @@ fn facts(
     now: Timestamp,
 ) -> Vec<Fact> {
     let mut facts = vec![
-        Fact::yes(
-            ConditionType::SpecAccepted,
-            Reason::Accepted,
-            "the spec makes sense",
+        summary::accepted(),
+        summary::references(
+            want.blocked.as_ref(),
+            if want.unlinked.is_none() {
+                "what the spec names is ready"
+            } else {
+                "the workspace is ready, and the pool is known without its link"
+            },
         ),
-        match &want.blocked {
-            Some(why) => Fact::no(
-                ConditionType::ReferencesResolved,
-                why.reason,
-                why.message.clone(),
-            ),
-            None => Fact::yes(
-                ConditionType::ReferencesResolved,
-                Reason::Resolved,
-                if want.unlinked.is_none() {
-                    "what the spec names is ready"
-                } else {
-                    "the workspace is ready, and the pool is known without its link"
-                },
-            ),
-        },
     ];
     let warns;
     if let Some(seen) = pass.seen {

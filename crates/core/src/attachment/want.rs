@@ -58,7 +58,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         storage,
         policies,
         shared: given.shared.clone(),
-        blocked: blocked(given),
+        blocked: given.workspace.usable(&spec.workspace_ref.name).err(),
         unlinked: unlinked(given),
         users: given.users.clone(),
         held: given.held,
@@ -184,21 +184,6 @@ fn invalid(field: &str, message: String) -> Invalid {
         field: field.to_owned(),
         reason: Reason::InvalidSpec,
         message,
-    }
-}
-
-fn blocked(given: &Given) -> Option<Blocked> {
-    let name = &given.spec.workspace_ref.name;
-    match &given.workspace {
-        Reference::Ready(_) => None,
-        Reference::Missing => Some(Blocked::new(
-            Reason::WorkspaceNotFound,
-            format!("spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"),
-        )),
-        Reference::NotReady(why) => Some(Blocked::new(
-            Reason::WorkspaceNotReady,
-            format!("AzureMLWorkspace '{name}' is not ready: {why}"),
-        )),
     }
 }
 

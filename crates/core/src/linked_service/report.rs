@@ -27,12 +27,7 @@ pub(super) fn report(
     status.role_assignments.clone_from(&record.grants);
     status.owned = pass.memo.owned;
     let mut facts = match pass.want {
-        Err(invalid) => {
-            let (reason, message) = (invalid.reason, invalid.to_string());
-            let fact = Fact::no(ConditionType::SpecAccepted, reason, message.clone());
-            let standing = Standing::Stalled(reason, message);
-            std::iter::once(fact).chain(standing.facts()).collect()
-        }
+        Err(invalid) => summary::refused(invalid),
         Ok(want) => {
             status.azure_name = Some(want.link.name.clone());
             if let Some(seen) = looked(pass, want) {
@@ -56,23 +51,8 @@ fn facts(
     now: Timestamp,
 ) -> Vec<Fact> {
     let mut facts = vec![
-        Fact::yes(
-            ConditionType::SpecAccepted,
-            Reason::Accepted,
-            "the spec makes sense",
-        ),
-        match &want.blocked {
-            Some(why) => Fact::no(
-                ConditionType::ReferencesResolved,
-                why.reason,
-                why.message.clone(),
-            ),
-            None => Fact::yes(
-                ConditionType::ReferencesResolved,
-                Reason::Resolved,
-                "the workspace is ready",
-            ),
-        },
+        summary::accepted(),
+        summary::references(want.blocked.as_ref(), "the workspace is ready"),
     ];
     match looked(pass, want) {
         Some(seen) => {

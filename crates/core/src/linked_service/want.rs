@@ -8,7 +8,6 @@ use azureml_spark_api::role::SynapseRole;
 use super::{Given, LinkWish, Policies, Want};
 use crate::grants::{self, Origin};
 use crate::machine::Invalid;
-use crate::place::{Blocked, Reference};
 
 pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
     let spec = &given.spec;
@@ -47,7 +46,7 @@ pub(super) fn want(given: &Given) -> Result<Want, Invalid> {
         policies,
         deleting: given.deleting,
         shared: given.shared.clone(),
-        blocked: blocked(given),
+        blocked: given.workspace.usable(&spec.workspace_ref.name).err(),
         users: given.users.clone(),
         twins: given.twins.clone(),
         held: given.held,
@@ -73,20 +72,5 @@ fn synapse(given: &Given) -> Result<SynapseWorkspaceId, Invalid> {
                 "'{id}' is not the resource id of a Synapse workspace: /subscriptions/{{}}/resourceGroups/{{}}/providers/Microsoft.Synapse/workspaces/{{}}"
             ),
         }),
-    }
-}
-
-fn blocked(given: &Given) -> Option<Blocked> {
-    let name = &given.spec.workspace_ref.name;
-    match &given.workspace {
-        Reference::Ready(_) => None,
-        Reference::Missing => Some(Blocked::new(
-            Reason::WorkspaceNotFound,
-            format!("spec.workspaceRef: no AzureMLWorkspace '{name}' in this namespace: create it"),
-        )),
-        Reference::NotReady(why) => Some(Blocked::new(
-            Reason::WorkspaceNotReady,
-            format!("AzureMLWorkspace '{name}' is not ready: {why}"),
-        )),
     }
 }

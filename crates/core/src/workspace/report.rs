@@ -100,11 +100,7 @@ fn accepted(want: &Want) -> Fact {
         Some(why) if why.reason == Reason::CloudNotFound => {
             Fact::no(ConditionType::SpecAccepted, why.reason, why.message.clone())
         }
-        _ => Fact::yes(
-            ConditionType::SpecAccepted,
-            Reason::Accepted,
-            "the spec makes sense",
-        ),
+        _ => summary::accepted(),
     }
 }
 
