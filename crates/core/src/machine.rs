@@ -96,6 +96,17 @@ pub trait Machine: Sized + 'static {
         let _ = fault;
         false
     }
+    /// The first time at which something is due that has nothing to do with a step that met a fault: the object is looked
+    /// at then, however long the fault's class lets it sleep.
+    fn due(
+        want: &Self::Want,
+        seen: &Self::Seen,
+        memo: &Self::Memo,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let _ = (want, seen, memo, now);
+        None
+    }
     /// Whether something in Azure may need this object: it keeps its finalizer while this is so.
     fn holds(memo: &Self::Memo) -> bool;
     /// Says it all in a status. The same inputs give the same bytes.

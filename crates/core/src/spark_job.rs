@@ -288,6 +288,11 @@ impl Machine for SparkJob {
         memo::is_refused_for_good(fault) && [SUBMIT, CANCEL, RELABEL].contains(&fault.op)
     }
 
+    /// A live run has its deadlines, whatever Azure is too busy for.
+    fn due(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
+        next::due(want, seen, memo, now)
+    }
+
     /// A live run needs the object, and so does one that is tried again before long.
     fn holds(memo: &Memo) -> bool {
         memo.ended.is_none() && (memo.submission.is_some() || memo.next_attempt.is_some())

@@ -38,6 +38,18 @@ pub(crate) enum Next {
     Never,
 }
 
+impl Next {
+    /// The same, or sooner.
+    fn not_after(self, due: Option<Timestamp>) -> Self {
+        match (self, due) {
+            (Self::At(time), Some(due)) => Self::At(time.min(due)),
+            (Self::OnChange, Some(due)) => Self::At(due),
+            (next @ (Self::At(_) | Self::OnChange | Self::Never), None)
+            | (next @ Self::Never, Some(_)) => next,
+        }
+    }
+}
+
 pub(crate) struct Turn<'e, K: Kind> {
     engine: &'e Engine<K>,
     api: Api<K::Object>,

@@ -277,6 +277,11 @@ impl<K: Kind> Turn<K> {
     ) -> Result<Next, Drop> {
         let goes_on = K::Machine::goes_on(&fault);
         let later = self.trouble(world, want, Some(seen), fault)?;
+        let due = K::Machine::due(want, seen, &self.memo, world.time());
+        let later = match (later, due) {
+            (Next::At(time), Some(due)) => Next::At(time.min(due.as_millisecond())),
+            (later, _) => later,
+        };
         if !goes_on {
             return Ok(later);
         }

@@ -131,6 +131,11 @@ impl<K: Kind> Turn<'_, K> {
     ) -> Result<Outcome, Error> {
         let goes_on = K::Machine::goes_on(&fault);
         let outcome = self.trouble(want, Some(seen), fault).await?;
+        let due = K::Machine::due(want, seen, &self.memo, self.now());
+        let outcome = Outcome {
+            next: outcome.next.not_after(due),
+            ..outcome
+        };
         if !goes_on {
             return Ok(outcome);
         }

@@ -86,6 +86,17 @@ async fn what_keeps_nothing_else_from_going_on_is_not_waited_out() {
 }
 
 #[tokio::test]
+async fn what_is_due_does_not_wait_for_what_was_refused() {
+    let mut house = House::asleep().await;
+    house.nursery.world().faults = [fault(Class::Terminal)].into();
+    house.create("a", json!({"spec": {"size": 5}})).await;
+    house.start();
+    // Not in half an hour.
+    house.sees_running("a").await;
+    assert_eq!(house.steps("a"), [Step::Make, Step::Make]);
+}
+
+#[tokio::test]
 async fn what_is_refused_each_time_is_told_once() {
     let mut house = House::asleep().await;
     // After this fault the toy forgets that it asked, so that each try is put on record again.

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
     status = "ToyStatus"
 )]
 pub struct ToySpec {
-    /// How large; below zero makes no sense, nothing is told of one of size 7, and one of size 3 is painted, or one tries to. The schema lets text through, which the type does not.
+    /// How large; below zero makes no sense, nothing is told of one of size 7, one of size 3 is painted, or one tries to, and one of size 5 has something to do every second. The schema lets text through, which the type does not.
     #[schemars(schema_with = "number_or_text")]
     pub size: i64,
 }
@@ -60,6 +60,7 @@ pub struct Want {
     gone: bool,
     mute: bool,
     painted: bool,
+    due: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +105,7 @@ impl Machine for Toys {
             gone,
             mute: toy.spec.size == 7,
             painted: toy.spec.size == 3,
+            due: toy.spec.size == 5,
         })
     }
 
@@ -153,6 +155,12 @@ impl Machine for Toys {
     /// Without its paint it runs all the same.
     fn goes_on(fault: &Fault) -> bool {
         fault.op == PAINT
+    }
+
+    /// One of size 5 has its time.
+    fn due(want: &Want, _: &Sight<State>, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
+        let time = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
+        time.filter(|_| want.due && !memo.ended)
     }
 
     fn holds(memo: &Memo) -> bool {

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{at, plus};
+use super::{at, ours, plus};
 use crate::machine::Wake;
 use crate::spark_job::memo::Memo;
-use crate::spark_job::{Run, RunState, Want};
+use crate::spark_job::{Run, RunState, Seen, Want};
 
 /// The end of `activeDeadlineSeconds`: from the first start of all attempts. As on a `batch/v1` Job the clock is set
 /// back by a suspension.
@@ -62,6 +62,25 @@ pub(super) fn silent(want: &Want, memo: &Memo) -> Option<Timestamp> {
         .as_ref()
         .filter(|sighted| sighted.state == RunState::NotResponding)?;
     Some(plus(sighted.since, want.patience.silence))
+}
+
+/// The first of them that is still to come, whatever step is to be done before.
+pub(in crate::spark_job) fn due(
+    want: &Want,
+    seen: &Seen,
+    memo: &Memo,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if want.deleting || memo.ended.is_some() {
+        return None;
+    }
+    let run = seen.run.present().filter(|run| ours(want, run, memo));
+    let all = [
+        active(want, memo),
+        run.and_then(|run| start(want, run, memo)),
+        silent(want, memo),
+    ];
+    all.into_iter().flatten().filter(|time| *time > now).min()
 }
 
 /// The first of them that is still to come.

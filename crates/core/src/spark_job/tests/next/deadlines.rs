@@ -5,9 +5,12 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Change, Told, check, decide};
+use crate::machine::Machine;
 use crate::machine::Sight::{self, Present};
-use crate::spark_job::tests::object::{ago, followed, run, seen, set, since, started};
-use crate::spark_job::{Memo, RunState};
+use crate::spark_job::tests::object::{
+    ago, asked, ended, followed, foreign, now, run, seen, set, since, started, want_with,
+};
+use crate::spark_job::{Memo, RunState, SparkJob};
 
 fn active(given: &mut crate::spark_job::Given) {
     set(given, "activeDeadlineSeconds", json!(600));
@@ -46,6 +49,30 @@ fn each_has_its_clock() {
         (any, silent(), since(9_000, RunState::Running), Told::In(1_800), "patience begins with the silence"),
         (|g| set(g, "activeDeadlineSeconds", json!(90_000)), running(), started(5), Told::In(3_600), "nobody sleeps longer"),
     ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn they_are_due_whatever_else_cannot_be_done() {
+    let queued = || Present(run(RunState::Queued));
+    let both: Change = |g| { active(g); start(g); };
+    let gone: Change = |g| { active(g); super::going(g); };
+    let over = || Memo { started: Some(ago(10)), ..ended(RunState::Completed) };
+    let rows: [(Change, Sight<_>, Memo, Option<i64>, &str); 9] = [
+        (active, Present(run(RunState::Running)), started(590), Some(10), "the last seconds"),
+        (active, Present(run(RunState::Running)), started(600), None, "over: that is the next step"),
+        (active, Sight::Absent, Memo { started: Some(ago(590)), ..asked(5) }, Some(10), "while another attempt is refused"),
+        (both, queued(), Memo { started: Some(ago(590)), ..followed(250) }, Some(10), "the first of them"),
+        (both, queued(), Memo { started: Some(ago(500)), ..followed(250) }, Some(50), "the first of them"),
+        (start, Present(foreign()), followed(250), None, "it is somebody else's"),
+        (super::any, Present(run(RunState::NotResponding)), since(1_790, RunState::NotResponding), Some(10), "patience"),
+        (gone, Present(run(RunState::Running)), started(590), None, "it is cancelled already"),
+        (active, Present(run(RunState::Completed)), over(), None, "all is over"),
+    ];
+    for (change, sight, memo, expected, why) in rows {
+        let due = SparkJob::due(&want_with(change), &seen(sight), &memo, now());
+        assert_eq!(due.map(|time| time.duration_since(now()).as_secs()), expected, "{why}");
+    }
 }
 
 #[test]
