@@ -116,11 +116,8 @@ struct Line(String);
 impl Line {
     fn signatures(&self, hidden: &mut Vec<Hidden>) {
         let mut from = 0;
-        while let Some(at) = SIGNED
-            .iter()
-            .filter_map(|mark| find(&self.0, mark, from))
-            .min()
-        {
+        let mut marks = SIGNED.map(|mark| Mark::new(&self.0, mark));
+        while let Some(at) = marks.iter_mut().filter_map(|mark| mark.behind(from)).min() {
             let (first, end) = (word_start(&self.0, at), word_end(&self.0, at));
             let word = self.0.get(first..end).unwrap_or_default();
             let mark = SIGNATURES.iter().filter_map(|mark| word.find(mark)).min();
@@ -194,6 +191,7 @@ impl Line {
                 }
                 end += 1;
             }
+            looked(end - start);
             return Some((start, word_end(&self.0, end)));
         }
         let end = word_end(&self.0, begin);
@@ -269,7 +267,9 @@ impl Line {
     fn over(&self, from: usize, is_so: impl Fn(u8) -> bool) -> usize {
         let rest = self.0.as_bytes().get(from..).unwrap_or_default();
         let length = rest.iter().position(|byte| !is_so(*byte));
-        from + length.unwrap_or(rest.len())
+        let length = length.unwrap_or(rest.len());
+        looked(length);
+        from + length
     }
 
     fn over_spaces(&self, from: usize) -> usize {
@@ -277,18 +277,74 @@ impl Line {
     }
 }
 
+/// A mark, and where it is next: no part of a text is searched twice for it.
+struct Mark<'t> {
+    text: &'t str,
+    mark: &'static str,
+    next: Option<usize>,
+}
+
+impl<'t> Mark<'t> {
+    fn new(text: &'t str, mark: &'static str) -> Self {
+        let next = find(text, mark, 0);
+        Self { text, mark, next }
+    }
+
+    fn behind(&mut self, from: usize) -> Option<usize> {
+        if self.next? < from {
+            self.next = find(self.text, self.mark, from);
+        }
+        self.next
+    }
+}
+
 fn find(text: &str, mark: &str, from: usize) -> Option<usize> {
-    Some(from + text.get(from..)?.find(mark)?)
+    let rest = text.get(from..)?;
+    let found = rest.find(mark);
+    looked(found.unwrap_or(rest.len()));
+    Some(from + found?)
 }
 
 fn word_start(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or_default();
     let space = before.iter().rposition(u8::is_ascii_whitespace);
-    space.map_or(0, |space| space + 1)
+    let start = space.map_or(0, |space| space + 1);
+    looked(at.saturating_sub(start));
+    start
 }
 
 fn word_end(text: &str, at: usize) -> usize {
     let behind = text.as_bytes().get(at..).unwrap_or_default();
     let space = behind.iter().position(u8::is_ascii_whitespace);
+    looked(space.unwrap_or(behind.len()));
     space.map_or(text.len(), |space| at + space)
+}
+
+/// So many bytes were looked at; counted in tests alone.
+#[cfg(not(test))]
+fn looked(_: usize) {}
+
+#[cfg(test)]
+use work::looked;
+
+#[cfg(test)]
+pub(super) mod work {
+    //! How many bytes are looked at.
+
+    use std::cell::Cell;
+
+    thread_local! {
+        static LOOKED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(in super::super) fn looked(bytes: usize) {
+        LOOKED.set(LOOKED.get() + bytes);
+    }
+
+    /// What hiding the secrets of a line takes.
+    pub(in super::super) fn of(line: &str) -> usize {
+        let before = LOOKED.get();
+        super::hide(line);
+        LOOKED.get() - before
+    }
 }

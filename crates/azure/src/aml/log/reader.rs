@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
@@ -26,6 +27,9 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The first wait after trouble that names none.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// What is looked through for secrets before others have their turn: this takes a processor, and the lines are whoever's.
+const PIECE: usize = 64 * 1024;
 
 /// How much slower a file is read that does not grow.
 const LAZIEST: u32 = 5;
@@ -115,6 +119,22 @@ struct File {
     lines: Lines,
 }
 
+impl File {
+    /// Makes lines of what was read. Each piece is finished before the next: whoever drops this finds the others unread.
+    async fn take(&mut self, content: &[u8], position: &mut Position, ready: &mut VecDeque<Event>) {
+        for piece in content.chunks(PIECE) {
+            self.read += piece.len() as u64;
+            let text = self.lines.take(piece);
+            if !text.is_empty() {
+                position.set(self.channel, self.read - self.lines.held());
+                let position = *position;
+                ready.push_back(Event::Lines { text, position });
+            }
+            yield_now().await;
+        }
+    }
+}
+
 impl Reader {
     /// A reader of a run of this workspace. `api` is where the run history of its region is ([`run::discover`]).
     pub fn new(client: Client, workspace: WorkspaceId, api: Url, run: String, wish: Wish) -> Self {
@@ -181,13 +201,11 @@ impl Reader {
         let mut full = false;
         for file in &mut self.files {
             let content = part::read(&self.client, &file.url, file.read).await?;
-            file.read += content.len() as u64;
             full |= content.len() as u64 >= part::CHUNK;
-            let text = file.lines.take(&content);
-            if !text.is_empty() {
+            let before = self.ready.len();
+            file.take(&content, &mut position, &mut self.ready).await;
+            if self.ready.len() > before {
                 self.idle = 0;
-                position.set(file.channel, file.read - file.lines.held());
-                self.ready.push_back(Event::Lines { text, position });
             }
         }
         if full {
@@ -300,5 +318,39 @@ impl Reader {
         self.trouble = Some((since, tries + 1));
         self.rest(wait);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn others_have_their_turn_between_two_pieces_and_none_is_lost() {
+        let mut file = File {
+            channel: Channel::Stdout,
+            url: SasUrl::new("https://a/b"),
+            read: 0,
+            lines: Lines::default(),
+        };
+        let content = b"a line\n".repeat(PIECE / 5);
+        let (mut position, mut ready) = (Position::default(), VecDeque::new());
+        {
+            let taking = pin!(file.take(&content, &mut position, &mut ready));
+            assert!(poll!(taking).is_pending());
+        }
+        assert_eq!((file.read, ready.len()), (PIECE as u64, 1));
+        let rest = content.get(PIECE..).unwrap();
+        file.take(rest, &mut position, &mut ready).await;
+        let told = ready.iter().map(|event| match event {
+            Event::Lines { text, .. } => text.as_str(),
+            Event::End(_) => panic!("it goes on"),
+        });
+        assert_eq!(told.collect::<String>().as_bytes(), content);
+        assert_eq!(position.stdout, content.len() as u64);
     }
 }
