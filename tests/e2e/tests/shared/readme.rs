@@ -18,7 +18,7 @@ use reader::{Reader, blocks, commands};
 const ELSEWHERE: [(&str, &str); 8] = [
     ("cargo xtask demo", "the tests of xtask run it"),
     ("az ", "Azure's own tool against a real subscription"),
-    ("CLIENT_ID=", "the same"),
+    ("IDENTITY=", "the same"),
     (
         "docker build",
         "no container engine is asked for by the tests",
@@ -194,7 +194,7 @@ fn the_chart_takes_the_values_that_it_shows() {
                 chart.to_str().context("a path in UTF-8")?,
             )
             .replace("\"$IMAGE\"", "registry.example/operator")
-            .replace("\"$CLIENT_ID\"", "c")
+            .replace("\"$IDENTITY\"", "c")
             .replace('"', "");
         let mut arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
         arguments.push("--dry-run=server");
