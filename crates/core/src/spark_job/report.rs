@@ -4,6 +4,7 @@ mod ends;
 mod facts;
 mod fields;
 mod memory;
+mod roles;
 mod standing;
 mod under_way;
 mod warnings;

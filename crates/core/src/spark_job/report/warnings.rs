@@ -3,6 +3,7 @@
 use azureml_spark_api::Reason;
 use azureml_spark_api::spark_job::MissingRole;
 
+use super::roles;
 use crate::spark_job::Want;
 use crate::spark_job::memo::{LabelState, Memo};
 use crate::summary::Warning;
@@ -33,6 +34,9 @@ pub(super) fn warnings(want: &Want, memo: &Memo, missing_roles: &[MissingRole]) 
         .cloned()
         .chain(foreign)
         .chain(refused)
-        .chain(want.role_warnings(missing_roles))
+        .chain(roles::warnings(
+            missing_roles,
+            want.stakes.attachment.as_deref(),
+        ))
         .collect()
 }
