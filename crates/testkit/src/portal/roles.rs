@@ -87,7 +87,7 @@ impl Portal<'_> {
     }
 
     /// The Azure role assignments at a scope, not those above or below it.
-    pub async fn azure_roles(&self, scope: &str) -> Result<Vec<Value>> {
+    async fn azure_roles(&self, scope: &str) -> Result<Vec<Value>> {
         let path = format!(
             "{scope}/providers/Microsoft.Authorization/roleAssignments?api-version={AZURE_VERSION}\
              &$filter=atScope()"
