@@ -29,39 +29,29 @@ mod sizes;
 mod steering;
 mod suspension;
 
-use std::sync::LazyLock;
-
 use anyhow::Result;
 use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::portal::Portal;
+use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition};
 use azureml_spark_testkit::stack::Stack;
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
 const JOB: &str = "SparkJob";
 
-/// One runtime for all: connections of the shared stack belong to the runtime that made them.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
-
 /// Runs a scenario on the shared stack, in a namespace of its own with a workspace that is ready and code in `src`.
 fn scenario(name: &str, story: impl AsyncFnOnce(&Scope<'_>, &Portal<'_>) -> Result<()>) {
-    RUNTIME.block_on(async {
-        let stack = Stack::shared().await.expect("the stack starts");
-        let scope = stack.scope(name).await.expect("a namespace");
-        let portal = Portal::new(stack.emulator()).expect("a portal");
-        let told = async {
-            scope.workspace().await?;
-            let text = format!("print('{}')\n", scope.namespace());
-            scope
-                .apply(&manifest::code("src", "main.py", &text))
-                .await?;
-            story(&scope, &portal).await
-        };
-        if let Err(error) = told.await {
-            panic!("{error:?}");
-        }
+    play(async {
+        let stack = Stack::shared().await?;
+        let scope = stack.scope(name).await?;
+        let portal = Portal::new(stack.emulator())?;
+        scope.workspace().await?;
+        let text = format!("print('{}')\n", scope.namespace());
+        scope
+            .apply(&manifest::code("src", "main.py", &text))
+            .await?;
+        story(&scope, &portal).await
     });
 }
 
@@ -138,9 +128,7 @@ fn attempt(name: &str, number: u32) -> String {
 
 /// What the operator has asked of Azure since then, without what the person has.
 async fn asked(scope: &Scope<'_>, since: u64) -> Result<Requests> {
-    let emulator = scope.stack().emulator();
-    let all = emulator.requests_since(since).await?;
-    Ok(all.of(&emulator.world().client_id))
+    scope.asked(since).await
 }
 
 /// The properties of a job as they were sent, once.
