@@ -23,11 +23,28 @@ pub(super) type ConfigMaps = BTreeMap<String, Option<BTreeMap<String, Vec<u8>>>>
 /// Files by relative path. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
-    files: BTreeMap<String, Arc<[u8]>>,
+    files: Arc<BTreeMap<String, Arc<[u8]>>>,
     digest: String,
 }
 
 impl Folder {
+    /// Bytes that a file takes in memory beside its path and its content, or a little less: its places in the map, and
+    /// what is before each piece of memory.
+    pub const PER_FILE: usize = 128;
+
+    /// Bytes that a file takes in memory.
+    pub fn takes(path: &str, content: usize) -> usize {
+        content
+            .saturating_add(path.len())
+            .saturating_add(Self::PER_FILE)
+    }
+
+    /// Whether anybody else has it, or one of its files: dropping it would free little. Empty files may all be one.
+    pub fn is_shared(&self) -> bool {
+        let has_another = |bytes: &Arc<[u8]>| !bytes.is_empty() && Arc::strong_count(bytes) > 1;
+        Arc::strong_count(&self.files) > 1 || self.files.values().any(has_another)
+    }
+
     /// The files, in order of their paths.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files
@@ -47,11 +64,11 @@ impl Folder {
         self.files.contains_key(path)
     }
 
-    /// Bytes of all files.
+    /// Bytes that it takes in memory, paths and all.
     pub fn size(&self) -> usize {
-        self.files
-            .values()
-            .fold(0, |all, bytes| all.saturating_add(bytes.len()))
+        self.files.iter().fold(0, |all, (path, bytes)| {
+            all.saturating_add(Self::takes(path, bytes.len()))
+        })
     }
 
     /// SHA-256 over all paths and contents, for telling folders apart.
@@ -95,7 +112,7 @@ impl FromIterator<(String, Arc<[u8]>)> for Folder {
             all.update(bytes);
         }
         Self {
-            files,
+            files: Arc::new(files),
             digest: hex(&all.finalize()),
         }
     }

@@ -85,11 +85,11 @@ fn refused(status: StatusCode, announced: &Announced) -> Option<Failure> {
     let host = announced.host();
     let refusal = match status {
         StatusCode::OK => return None,
-        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            return Some(Failure::Host(Refusal::Passing(format!(
-                "{host} does not serve its artifact now ({status})"
-            ))));
+        // Only what no address can bring about: a file server answers with 500 to a name that is too long for a file.
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+            return Some(Failure::Host(not_now(host, status)));
         }
+        status if status.is_server_error() => not_now(host, status),
         // Old artifacts are removed soon after a new one is there.
         StatusCode::NOT_FOUND | StatusCode::GONE => Refusal::Passing(format!(
             "its artifact is not on {host} any more: the source may have a new one"
@@ -105,9 +105,15 @@ fn refused(status: StatusCode, announced: &Announced) -> Option<Failure> {
     Some(Failure::Artifact(refusal))
 }
 
+fn not_now(host: &str, status: StatusCode) -> Refusal {
+    Refusal::Passing(format!("{host} does not serve its artifact now ({status})"))
+}
+
+/// Whoever writes a status may name what takes long or breaks off, but not keep us from reaching the host.
 fn interrupted(error: reqwest::Error, announced: &Announced) -> Failure {
     let host = announced.host();
-    let why = if error.is_connect() {
+    let is_hosts = error.is_connect();
+    let why = if is_hosts {
         format!(
             "{host} cannot be reached from this operator: source-controller must run, and a NetworkPolicy of its \
              namespace must let this operator in"
@@ -122,7 +128,12 @@ fn interrupted(error: reqwest::Error, announced: &Announced) -> Failure {
     };
     let error: &dyn std::error::Error = &error.without_url();
     tracing::warn!(url = %announced.url, error, "an artifact cannot be fetched");
-    Failure::Host(Refusal::Passing(why))
+    let refusal = Refusal::Passing(why);
+    if is_hosts {
+        Failure::Host(refusal)
+    } else {
+        Failure::Artifact(refusal)
+    }
 }
 
 pub(super) fn too_large() -> Refusal {

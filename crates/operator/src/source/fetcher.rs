@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use azureml_spark_core::spark_job::Folder;
 use azureml_spark_engine::Wakes;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::kept::{Job, Kept, Look, Promise};
+use super::kept::{Job, Kept, Look, Promise, UNUSED_FOR};
 use super::object::Announced;
 use super::refusal::{Failure, Refusal};
+use super::slots::{Slot, Slots};
 use super::{fetch, unpack};
 
 /// Most artifacts that are fetched and unpacked at the same time: each may take [`fetch::LIMIT`], and what it unpacks to.
@@ -28,7 +28,7 @@ pub(super) struct Fetcher {
 struct Work {
     http: reqwest::Client,
     kept: Kept,
-    slots: Semaphore,
+    slots: Slots,
     wakes: Wakes<Job>,
 }
 
@@ -38,7 +38,7 @@ impl Fetcher {
         let work = Work {
             http: fetch::client()?,
             kept: Kept::default(),
-            slots: Semaphore::new(AT_ONCE),
+            slots: Slots::new(AT_ONCE),
             wakes,
         };
         Ok(Self {
@@ -63,29 +63,34 @@ impl Fetcher {
 
 impl Work {
     async fn run(self: Arc<Self>, announced: Announced) {
-        let slot = self.slots.acquire().await;
-        let promise = self.room().await;
+        let (slot, promise) = self.room(&announced).await;
         let outcome = self.fetch(&announced).await;
         let waiting = self.kept.finish(&announced, outcome);
         drop((promise, slot));
         for job in waiting {
             self.wakes.wake(job);
         }
+        // Nobody may look again: what is not used goes all the same.
+        while self.kept.keeps(&announced) {
+            tokio::time::sleep(UNUSED_FOR).await;
+        }
     }
 
-    /// Waits until there is room for the largest folder.
-    async fn room(&self) -> Promise<'_> {
+    /// Waits for a turn at which there is room for the largest folder. Without room, others have the turn.
+    async fn room(&self, announced: &Announced) -> (Slot<'_>, Promise<'_>) {
         loop {
+            let slot = self.slots.take(&announced.origin()).await;
             if let Some(promise) = self.kept.promise(unpack::LIMITS.bytes) {
-                return promise;
+                return (slot, promise);
             }
+            drop(slot);
             tokio::time::sleep(ROOM_LOOK).await;
         }
     }
 
     async fn fetch(&self, announced: &Announced) -> Result<Folder, Failure> {
         // While this waited for its turn, another may have found out.
-        if let Some(why) = self.kept.failure_of(announced.host()) {
+        if let Some(why) = self.kept.failure_of(&announced.origin()) {
             return Err(Failure::Artifact(why));
         }
         let archive = fetch::fetch(&self.http, announced).await?;

@@ -2,7 +2,7 @@
 //! held for all of them has a bound.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use azureml_spark_api::SparkJob;
@@ -21,11 +21,15 @@ pub(super) const ROOM: Room = Room {
     bytes: 384 * 1024 * 1024,
     folders: 64,
     fetches: 64,
+    fetches_of_one: 16,
 };
 
 /// How long a failure answers instead of another try, and that of a host for all that it serves: a crowd of jobs is no
 /// crowd of downloads.
 const FAILED_FOR: Duration = Duration::from_secs(10);
+
+/// How long an artifact stays that no job asks for.
+pub(super) const UNUSED_FOR: Duration = Duration::from_mins(10);
 
 /// How long its words answer while it is tried again: longer than the minute after which a job looks again, so that what
 /// is told does not go to and fro.
@@ -38,18 +42,20 @@ pub(super) struct Kept {
 }
 
 pub(super) struct Room {
-    /// Bytes of files, with those that are promised to fetches and those that jobs hold.
+    /// Bytes that files take with their paths, with those that are promised to fetches and those that jobs hold.
     pub(super) bytes: usize,
     /// Folders.
     folders: usize,
     /// Fetches that go on, or wait for their turn.
     fetches: usize,
+    /// Those that the jobs of one namespace have begun.
+    fetches_of_one: usize,
 }
 
 #[derive(Default)]
 struct Shelf {
     places: HashMap<String, Place>,
-    /// Hosts that failed.
+    /// Hosts that failed, by origin.
     hosts: HashMap<String, Failed>,
     /// Bytes.
     promised: usize,
@@ -60,12 +66,15 @@ enum Place {
     Fetching {
         /// How it failed the last time.
         before: Option<Refusal>,
+        /// Of the job that began it.
+        namespace: Option<String>,
         waiting: HashSet<Job>,
     },
     Unpacked {
         folder: Folder,
         size: usize,
         used: u64,
+        touched: Instant,
     },
     Failed(Failed),
 }
@@ -111,11 +120,18 @@ impl Kept {
         stock.uses = stock.uses.saturating_add(1);
         let (now, key) = (stock.uses, announced.key());
         let before = match stock.places.get_mut(&key) {
-            Some(Place::Unpacked { folder, used, .. }) => {
-                *used = now;
+            Some(Place::Unpacked {
+                folder,
+                used,
+                touched,
+                ..
+            }) => {
+                (*used, *touched) = (now, Instant::now());
                 return Look::Known(Ok(folder.clone()));
             }
-            Some(Place::Fetching { before, waiting }) => {
+            Some(Place::Fetching {
+                before, waiting, ..
+            }) => {
                 waiting.insert(job.clone());
                 return Look::Known(Err(meanwhile(before.as_ref())));
             }
@@ -125,7 +141,7 @@ impl Kept {
             Some(Place::Failed(failed)) => Some(failed.why.clone()),
             None => None,
         };
-        if let Some(why) = stock.failure_of(announced.host()) {
+        if let Some(why) = stock.failure_of(&announced.origin()) {
             return Look::Known(Err(why));
         }
         if stock.fetches() >= self.room.fetches {
@@ -133,17 +149,32 @@ impl Kept {
                 "the artifacts of many others are fetched first",
             )));
         }
+        if stock.fetches_of(job.namespace.as_ref()) >= self.room.fetches_of_one {
+            return Look::Known(Err(Refusal::passing(
+                "other artifacts that jobs of this namespace need are fetched first",
+            )));
+        }
         let says = meanwhile(before.as_ref());
-        let waiting = HashSet::from([job.clone()]);
-        stock
-            .places
-            .insert(key, Place::Fetching { before, waiting });
+        let fetching = Place::Fetching {
+            before,
+            namespace: job.namespace.clone(),
+            waiting: HashSet::from([job.clone()]),
+        };
+        stock.places.insert(key, fetching);
         Look::Begins(says)
     }
 
     /// How a host failed a moment ago.
-    pub(super) fn failure_of(&self, host: &str) -> Option<Refusal> {
-        self.lock().failure_of(host)
+    pub(super) fn failure_of(&self, origin: &str) -> Option<Refusal> {
+        self.lock().failure_of(origin)
+    }
+
+    /// Whether an artifact is kept; those that were not used for long go.
+    pub(super) fn keeps(&self, announced: &Announced) -> bool {
+        let mut stock = self.lock();
+        stock.forget_the_old();
+        let place = stock.places.get(&announced.key());
+        matches!(place, Some(Place::Unpacked { .. }))
     }
 
     /// Room for that many bytes, if there is or can be made.
@@ -171,11 +202,12 @@ impl Kept {
                 size: folder.size(),
                 folder,
                 used: stock.uses,
+                touched: Instant::now(),
             },
             Err(failure) => {
                 if let Failure::Host(why) = &failure {
-                    let host = announced.host().to_owned();
-                    stock.hosts.insert(host, Failed::now(why.clone()));
+                    let failed = Failed::now(why.clone());
+                    stock.hosts.insert(announced.origin(), failed);
                 }
                 Place::Failed(Failed::now(failure.into_refusal()))
             }
@@ -203,19 +235,22 @@ impl Shelf {
         self.hosts.retain(|_, failed| failed.is_fresh());
         self.places.retain(|_, place| match place {
             Place::Failed(failed) => failed.since.elapsed() < TOLD_FOR,
-            Place::Fetching { .. } | Place::Unpacked { .. } => true,
+            Place::Unpacked {
+                folder, touched, ..
+            } => folder.is_shared() || touched.elapsed() < UNUSED_FOR,
+            Place::Fetching { .. } => true,
         });
     }
 
-    fn failure_of(&self, host: &str) -> Option<Refusal> {
-        let failed = self.hosts.get(host).filter(|failed| failed.is_fresh())?;
+    fn failure_of(&self, origin: &str) -> Option<Refusal> {
+        let failed = self.hosts.get(origin).filter(|failed| failed.is_fresh())?;
         Some(failed.why.clone())
     }
 
     /// Drops the folder that was used longest ago, of those that nobody holds.
     fn drop_oldest(&mut self) -> bool {
         let unused = self.places.iter().filter_map(|(key, place)| match place {
-            Place::Unpacked { folder, used, .. } if !is_held(folder) => Some((key, used)),
+            Place::Unpacked { folder, used, .. } if !folder.is_shared() => Some((key, used)),
             Place::Unpacked { .. } | Place::Fetching { .. } | Place::Failed(_) => None,
         });
         let oldest = unused.min_by_key(|(_, used)| **used);
@@ -245,14 +280,14 @@ impl Shelf {
         let fetching = |place: &&Place| matches!(place, Place::Fetching { .. });
         self.places.values().filter(fetching).count()
     }
-}
 
-/// Whether anybody else has one of its files: dropping it would free nothing, and hide what is in use. Empty files may
-/// all be one.
-fn is_held(folder: &Folder) -> bool {
-    folder
-        .shared()
-        .any(|(_, bytes)| !bytes.is_empty() && Arc::strong_count(bytes) > 1)
+    fn fetches_of(&self, one: Option<&String>) -> usize {
+        let of_it = |place: &&Place| match place {
+            Place::Fetching { namespace, .. } => namespace.as_ref() == one,
+            Place::Unpacked { .. } | Place::Failed(_) => false,
+        };
+        self.places.values().filter(of_it).count()
+    }
 }
 
 impl Failed {

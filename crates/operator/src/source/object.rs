@@ -11,6 +11,12 @@ use super::fetch;
 use super::hosts::ArtifactHosts;
 use super::refusal::{Refusal, quoted};
 
+/// Most bytes of an address. Flux's own have some 300.
+const LONGEST_ADDRESS: usize = 2_048;
+
+/// Most bytes of a file's name on any file system that artifacts are kept on.
+const LONGEST_NAME: usize = 255;
+
 /// An artifact that a source announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Announced {
@@ -23,9 +29,14 @@ pub(super) struct Announced {
 }
 
 impl Announced {
-    /// Host and port.
+    /// Host and port, as they are told.
     pub(super) fn host(&self) -> &str {
         self.url.authority()
+    }
+
+    /// Whom we talk to: another scheme is another port, and may be nobody.
+    pub(super) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
     }
 
     /// What it is kept by: the address, too, so that nobody gets by a digest alone what another source gave.
@@ -118,8 +129,8 @@ fn announced(
     }
     if !is_below(&artifact.url, &url, folder) {
         return Err(Refusal::Lasting(format!(
-            "the address of its artifact is not below '{folder}', where source-controller serves what this source has: \
-             have the source reconciled (flux reconcile source), and look after who writes its status"
+            "the address of its artifact is not below '{folder}', where source-controller serves what this source has, in plain \
+             names of files: have the source reconciled (flux reconcile source), and look after who writes its status"
         )));
     }
     if artifact.size.is_some_and(|size| size > fetch::LIMIT as u64) {
@@ -142,9 +153,14 @@ fn is_below(raw: &str, url: &Url, folder: &str) -> bool {
         .all(|byte| byte.is_ascii_graphic() && !b"%\\?#".contains(&byte))
         && !raw.split('/').any(|name| matches!(name, "." | ".."));
     let rest = url.path().strip_prefix(folder);
-    plain
-        && rest
-            .is_some_and(|rest| !rest.contains('%') && rest.split('/').all(|name| !name.is_empty()))
+    raw.len() <= LONGEST_ADDRESS
+        && plain
+        && rest.is_some_and(|rest| !rest.contains('%') && rest.split('/').all(is_name))
+}
+
+/// What a file may be called.
+fn is_name(part: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&part.len())
 }
 
 fn sha256(digest: Option<String>, checksum: Option<String>) -> Result<String, Refusal> {

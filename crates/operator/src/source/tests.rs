@@ -56,7 +56,7 @@ impl World {
         if self.forbidden.lock().unwrap().as_deref() == Some(path) {
             *answer.status_mut() = StatusCode::FORBIDDEN;
         } else if self.failing.lock().unwrap().as_deref() == Some(path) {
-            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         } else if let Some(found) = self.answers.lock().unwrap().get(path) {
             *answer.body_mut() = Body::from(found.clone());
         } else {
@@ -347,7 +347,7 @@ async fn a_failure_of_the_host_answers_for_all_that_it_serves() {
         );
         world.put(&path("GitRepository", revision), archive);
         match settled(&world, &sources, &git).await {
-            Source::NotReady(why) => assert!(why.contains("500"), "{why}"),
+            Source::NotReady(why) => assert!(why.contains("503"), "{why}"),
             other => panic!("{other:?}"),
         }
     }

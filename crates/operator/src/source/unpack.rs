@@ -15,7 +15,7 @@ use super::refusal::{Refusal, quoted};
 
 /// How much may come out of an archive.
 pub(super) struct Limits {
-    /// Bytes of all files.
+    /// Bytes that all files take in memory, with their paths.
     pub(super) bytes: usize,
     /// Files, folders and whatever else is in it.
     pub(super) entries: usize,
@@ -93,6 +93,10 @@ fn files(
         let Some(path) = file_path(&entry)? else {
             continue;
         };
+        // Ten thousand paths take as much as many a code.
+        left = left
+            .checked_sub(Folder::takes(&path, 0))
+            .ok_or_else(|| too_much(limits))?;
         inflate.set(left);
         let content = content(entry, left, limits)?;
         left = left.saturating_sub(content.len());

@@ -256,7 +256,19 @@ fn the_code_is_laid_out_as_a_volume_would_be() {
         [("lib/util.py", &b"2"[..]), ("main.py", &b"1"[..])],
         "with items only those, without every key"
     );
-    assert_eq!(folder.size(), 2);
+    let paths = "lib/util.py".len() + "main.py".len();
+    assert_eq!(
+        folder.size(),
+        2 + paths + 2 * Folder::PER_FILE,
+        "paths count, too"
+    );
+    let other = folder.clone();
+    assert!(folder.is_shared());
+    let part = other.below("lib");
+    drop(other);
+    assert!(folder.is_shared(), "one of its files");
+    drop(part);
+    assert!(!folder.is_shared());
 }
 
 #[test]

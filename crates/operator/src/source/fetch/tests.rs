@@ -71,6 +71,7 @@ fn answer(path: &str) -> Answer {
         "/429" => (429, Body::empty()),
         "/403" => (403, Body::empty()),
         "/500" => (500, Body::empty()),
+        "/503" => (503, Body::empty()),
         "/206" => (206, Body::from("hello")),
         _ => (404, Body::empty()),
     };
@@ -121,9 +122,10 @@ async fn what_may_pass_is_told_from_what_does_not() {
     let server = Server::start().await;
     for (path, passes, of_the_host, words) in [
         ("/gone", true, false, "not on"),
-        ("/500", true, true, "500"),
+        ("/503", true, true, "503"),
         ("/429", true, true, "429"),
-        ("/broken", true, true, "broke off"),
+        ("/500", true, false, "500"),
+        ("/broken", true, false, "broke off"),
         ("/403", false, false, "refuses"),
         ("/206", false, false, "refuses"),
     ] {

@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use url::Url;
 
 use super::*;
 
+/// Of this size, or the least that there is.
 fn folder(bytes: usize) -> Folder {
-    let content = vec![b'#'; bytes];
+    let beside = "main.py".len() + "__init__.py".len() + 2 * Folder::PER_FILE;
+    let content = vec![b'#'; bytes.saturating_sub(beside)];
     [
         ("main.py".to_owned(), Arc::from(content)),
         ("__init__.py".to_owned(), Arc::from([])),
@@ -105,11 +109,15 @@ async fn a_host_that_fails_answers_for_all_that_it_serves() {
     kept.finish(&one("x"), Err(Failure::Host(why.clone())));
     let known = kept.look(&one("y"), &job("b"));
     assert_eq!(known, Look::Known(Err(why.clone())));
-    assert_eq!(kept.failure_of("flux"), Some(why));
+    assert_eq!(kept.failure_of("http://flux"), Some(why));
     let elsewhere = kept.look(&on("flux:8080", "y"), &job("b"));
     assert_eq!(elsewhere, Look::Begins(fetched()), "another host");
+    let mut secure = one("z");
+    secure.url = Url::parse("https://flux/z").unwrap();
+    let known = kept.look(&secure, &job("b"));
+    assert_eq!(known, Look::Begins(fetched()), "another port");
     tokio::time::advance(FAILED_FOR).await;
-    assert_eq!(kept.failure_of("flux"), None);
+    assert_eq!(kept.failure_of("http://flux"), None);
     assert_eq!(kept.look(&one("y"), &job("b")), Look::Begins(fetched()));
 }
 
@@ -165,10 +173,51 @@ fn small_ones_are_not_kept_without_end() {
 }
 
 #[test]
+fn no_namespace_fills_the_queue() {
+    let kept = Kept::default();
+    let of = |namespace: &str| ObjectRef::new("a").within(namespace);
+    for index in 0..ROOM.fetches_of_one {
+        let look = kept.look(&one(&index.to_string()), &of("greedy"));
+        assert_eq!(look, Look::Begins(fetched()));
+    }
+    match kept.look(&one("x"), &of("greedy")) {
+        Look::Known(Err(Refusal::Passing(why))) => {
+            assert!(why.contains("this namespace"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let other = kept.look(&one("x"), &of("modest"));
+    assert_eq!(other, Look::Begins(fetched()));
+    kept.finish(&one("0"), Ok(folder(1)));
+    let next = kept.look(&one("y"), &of("greedy"));
+    assert_eq!(next, Look::Begins(fetched()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_uses_goes_in_time() {
+    let kept = Kept::default();
+    for file in ["held", "used", "unused"] {
+        get(&kept, file, 400);
+    }
+    let Look::Known(Ok(held)) = kept.look(&one("held"), &job("a")) else {
+        panic!("it was fetched");
+    };
+    tokio::time::advance(UNUSED_FOR / 2).await;
+    assert!(!get(&kept, "used", 400));
+    tokio::time::advance(UNUSED_FOR / 2).await;
+    let keeps = |file| kept.keeps(&one(file));
+    assert_eq!(["held", "used", "unused"].map(keeps), [true, true, false]);
+    drop(held);
+    assert!(!keeps("held"));
+    assert_eq!(kept.lock().bytes(), folder(400).size());
+}
+
+#[test]
 fn not_all_wait_at_the_same_time() {
     let kept = Kept::default();
     for index in 0..ROOM.fetches {
-        let look = kept.look(&one(&index.to_string()), &job("a"));
+        let of = |index: usize| ObjectRef::new("a").within(&(index / 10).to_string());
+        let look = kept.look(&one(&index.to_string()), &of(index));
         assert_eq!(look, Look::Begins(fetched()));
     }
     match kept.look(&one("x"), &job("a")) {

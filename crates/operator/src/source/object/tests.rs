@@ -282,6 +282,30 @@ fn a_source_gives_only_what_is_its_own() {
 }
 
 #[test]
+fn an_address_is_as_long_as_files_are_called() {
+    let at = |path: String| {
+        read_as(|object| {
+            object["status"]["artifact"]["url"] = json!(format!(
+                "http://source-controller.flux-system.svc.cluster.local./gitrepository/jobs/app/{path}"
+            ));
+        })
+    };
+    assert!(at("a".repeat(255)).is_ok());
+    assert!(at("a/".repeat(900) + "a").is_ok());
+    // A file server has its own trouble with these, and it would be all namespaces'.
+    for path in [
+        "a".repeat(256),
+        format!("{}/a", "a".repeat(256)),
+        "a/".repeat(1_000) + "a",
+    ] {
+        match at(path) {
+            Err(Refusal::Lasting(why)) => assert!(why.contains("names of files"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn an_object_that_says_to_be_another_is_what_was_asked_for() {
     let told = read_as(|object| {
         object["kind"] = json!("Bucket");

@@ -217,6 +217,26 @@ fn what_inflates_without_end_is_left_soon() {
 }
 
 #[test]
+fn what_comes_out_is_within_the_limit_by_its_own_count() {
+    let limits = Limits {
+        bytes: 10_000,
+        entries: 1_000,
+    };
+    let of = |count| {
+        let all = (0..count).fold(Bad::default(), |all, index| {
+            all.file(&format!("{index:0>90}.py"), "x")
+        });
+        unpack(&all.end(), &limits)
+    };
+    let fits = limits.bytes / Folder::takes(&"x".repeat(93), 1);
+    assert!(of(fits).unwrap().size() <= limits.bytes);
+    match of(fits + 1) {
+        Err(Refusal::Lasting(why)) => assert!(why.contains("unpacks to more"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_bomb_of_the_real_size_is_left_at_the_limit() {
     let header = |size| {
         let mut header = Header::new_gnu();
