@@ -5,13 +5,13 @@ mod binaries;
 mod credentials;
 mod flags;
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+use crate::ports::free_ports;
 use crate::process::Process;
 
 use binaries::Binaries;
@@ -172,34 +172,4 @@ pub async fn client(kubeconfig: &Path) -> Result<kube::Client> {
 
 fn http_get(path: &str) -> Result<http::Request<Vec<u8>>> {
     Ok(http::Request::get(path).body(Vec::new())?)
-}
-
-/// Ports that were free a moment ago, all different.
-///
-/// Not those that the system gives for port 0: it gives them to outgoing connections too (32768 and up on Linux), and
-/// tests side by side make hundreds of those while a part of a stack is starting.
-pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
-    // Held together until all are known, so that none is given twice.
-    let mut held = Vec::with_capacity(N);
-    for candidate in candidates().take(10_000) {
-        if held.len() == N {
-            break;
-        }
-        held.extend(TcpListener::bind(("127.0.0.1", candidate)));
-    }
-    let ports: Result<Vec<u16>, _> = held
-        .iter()
-        .map(|one| one.local_addr().map(|address| address.port()))
-        .collect();
-    ports?
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("no free ports on 127.0.0.1"))
-}
-
-/// Random ports between 20,000 and 32,000.
-fn candidates() -> impl Iterator<Item = u16> {
-    std::iter::repeat_with(|| {
-        let (_, random, _, _) = uuid::Uuid::new_v4().as_fields();
-        20_000 + random % 12_000
-    })
 }

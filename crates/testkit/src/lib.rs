@@ -13,6 +13,7 @@ pub mod helm;
 pub mod manifest;
 pub mod operator;
 pub mod portal;
+mod ports;
 pub mod process;
 pub mod repository;
 pub mod scenario;

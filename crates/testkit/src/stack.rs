@@ -9,11 +9,12 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::control_plane::{ControlPlane, free_ports};
+use crate::control_plane::ControlPlane;
 use crate::emulator::{self, Emulator};
 use crate::flux::Artifacts;
 use crate::helm::Helm;
 use crate::operator::{Launch, Operator};
+use crate::ports::free_ports;
 use crate::process::Identity;
 use crate::scope::Scope;
 use crate::{binaries, eventually, repository};

@@ -14,7 +14,8 @@ use k8s_openapi::api::core::v1::{
 use kube::api::{Api, PostParams};
 use serde_json::json;
 
-use crate::control_plane::{ControlPlane, free_ports, kubeconfig};
+use crate::control_plane::{ControlPlane, kubeconfig};
+use crate::ports::free_ports;
 
 /// Longer than any run; the apiserver refuses nothing below 2^32 s.
 const TOKEN_SECONDS: i64 = 30 * 24 * 3600;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use azureml_spark_testkit::binaries;
 use azureml_spark_testkit::emulator::World;
 use azureml_spark_testkit::eventually::{PATIENCE, until};
@@ -201,9 +201,14 @@ impl Following {
     pub(crate) async fn until(&mut self, last: &str) -> Result<()> {
         let printed = self.heard.wait_for(|all| all.ends_with(last));
         let waited = tokio::time::timeout(PATIENCE, printed).await;
-        let waited = waited.map(|printed| printed.map(drop));
-        waited
-            .with_context(|| format!("{last:?} is not printed: {:?}", *self.heard.borrow()))??;
+        let waited = waited.map(|printed| printed.is_ok());
+        let Ok(is_printed) = waited else {
+            bail!("{last:?} is not printed: {:?}", *self.heard.borrow());
+        };
+        if !is_printed {
+            let notes = (&mut self.notes).await??;
+            bail!("kubectl ended before it printed {last:?}: {notes}");
+        }
         Ok(())
     }
 
