@@ -8,6 +8,7 @@ mod kept;
 mod object;
 mod refusal;
 mod served;
+mod slots;
 mod unpack;
 
 use azureml_spark_api::SparkJob;
