@@ -12,6 +12,7 @@ mod wait;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use attempt::is_further;
 pub(super) use deadlines::due;
 pub(super) use leave::leave;
 pub(super) use owner::{may_be_ours, ours};

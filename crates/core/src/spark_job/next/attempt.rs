@@ -142,7 +142,7 @@ pub(super) fn further(
 }
 
 /// Whether the current attempt is only looked for, after one that was found.
-pub(super) fn is_further(memo: &Memo) -> bool {
+pub(in crate::spark_job) fn is_further(memo: &Memo) -> bool {
     !memo.past.is_empty()
         && memo
             .submission

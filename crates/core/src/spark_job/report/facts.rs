@@ -7,7 +7,7 @@ use azureml_spark_api::{Reason, SparkJobStatus};
 use super::{ends, standing, warnings};
 use crate::machine::{Pass, Sight};
 use crate::spark_job::memo::Memo;
-use crate::spark_job::next::{may_be_ours, ours};
+use crate::spark_job::next::{is_further, may_be_ours, ours};
 use crate::spark_job::pinned::{Unresolved, resolve};
 use crate::spark_job::{End, Run, Seen, SparkJob, Step, Want};
 use crate::summary::{self, restated};
@@ -52,7 +52,7 @@ fn references(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatu
         )
     };
     // What a run refers to does not count any more once it is submitted.
-    if memo.is_submitted() || memo.ended.is_some() {
+    if memo.is_submitted() || memo.ended.is_some() || is_further(memo) {
         return ready();
     }
     match (&want.definition, seen) {
@@ -85,7 +85,7 @@ fn uploaded(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus)
             "the code is registered in the workspace",
         )
     };
-    let over = memo.is_submitted() || memo.pinned.is_some();
+    let over = memo.is_submitted() || memo.pinned.is_some() || is_further(memo);
     let code = match seen {
         _ if over => true,
         Some(seen) => seen.code.present().is_some(),
@@ -114,6 +114,10 @@ fn holds(conditions: &[Condition], kind: ConditionType) -> bool {
 fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
     let memo = pass.memo;
     let kind = ConditionType::Submitted;
+    if let Some(last) = memo.past.last().filter(|_| is_further(memo)) {
+        let name = &last.azure_name;
+        return Fact::yes(kind, Reason::Submitted, format!("submitted as '{name}'"));
+    }
     let name = want.run_name(memo.attempt());
     let run = pass.seen.and_then(|seen| seen.run.present());
     let is_ours = |run: &Run| ours(want, run, memo);
@@ -162,7 +166,12 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
 }
 
 /// As on a `batch/v1` Job: once a run was held, it stays said whether it is.
-fn suspended(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus) -> Option<Fact> {
+fn suspended(
+    seen: Option<&Seen>,
+    want: &Want,
+    memo: &Memo,
+    old: &SparkJobStatus,
+) -> Option<Fact> {
     let kind = ConditionType::Suspended;
     let found = seen.and_then(|seen| seen.run.present());
     let live = memo.submission.is_some() || found.is_some_and(|run| may_be_ours(want, run, memo));

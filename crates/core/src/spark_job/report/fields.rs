@@ -5,7 +5,7 @@ use azureml_spark_api::spark_job::OutputStatus;
 use jiff::SignedDuration;
 
 use crate::machine::Pass;
-use crate::spark_job::next::ours;
+use crate::spark_job::next::{is_further, ours};
 use crate::spark_job::{End, Seen, SparkJob, Want};
 
 pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, want: &Want) {
@@ -32,9 +32,10 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
     let told = (status.attempt, status.code_id.take());
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
-    // Between two attempts the last one is told.
+    // Between two attempts the last one is told, and while nobody knows whether another followed.
     let last = memo.past.last();
-    (status.attempt, status.azure_name) = match (&memo.submission, last) {
+    let current = memo.submission.as_ref().filter(|_| !is_further(memo));
+    (status.attempt, status.azure_name) = match (current, last) {
         (Some(submission), _) => (
             Some(submission.attempt),
             Some(want.run_name(submission.attempt)),
@@ -43,6 +44,7 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
         (None, None) => (None, Some(want.run_name(1))),
     };
     let seen = memo.submission.as_ref().map(|s| s.seen_by_azure);
+    let seen = if is_further(memo) { Some(true) } else { seen };
     if seen != Some(true) {
         status.azure_id = None;
     }

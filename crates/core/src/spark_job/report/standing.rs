@@ -6,6 +6,7 @@ use azureml_spark_api::condition::Fact;
 use super::{ends, facts, under_way};
 use crate::fault::Class;
 use crate::machine::{Pass, Trouble};
+use crate::spark_job::next::is_further;
 use crate::spark_job::{CANCEL, RELABEL, SparkJob, Want};
 use crate::summary::{Standing, first_unmet};
 
@@ -106,6 +107,9 @@ fn leaving(pass: &Pass<'_, SparkJob>, want: &Want, trouble: Option<&Trouble>) ->
     }
     match trouble {
         Some(trouble) => Standing::of(trouble),
+        None if is_further(pass.memo) => {
+            Standing::Reconciling(Reason::Deleting, under_way::FURTHER.to_owned())
+        }
         None if facts::in_the_dark(pass.seen) && pass.memo.cancel.is_none() => {
             Standing::Reconciling(
                 Reason::Deleting,

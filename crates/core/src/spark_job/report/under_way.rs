@@ -4,13 +4,21 @@ use azureml_spark_api::Reason;
 use azureml_spark_api::spark_job::CancelCause;
 
 use crate::spark_job::memo::{Cancel, Memo};
+use crate::spark_job::next::is_further;
 use crate::spark_job::patience::{Patience, spoken};
 use crate::spark_job::{RunState, Want};
 use crate::summary::Standing;
 
+/// While the next name is asked for.
+pub(super) const FURTHER: &str =
+    "the run has ended; whether another attempt followed it is being looked for";
+
 pub(super) fn standing(want: &Want, memo: &Memo) -> Standing {
     if let Some(standing) = resisted(want, memo) {
         return standing;
+    }
+    if is_further(memo) {
+        return Standing::Reconciling(Reason::Finalizing, FURTHER.to_owned());
     }
     // A look that said nothing leaves what was known.
     let state = memo.sighted.as_ref().map(|sighted| &sighted.state);

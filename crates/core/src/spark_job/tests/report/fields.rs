@@ -6,9 +6,10 @@ use super::{Change, any, say, say_after};
 use crate::machine::Sight::{Absent, Present};
 use crate::spark_job::source::Source;
 use crate::spark_job::tests::object::{
-    asked, between, ended, followed, foreign, meant, past, run, seen, set, since, want_with,
+    asked, between, condition, ended, followed, foreign, meant, now, past, run, seen, set, since,
+    want_with,
 };
-use crate::spark_job::{Artifact, End, Folder, Memo, RunState, Seen, Written};
+use crate::spark_job::{Artifact, End, Folder, Memo, RunState, Seen, Submission, Written};
 
 #[test]
 fn the_fields_are_those_of_the_run() {
@@ -196,4 +197,43 @@ fn the_code_of_a_run_that_was_found_stays_told() {
     assert_eq!(unseen.code_id, running.code_id, "nobody looked");
     let next = say_after(any, &Seen::default(), &found(2), &running);
     assert_eq!(next.code_id, None, "another attempt");
+}
+
+#[test]
+fn while_another_attempt_is_only_looked_for_the_last_one_is_told() {
+    let mut over = run(RunState::Canceled);
+    over.studio_url = Some("https://ml.azure.com/runs/x".into());
+    let first = say(
+        any,
+        &seen(Present(over.clone())),
+        &since(9, RunState::Running),
+    );
+    let mut searching = Memo {
+        past: vec![past(1, End::CanceledOutside)],
+        ..since(9, RunState::Canceled)
+    };
+    searching.sighted = None;
+    searching.submission = Some(Submission::forgotten(2, now()));
+    let blocked: Change = |g| g.config_maps.clear();
+    for (change, seen) in [
+        (any as Change, seen(Present(over))),
+        (any, seen(Absent)),
+        (any, Seen::default()),
+        (blocked, Seen::default()),
+    ] {
+        let status = say_after(change, &seen, &searching, &first);
+        assert_eq!(status.azure_name, Some(want_with(any).run_name(1)));
+        assert_eq!(
+            (status.attempt, &status.azure_id, &status.studio_url),
+            (Some(1), &first.azure_id, &first.studio_url)
+        );
+        let submitted = condition(&status.conditions, "Submitted").unwrap();
+        assert_eq!(submitted.status, "True");
+        let reconciling = condition(&status.conditions, "Reconciling").unwrap();
+        assert_eq!(reconciling.reason, "Finalizing");
+        assert!(reconciling.message.contains("another attempt"));
+    }
+    searching.submission.as_mut().unwrap().seen_by_azure = true;
+    let status = say_after(any, &seen(Absent), &searching, &first);
+    assert_eq!(status.attempt, Some(2), "it is there");
 }
