@@ -1,6 +1,8 @@
 //! Runs that do not behave. This installation has little patience with them.
 
 use anyhow::Result;
+use azureml_spark_testkit::emulator::Requests;
+use azureml_spark_testkit::eventually::PATIENCE;
 use azureml_spark_testkit::manifest::{self, Manifest};
 use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
@@ -125,10 +127,14 @@ fn a_cancel_without_effect_is_told_and_asked_for_again() {
             assert!(text(status, "/studioUrl").contains(run.as_str()));
             assert_eq!(find_condition(&told, "Failed"), None, "{told}");
             assert!(told.pointer("/metadata/finalizers").is_some(), "{told}");
-            // Once, and once more when patience was over; not again before its time.
-            let seen = stage.scope.asked(since).await?;
-            let asked = seen.count("POST", &["/jobs/", run, "/cancel"]);
-            assert_eq!(asked, 2, "{seen}");
+            // Once, and once more when patience was over, which is told first; not again before its time.
+            let cancels = ["/jobs/", run, "/cancel"];
+            let asks = |seen: &Requests| seen.count("POST", &cancels);
+            let what = format!("{name} is cancelled again");
+            let seen = emulator
+                .wait_for_requests(since, &what, PATIENCE, |seen| asks(seen) > 1)
+                .await?;
+            assert_eq!(asks(&seen), 2, "{seen}");
             emulator.set_run(run, "Canceled").await?;
         }
         let failed = scope
