@@ -2,17 +2,24 @@
 
 use azureml_spark_api::SparkJobStatus;
 use azureml_spark_api::condition::Condition;
+use azureml_spark_api::spark_job::SubmissionMark;
 use azureml_spark_core::spark_job::{
-    Given, LabelState, Memo, Run, RunState, Seen, SparkJob, Step, Want,
+    CodeChoice, EnvironmentChoice, Given, LabelState, Memo, Run, RunState, Seen, Sighted, SparkJob,
+    Step, Want,
 };
 use azureml_spark_core::{Act, Machine, Move, Sight};
+use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use crate::job_inputs::{ended, given, memo, seen, steered, steering};
+use crate::made_of;
 use crate::times::{at, fault};
 use crate::walk::{Look, Walked, answer, report, walk};
+
+/// Seconds for which an end is held back while what is told with it cannot be read.
+const PATIENCE: i64 = 600;
 
 /// Steps from anywhere to rest, in a world that does what it is told: the code, the environment, the run, its labels. On
 /// the way out: the cancel.
@@ -84,10 +91,19 @@ fn of_step(
         Step::UploadCode => {
             prop_assert_eq!(&seen.code, &Sight::Absent, "an upload of what may be there");
             prop_assert!(may_begin && memo.pinned.is_none());
+            let definition = want.definition.as_ref().unwrap();
+            let theirs = matches!(definition.code, CodeChoice::Asset(_));
+            prop_assert!(!theirs, "code that others register");
+            made_of::prepared(definition, seen)?;
         }
         Step::RegisterEnvironment => {
             prop_assert_eq!(&seen.environment, &Sight::Absent, "one that may be there");
             prop_assert!(may_begin && memo.pinned.is_none());
+            let definition = want.definition.as_ref().unwrap();
+            let packages = definition.environment.as_ref().expect("of nothing");
+            let theirs = matches!(packages, EnvironmentChoice::Asset(_));
+            prop_assert!(!theirs, "packages that others register");
+            made_of::prepared(definition, seen)?;
         }
         Step::Submit => {
             prop_assert!(may_begin, "held, cancelled, or nothing to submit");
@@ -141,8 +157,17 @@ fn of_submission(want: &Want, seen: &Seen, memo: &Memo, moved: &Memo) -> Result<
     prop_assert_eq!(&on_record.definition_hash, &pinned.definition_hash);
     match &memo.pinned {
         Some(before) => prop_assert_eq!(before, pinned, "another run than the first"),
-        None => prop_assert!(seen.code.present().is_some(), "a run before its code"),
+        None => made_of::pinned(want.definition.as_ref().unwrap(), seen, pinned)?,
     }
+    if let Some(first) = memo.first.as_ref().filter(|_| !memo.past.is_empty()) {
+        let same = memo.pinned.is_some() || *first == pinned.definition_hash;
+        prop_assert!(same, "another run than the one that was found");
+    }
+    let mark = memo.submission.as_ref().and_then(|s| s.mark);
+    prop_assert!(
+        mark != Some(SubmissionMark::Refused),
+        "asked for again before it is known what came of it"
+    );
     prop_assert!(SparkJob::holds(moved), "the object could go away meanwhile");
     prop_assert_eq!(
         on_record.attempt,
@@ -244,6 +269,29 @@ proptest! {
     }
 
     #[test]
+    fn an_end_waits_for_its_words(
+        given in given(), seen in seen(), memo in memo(), failed in any::<bool>(), since in option::of(0_i64..1_200),
+    ) {
+        let Ok(want) = SparkJob::want(&given) else { return Ok(()) };
+        let now = 2_000;
+        let state = if failed { RunState::Failed } else { RunState::Completed };
+        let mine = Run { state: state.clone(), ..mine(&want, &memo) };
+        let seen = Seen { run: Sight::Present(mine), ..seen };
+        let sighted = since.map(|ago| Sighted { state, since: at((now - ago) * 1_000) });
+        let memo = Memo { sighted, ended: None, ..memo };
+        let moved = SparkJob::next(&want, &seen, &memo, at(now * 1_000)).memo;
+        let over = moved.ended.is_some() || moved.past != memo.past;
+        let untold = if failed {
+            seen.failure == Sight::Unknown || seen.log_pending
+        } else {
+            want.registers() && seen.outputs == Sight::Unknown
+        };
+        let patient = since.is_none_or(|ago| ago < PATIENCE);
+        prop_assert!(!(over && untold && patient) || want.deleting, "told before it is known: {moved:?}");
+        prop_assert!(over || untold || want.deleting, "held back for nothing");
+    }
+
+    #[test]
     fn an_obedient_world_is_soon_at_rest(given in given(), seen in seen(), memo in memo(), now in 0_i64..1_000_000) {
         let Ok(want) = SparkJob::want(&given) else { return Ok(()) };
         let (mut seen, mut memo) = (seen, memo);
@@ -260,6 +308,22 @@ proptest! {
     }
 }
 
+/// The run of the current attempt, just submitted.
+fn mine(want: &Want, memo: &Memo) -> Run {
+    Run {
+        azure_id: "/jobs/x".to_owned(),
+        state: RunState::NotStarted,
+        owner: Some(want.owner.clone()),
+        definition_hash: memo.submission.as_ref().map(|s| s.definition_hash.clone()),
+        attempt: Some(memo.attempt()),
+        held_by: None,
+        code_id: None,
+        studio_url: None,
+        started: None,
+        ended: None,
+    }
+}
+
 pub(crate) fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
     match step {
         Step::UploadCode => seen.code = Sight::Present("/codes/1".to_owned()),
@@ -269,18 +333,7 @@ pub(crate) fn obey(seen: &mut Seen, want: &Want, memo: &Memo, step: &Step) {
         Step::Relabel => seen.labels = Sight::Present(want.labels.hash()),
         Step::Expire => {}
         Step::Submit => {
-            seen.run = Sight::Present(Run {
-                azure_id: "/jobs/x".to_owned(),
-                state: RunState::NotStarted,
-                owner: Some(want.owner.clone()),
-                definition_hash: memo.submission.as_ref().map(|s| s.definition_hash.clone()),
-                attempt: Some(memo.attempt()),
-                held_by: None,
-                code_id: None,
-                studio_url: None,
-                started: None,
-                ended: None,
-            });
+            seen.run = Sight::Present(mine(want, memo));
         }
         Step::Cancel => {
             if let Sight::Present(run) = &mut seen.run {

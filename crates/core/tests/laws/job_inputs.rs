@@ -15,6 +15,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::material::{assets, compute, identity, made_of, material, produced, source, written};
 use crate::times::{second, text};
 
 pub(crate) fn workspace() -> impl Strategy<Value = Reference<Workspace>> {
@@ -157,7 +158,10 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
         ],
     );
     let files = prop_oneof![
-        6 => Just(BTreeMap::from([("main.py".to_owned(), b"1".to_vec())])),
+        6 => Just(BTreeMap::from([
+            ("main.py".to_owned(), b"1".to_vec()),
+            ("conda.yaml".to_owned(), b"dependencies: []".to_vec()),
+        ])),
         1 => proptest::collection::btree_map(odd(), any::<Vec<u8>>(), 0..3),
     ];
     let maps = option::weighted(0.9, option::weighted(0.9, files));
@@ -165,21 +169,22 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
     let seconds = || prop_oneof![1_i64..5, 60_i64..90_000].prop_map(SignedDuration::from_secs);
     let patience =
         (seconds(), seconds()).prop_map(|(cancel, silence)| Patience { cancel, silence });
+    let named = (source(), produced(), option::weighted(0.2, identity()));
     (
-        (spec(), steering()),
+        (spec(), steering(), material()),
         workspace(),
         attachment,
-        maps,
+        (maps, named),
         pinned,
         patience,
         (any::<bool>(), any::<bool>()),
     )
         .prop_map(
             |(
-                (spec, steering),
+                (spec, steering, material),
                 workspace,
                 attachment,
-                files,
+                (files, (source, produced, workspace_identity)),
                 (pinned, begun),
                 patience,
                 (held, deleting),
@@ -188,16 +193,16 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
                     namespace: "team".to_owned(),
                     name: "titanic".to_owned(),
                     uid: "the-uid".to_owned(),
-                    spec: steered(&spec, &steering),
+                    spec: steered(&made_of(&spec, &material), &steering),
                     workspace,
                     attachment,
-                    workspace_identity: None,
+                    workspace_identity,
                     config_maps: files
                         .map(|files| ("src".to_owned(), files))
                         .into_iter()
                         .collect(),
-                    source: None,
-                    produced: BTreeMap::new(),
+                    source,
+                    produced,
                     retired: BTreeSet::new(),
                     patience,
                     pinned,
@@ -308,16 +313,25 @@ pub(crate) fn seen() -> impl Strategy<Value = Seen> {
         sight(failure()),
         any::<bool>(),
         sight(text()),
+        (assets(), sight(compute()), sight(written())),
     )
         .prop_map(
-            |(code, environment, run, failure, log_pending, labels)| Seen {
-                code,
-                environment,
-                run,
-                failure,
-                log_pending,
-                labels,
-                ..Seen::default()
+            |(code, environment, run, failure, log_pending, labels, named)| {
+                let seen = Seen {
+                    code,
+                    environment,
+                    run,
+                    failure,
+                    log_pending,
+                    labels,
+                    inputs: named.0,
+                    compute: named.1,
+                    ..Seen::default()
+                };
+                Seen {
+                    outputs: named.2,
+                    ..seen
+                }
             },
         )
         .boxed()

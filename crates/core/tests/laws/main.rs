@@ -18,6 +18,8 @@ mod job;
 mod job_inputs;
 mod link;
 mod link_inputs;
+mod made_of;
+mod material;
 mod roles;
 mod times;
 mod walk;

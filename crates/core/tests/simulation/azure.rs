@@ -4,10 +4,11 @@
 
 mod computes;
 mod links;
+mod registered;
 mod roles;
 mod runs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_core::{Class, Fault};
@@ -22,6 +23,7 @@ use crate::history::History;
 /// One write.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
+    /// The id that it gets.
     RegisterCode(String),
     RegisterEnvironment(String),
     PutRun(String, RunBody),
@@ -35,6 +37,8 @@ pub(crate) enum Effect {
     DeleteLink(String),
     PutRole(RoleAssignment, String),
     DeleteRole(String),
+    /// An object goes by itself: uid and name. The apiserver's, and not Azure's.
+    DeleteJob(String, String),
 }
 
 impl Effect {
@@ -51,6 +55,7 @@ impl Effect {
             Self::DeleteLink(_) => "remove the link",
             Self::PutRole(..) => "grant a role in Synapse",
             Self::DeleteRole(_) => "revoke a role in Synapse",
+            Self::DeleteJob(..) => "delete the SparkJob",
         }
     }
 }
@@ -60,8 +65,10 @@ const SPREADS: i64 = 300_000;
 
 #[derive(Debug)]
 pub(crate) struct Azure {
-    pub(crate) codes: BTreeSet<String>,
-    pub(crate) environments: BTreeSet<String>,
+    /// Code and packages that were registered for jobs, by their ids, and whether they are there.
+    registered: BTreeMap<String, History<bool>>,
+    /// The latest versions of assets that others register.
+    versions: BTreeMap<&'static str, History<u64>>,
     pub(crate) runs: BTreeMap<String, History<RunRecord>>,
     pub(crate) computes: BTreeMap<String, History<Option<ComputeRecord>>>,
     pub(crate) links: BTreeMap<String, History<Option<LinkRecord>>>,
@@ -79,8 +86,8 @@ pub(crate) struct Azure {
 impl Azure {
     pub(crate) fn new(repeat_is_refused: bool) -> Self {
         Self {
-            codes: BTreeSet::new(),
-            environments: BTreeSet::new(),
+            registered: BTreeMap::new(),
+            versions: BTreeMap::new(),
             runs: BTreeMap::new(),
             computes: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -106,14 +113,11 @@ impl Azure {
         chance: &mut Chance,
     ) -> Result<(), Fault> {
         match effect {
-            Effect::RegisterCode(content) => {
-                self.codes.insert(content);
+            Effect::RegisterCode(id) | Effect::RegisterEnvironment(id) => {
+                self.register(now, id);
                 Ok(())
             }
-            Effect::RegisterEnvironment(name) => {
-                self.environments.insert(name);
-                Ok(())
-            }
+            Effect::DeleteJob(..) => Ok(()),
             Effect::LabelRun(name, hash) => {
                 self.label_run(now, &name, hash);
                 Ok(())

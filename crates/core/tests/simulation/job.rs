@@ -1,6 +1,7 @@
 //! The effectful half of a `SparkJob`, as the operator has it.
 
 mod look;
+mod lookup;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +10,15 @@ use azureml_spark_api::spark_job::SubmissionMark;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
-    AttachedPool, ComputeChoice, Definition, EnvironmentChoice, Given, Memo, Run, RunState, Seen,
-    SparkJob, Step, Submission, Want,
+    AttachedPool, Definition, Given, Memo, Run, RunState, Seen, SparkJob, Step, Submission, Want,
 };
 use azureml_spark_core::{Class, Machine, Sight};
 
-use look::{follow, look, name_of, why_it_failed};
+use look::{follow, look, name_of, what_it_wrote, why_it_failed};
+use lookup::{forget, look_up, packages_id, register, unresolved};
 
 pub(crate) use look::poll;
+pub(crate) use lookup::code_id;
 
 use crate::apiserver::Store;
 use crate::azure::{Effect, RunBody};
@@ -61,6 +63,15 @@ impl Kind for Jobs {
         if world.quirk == Quirk::SuspensionIsOverlooked && !submitted {
             spec.suspend = None;
         }
+        if world.quirk == Quirk::NothingLives && spec.ttl_seconds_after_finished.is_some() {
+            spec.ttl_seconds_after_finished = Some(0);
+        }
+        let produced = if read {
+            let behind = lag(world);
+            world.produced(object, world.now - behind)
+        } else {
+            BTreeMap::new()
+        };
         Given {
             namespace: "team".to_owned(),
             name: object.name.clone(),
@@ -70,16 +81,12 @@ impl Kind for Jobs {
             attachment: attachment.map(|named| attached_pool(world, &named.name)),
             workspace_identity: None,
             config_maps: if read {
-                let files = world
-                    .config_map
-                    .as_ref()
-                    .map(|content| [("main.py".to_owned(), content.clone().into_bytes())].into());
-                [("src".to_owned(), files)].into()
+                world.config_maps()
             } else {
                 BTreeMap::new()
             },
-            source: None,
-            produced: BTreeMap::new(),
+            source: world.source_of(object).filter(|_| read),
+            produced,
             retired: BTreeSet::new(),
             patience: azureml_spark_core::spark_job::Patience::default(),
             pinned: memo.pinned,
@@ -113,34 +120,37 @@ impl Kind for Jobs {
         };
         let labels = world.process.labels.get(&name_of(world, want, memo));
         let labels = labels.cloned().map_or(Sight::Unknown, Sight::Present);
-        let (code, environment) = match &want.definition {
-            Ok(definition) if memo.pinned.is_none() => registered(world, definition),
-            Ok(_) | Err(_) => (Sight::Unknown, Sight::Unknown),
+        let outputs = match run.present() {
+            Some(run) if run.state == RunState::Completed && want.owns(run, memo) => {
+                what_it_wrote(world, want, &name_of(world, want, memo))?
+            }
+            _ => Sight::Unknown,
         };
-        Ok(Seen {
-            code,
-            environment,
+        let is_there = run.present().is_some();
+        let mut seen = Seen {
             run,
             failure,
             log_pending,
             labels,
+            outputs,
             ..Seen::default()
-        })
+        };
+        if let Some(definition) = unresolved(want, memo).filter(|_| !is_there) {
+            look_up(world, definition, &mut seen)?;
+        }
+        Ok(seen)
     }
 
     fn execute(world: &mut World, want: &Want, memo: &Memo, step: Step) -> Result<(), Stop> {
         let name = name_of(world, want, memo);
         match (step, &want.definition) {
             (Step::UploadCode, Ok(definition)) => {
-                world.write(Effect::RegisterCode(content(definition)))?;
-                world.process.codes.insert(content(definition));
-                Ok(())
+                let id = code_id(&definition.code);
+                register(world, want, id, Effect::RegisterCode)
             }
             (Step::RegisterEnvironment, Ok(definition)) => {
-                let name = conda(definition).unwrap_or_default();
-                world.write(Effect::RegisterEnvironment(name.clone()))?;
-                world.process.environments.insert(name);
-                Ok(())
+                let id = definition.environment.as_ref().and_then(packages_id);
+                register(world, want, id, Effect::RegisterEnvironment)
             }
             (Step::Submit, Ok(definition)) => submit(world, want, memo, definition),
             (Step::Cancel, _) => {
@@ -156,14 +166,16 @@ impl Kind for Jobs {
             }
             (Step::Relabel, _) => {
                 let hash = want.labels.hash();
-                world.write(Effect::LabelRun(name.clone(), hash.clone()))?;
+                if world.quirk != Quirk::LabelsAreNotSent {
+                    world.write(Effect::LabelRun(name.clone(), hash.clone()))?;
+                }
                 world.process.labels.insert(name, hash);
                 Ok(())
             }
             (Step::Expire, _) => {
                 world.may_expire(&want.owner);
-                world.expire(&want.owner);
-                Ok(())
+                let (uid, name) = (want.owner.clone(), want.object_name.clone());
+                world.write(Effect::DeleteJob(uid, name))
             }
             (Step::UploadCode | Step::RegisterEnvironment | Step::Submit, Err(_)) => {
                 world.break_rule("a step without a definition".to_owned());
@@ -173,6 +185,10 @@ impl Kind for Jobs {
     }
 
     fn spoil(quirk: Quirk, memo: &mut Memo) {
+        let again = memo.submission.is_none() && !memo.past.is_empty();
+        if quirk == Quirk::NamesAreReadAnew && again {
+            (memo.pinned, memo.first) = (None, None);
+        }
         let further = |s: &&mut Submission| s.found && !s.seen_by_azure;
         if let (Quirk::AnEndIsTheLast, Some(submission)) = (quirk, &mut memo.submission)
             && let Some(submission) = Some(submission).filter(further)
@@ -202,6 +218,13 @@ impl Kind for Jobs {
         if let (true, Some(named)) = (let_go, &before.spec.compute.attachment_ref) {
             world.wake(Key::Attachment(named.name.clone()));
         }
+        let ended = |job: &Job| {
+            let status = job.status.as_ref();
+            status.is_some_and(|status| status.completion_time.is_some())
+        };
+        if now.is_none_or(|now| ended(now) != ended(before)) {
+            world.wake_readers(&before.name);
+        }
         if now.is_none() {
             // A run that is left is followed by nobody.
             let board = &mut world.process.board;
@@ -229,11 +252,7 @@ pub(crate) fn workspace(world: &World, leaving: bool) -> Reference<Found> {
 
 /// From the cache, so that it may be older than the attachment is.
 fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
-    let behind = if world.chance.one_in(3) {
-        world.chance.millis(0, crate::drive::LAG)
-    } else {
-        0
-    };
+    let behind = lag(world);
     let Some(object) = world.attachments.cached(name, world.now - behind) else {
         return Reference::Missing;
     };
@@ -256,34 +275,16 @@ fn attached_pool(world: &mut World, name: &str) -> Reference<AttachedPool> {
     }
 }
 
+fn lag(world: &mut World) -> i64 {
+    if world.chance.one_in(3) {
+        world.chance.millis(0, crate::drive::LAG)
+    } else {
+        0
+    }
+}
+
 fn is_over(code: &str) -> bool {
     matches!(code, "RunIsFinalizing" | "RunHasEnded" | "NotFound")
-}
-
-fn registered(world: &World, definition: &Definition) -> (Sight<String>, Sight<String>) {
-    let known = |known: bool, id: &str| {
-        if known {
-            Sight::Present(id.to_owned())
-        } else {
-            Sight::Absent
-        }
-    };
-    let code = world.process.codes.contains(&content(definition));
-    let environment = match conda(definition) {
-        Some(name) => known(
-            world.process.environments.contains(&name),
-            "/environments/1",
-        ),
-        None => Sight::Unknown,
-    };
-    (known(code, "/codes/1"), environment)
-}
-
-fn conda(definition: &Definition) -> Option<String> {
-    match definition.environment.as_ref()? {
-        EnvironmentChoice::Conda { name, .. } => Some(name.clone()),
-        EnvironmentChoice::Asset(_) => None,
-    }
 }
 
 fn submit(
@@ -304,20 +305,21 @@ fn submit(
         name = want.run_name(1);
     }
     world.may_submit(want, memo, &name);
+    let (Some(submission), Some(with)) = (&memo.submission, &memo.pinned) else {
+        return Ok(());
+    };
+    let compute = with
+        .compute_id
+        .as_ref()
+        .and_then(|id| id.rsplit('/').next());
     let body = RunBody {
         owner: want.owner.clone(),
-        hash: memo
-            .submission
-            .as_ref()
-            .map(|s| s.definition_hash.clone())
-            .unwrap_or_default(),
+        hash: submission.definition_hash.clone(),
         attempt: memo.attempt(),
         labels: want.labels.hash(),
-        compute: match &definition.compute {
-            ComputeChoice::Attached(id) => id.rsplit('/').next().map(str::to_owned),
-            ComputeChoice::Named(name) => Some(name.clone()),
-            ComputeChoice::Serverless { .. } => None,
-        },
+        compute: compute.map(str::to_owned),
+        with: with.clone(),
+        registers: want.registers(),
     };
     let answer = world.write(Effect::PutRun(name.clone(), body));
     let exists = |stop: &Stop| matches!(stop, Stop::Fault(f) if f.code == "JobPropertyImmutable" && f.class == Class::Terminal);
@@ -331,11 +333,12 @@ fn submit(
             follow(world, want, &name, run);
         }
         Err(stop) if exists(&stop) => {}
-        Err(stop) => return Err(stop),
+        Err(stop) => {
+            if matches!(&stop, Stop::Fault(fault) if fault.class == Class::Terminal) {
+                forget(world, definition);
+            }
+            return Err(stop);
+        }
     }
     Ok(())
-}
-
-fn content(definition: &Definition) -> String {
-    format!("{:?}", definition.code)
 }

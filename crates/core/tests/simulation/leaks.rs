@@ -116,12 +116,19 @@ impl World {
             let held = job.is_some_and(|job| job.spec.suspend == Some(true));
             let status = job.and_then(|job| job.status.as_ref());
             let given_up = status.is_some_and(|status| status.end_note.is_some());
-            let stuck = stuck || ((held || given_up) && ready.reason == "Suspended");
+            let waits = job.is_some_and(|job| self.waits_rightly(job, &ready.reason));
+            let waits = waits || job.is_some_and(asks_in_vain);
+            let stuck = stuck || waits || ((held || given_up) && ready.reason == "Suspended");
             if ready.status != "True" && !stuck {
                 return Some(format!("{key:?} is {}: {}", ready.reason, ready.message));
             }
         }
         None
+    }
+
+    /// Whether anybody asks Azure again and again for what it refuses.
+    pub(crate) fn somebody_asks_in_vain(&self) -> bool {
+        self.jobs.all().any(asks_in_vain)
     }
 
     /// Whoever says that all is as the spec says, and is wrong.
@@ -214,4 +221,17 @@ impl World {
             + stuck_links.count() * 183
             + self.links.all().count() * 8
     }
+}
+
+/// A job that was held and goes on with what is not there any more: it may be there again one day.
+fn asks_in_vain(job: &crate::world::Job) -> bool {
+    let Some(status) = &job.status else {
+        return false;
+    };
+    let mut all = status.attempts.iter();
+    let refused = status
+        .conditions
+        .iter()
+        .any(|c| c.type_ == "Stalled" && c.reason == "Refused");
+    refused && !status.attempts.is_empty() && all.all(|past| past.reason == "Suspended")
 }

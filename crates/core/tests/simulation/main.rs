@@ -23,6 +23,7 @@ mod history;
 mod job;
 mod leaks;
 mod link;
+mod material;
 mod ownership;
 mod process;
 mod quirk;
@@ -125,6 +126,52 @@ fn a_retry_before_the_end_is_known_is_found_out() {
 #[test]
 fn a_suspension_that_is_overlooked_is_found_out() {
     found_out(Quirk::SuspensionIsOverlooked, "though it is held");
+}
+
+#[test]
+fn an_attempt_with_other_code_is_found_out() {
+    found_out(Quirk::NamesAreReadAnew, "with something else than before");
+}
+
+#[test]
+fn old_code_under_a_known_name_is_found_out() {
+    found_out(
+        Quirk::CodeGoesByTheNameOfItsSource,
+        "with code that it does not name",
+    );
+}
+
+#[test]
+fn packages_that_are_not_there_are_found_out() {
+    found_out(Quirk::PackagesAreTakenForGranted, "not settled");
+}
+
+#[test]
+fn an_upload_of_what_is_there_is_found_out() {
+    found_out(
+        Quirk::NobodyLooksForWhatIsRegistered,
+        "was registered already",
+    );
+}
+
+#[test]
+fn reading_what_is_not_written_is_found_out() {
+    found_out(Quirk::ProducersAreNotAwaited, "which is not written");
+}
+
+#[test]
+fn silence_about_outputs_is_found_out() {
+    found_out(Quirk::NobodyReadsWhatWasWritten, "says nothing of what");
+}
+
+#[test]
+fn labels_that_are_not_sent_are_found_out() {
+    found_out(Quirk::LabelsAreNotSent, "labels that its run has not");
+}
+
+#[test]
+fn an_end_before_its_time_is_found_out() {
+    found_out(Quirk::NothingLives, "before its time");
 }
 
 #[test]

@@ -13,10 +13,8 @@ const BELIEVED_FOR: i64 = 60_000;
 pub(crate) struct Process {
     /// Runs that are followed.
     pub(crate) board: BTreeMap<String, Entry>,
-    /// Code that is known to be registered.
-    pub(crate) codes: BTreeSet<String>,
-    /// Environments that are known to be registered.
-    pub(crate) environments: BTreeSet<String>,
+    /// Ids of code and packages that are known to be registered.
+    pub(crate) known: BTreeSet<String>,
     /// Labels that were sent, by the name of the run.
     pub(crate) labels: BTreeMap<String, String>,
     /// Answers to our last writes, by uid.

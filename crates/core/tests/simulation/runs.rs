@@ -11,7 +11,7 @@ use crate::history::History;
 use crate::world::{Job, World};
 
 /// A wish that is older than this is known to whoever acts: a cache is behind by some seconds, and a pass takes some.
-const HEARD: i64 = 30_000;
+const HEARD: i64 = 45_000;
 
 /// Whether anybody has wished for it in this version.
 fn is_suspended(job: &Job) -> bool {
@@ -33,6 +33,14 @@ impl World {
         mine.peek().is_some() && mine.all(is)
     }
 
+    /// Why nothing is begun for this object, as everybody knows.
+    pub(crate) fn is_kept_back(&self, uid: &str) -> Option<&'static str> {
+        if self.has_long_been(uid, is_suspended) {
+            return Some("held");
+        }
+        self.has_long_been(uid, is_cancelled).then_some("cancelled")
+    }
+
     pub(crate) fn may_submit(&mut self, want: &Want, memo: &Memo, name: &str) {
         let uid = &want.owner;
         let attempt = memo.attempt();
@@ -47,13 +55,8 @@ impl World {
         if !on_record {
             self.break_rule(format!("{uid} is submitted without a memory of it"));
         }
-        for (is, how) in [
-            (is_suspended as fn(&Job) -> bool, "held"),
-            (is_cancelled, "cancelled"),
-        ] {
-            if self.has_long_been(uid, is) {
-                self.break_rule(format!("{uid} is submitted though it is {how}"));
-            }
+        if let Some(how) = self.is_kept_back(uid) {
+            self.break_rule(format!("{uid} is submitted though it is {how}"));
         }
         let before = self.azure.runs.get(name).map(History::last);
         let before = before.filter(|run| run.owner.as_deref() == Some(uid));
@@ -63,6 +66,7 @@ impl World {
                 "attempt {attempt} of {uid} has the name of {number}"
             ));
         }
+        self.may_run_with(want, memo, name);
         self.may_be_another(uid, name);
         self.may_follow_a_failure(uid, name);
     }
@@ -143,13 +147,15 @@ impl World {
     }
 
     pub(crate) fn may_expire(&mut self, uid: &str) {
+        let now = self.now / 1_000;
         let over = |job: &Job| {
-            job.status
-                .as_ref()
-                .is_some_and(|s| s.completion_time.is_some())
+            let ended = job.status.as_ref().and_then(|s| s.completion_time.as_ref());
+            let ttl = job.spec.ttl_seconds_after_finished;
+            ended
+                .zip(ttl)
+                .is_some_and(|(ended, ttl)| ended.0.as_second() + ttl <= now)
         };
-        let timed = |job: &Job| job.spec.ttl_seconds_after_finished.is_some();
-        if !self.jobs.ever(uid, over) || !self.jobs.ever(uid, timed) {
+        if !self.jobs.ever(uid, over) {
             self.break_rule(format!("{uid} is deleted before its time"));
         }
     }
@@ -167,6 +173,7 @@ impl World {
             self.wrong_hold(job, status)
                 .or_else(|| self.wrong_end(job, status))
                 .or_else(|| self.wrong_labels(job, status))
+                .or_else(|| self.wrong_material(job, status))
         })
     }
 
@@ -206,6 +213,28 @@ impl World {
             ));
         }
         None
+    }
+
+    /// What the status tells of the code and the outputs is what the run has: no trouble lasts longer than the patience for
+    /// what can be read later.
+    fn wrong_material(&self, job: &Job, status: &SparkJobStatus) -> Option<String> {
+        let name = status.azure_name.as_ref()?;
+        let run = self.azure.runs.get(name)?.last();
+        let run = run.with.as_ref().map(|with| (run, with));
+        let (run, with) = run.filter(|(run, _)| run.owner.as_ref() == Some(&job.uid))?;
+        // Of a status that was lost only the hash is found again: `@latest` may mean another version by then.
+        let forgotten = self.cast.forgetful || self.script.is_long();
+        let told = status.code_id.as_ref();
+        let other = told.is_some_and(|id| *id != with.code_id);
+        if other && !(forgotten && with.code_id.starts_with("/assets/")) {
+            return Some(format!("{} tells of other code than {name} has", job.uid));
+        }
+        let asset = run.wrote(name)?.asset?;
+        let asset = format!("azureml:{}:{}", asset.0, asset.1);
+        let told = status.outputs.first()?.asset.as_ref();
+        let ended = status.end_reason.as_deref() == Some(End::Completed.as_str());
+        let silent = ended && told != Some(&asset);
+        silent.then(|| format!("{} says nothing of what {name} wrote", job.uid))
     }
 
     /// Only where no request is ever lost: of a repeated one nobody knows which of the two Azure took.

@@ -3,6 +3,7 @@
 use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::{LinkedServiceSpec, SynapseSparkAttachmentSpec};
+use azureml_spark_core::spark_job::Source;
 use serde_json::json;
 
 use crate::azure::{ComputeBody, ComputeRecord, Drift, RoleRecord, RunRecord};
@@ -30,6 +31,12 @@ pub(crate) enum Deed {
     EditAttachment(String, u64),
     EditJob(String, Edit),
     EditConfigMap(Option<String>),
+    EditSource(Source),
+    /// Somebody registers another version of an asset.
+    AddVersion(&'static str),
+    /// Somebody deletes in Azure what was registered for jobs.
+    Unregister,
+    SetNamedCompute(bool),
     SetWorkspace(Workspace),
     SetPool(bool),
     /// Somebody detaches a compute in Azure.
@@ -64,7 +71,6 @@ pub(crate) fn populate(world: &mut World) {
     let jobs = ["a", "b", "c"];
     let pools = ["p", "q"];
     let with_pools = usize::try_from(world.chance.below(3)).unwrap();
-    world.config_map = (!world.chance.one_in(6)).then(|| "print(1)".to_owned());
     world.azure.pool_exists = !world.chance.one_in(8);
     let forgetful = world.chance.one_in(2);
     world.cast = Cast {
@@ -73,22 +79,12 @@ pub(crate) fn populate(world: &mut World) {
         forgetful,
     };
     let mut deeds = vec![
-        (
-            draw(world),
-            Deed::EditConfigMap(Some("print(2)".to_owned())),
-        ),
-        (
-            TROUBLE_ENDS,
-            Deed::EditConfigMap(Some("print(3)".to_owned())),
-        ),
         (TROUBLE_ENDS, Deed::SetWorkspace(Workspace::Ready)),
         (TROUBLE_ENDS, Deed::SetPool(true)),
         (TROUBLE_ENDS, Deed::FreezeLinks(false)),
         (TROUBLE_ENDS, Deed::EndStandby),
     ];
-    if world.chance.one_in(4) {
-        deeds.push((draw(world), Deed::EditConfigMap(None)));
-    }
+    deeds.extend(world.draw_material());
     if world.chance.one_in(3) {
         let how = world
             .chance
@@ -363,6 +359,7 @@ impl World {
                 if self.jobs.get(&name).is_none() {
                     let spec = job_spec(self, &name);
                     self.jobs.create(now, &name, spec);
+                    self.wake_readers(&name);
                     self.wake(Key::Job(name));
                 }
             }
@@ -410,7 +407,11 @@ impl World {
             }
             Deed::EditAttachment(name, kind) => self.edit(name, kind),
             Deed::EditJob(name, edit) => self.edit_job(name, edit),
-            Deed::EditConfigMap(content) => self.config_map = content,
+            Deed::EditConfigMap(content) => self.config_map.set(now, content),
+            Deed::EditSource(source) => self.source.set(now, source),
+            Deed::AddVersion(name) => self.azure.add_version(now, name),
+            Deed::Unregister => self.azure.unregister(now),
+            Deed::SetNamedCompute(there) => self.set_named_compute(now, there),
             Deed::SetWorkspace(how) => {
                 self.workspace = how;
                 self.wake_all();

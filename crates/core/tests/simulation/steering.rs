@@ -4,6 +4,7 @@ use azureml_spark_api::SparkJobSpec;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
+use crate::quirk::Quirk;
 use crate::scenario::{Deed, TROUBLE_ENDS};
 use crate::world::{Key, World};
 
@@ -69,7 +70,7 @@ pub(crate) fn job_spec(world: &mut World, name: &str) -> SparkJobSpec {
         json!({"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}})
     };
     let mut spec = json!({
-        "workspaceRef": {"name": "ml"}, "code": {"configMaps": [{"name": "src"}]}, "entry": {"file": "main.py"},
+        "workspaceRef": {"name": "ml"}, "entry": {"file": "main.py"},
         "driver": {"cores": 1, "memory": "2g"}, "executor": {"cores": 2, "memory": "2g", "instances": 2},
         "compute": compute, "identity": {"type": "Managed"},
     });
@@ -78,9 +79,7 @@ pub(crate) fn job_spec(world: &mut World, name: &str) -> SparkJobSpec {
         let policy = chance.pick(&["IfIdentical", "Never", "Always"]);
         spec["adoptionPolicy"] = json!(policy);
     }
-    if chance.one_in(4) {
-        spec["environment"] = json!({"conda": "dependencies: []"});
-    }
+    crate::material::specify(&mut spec, name, chance);
     if chance.one_in(2) {
         spec["retry"] = retry(chance);
     }
@@ -136,10 +135,16 @@ impl World {
         }
     }
 
-    /// The object deletes itself, as it is now.
-    pub(crate) fn expire(&mut self, uid: &str) {
-        if let Some(name) = self.jobs.by_uid(uid).map(|job| job.name.clone()) {
-            self.delete(&Key::Job(name));
+    /// The object deletes itself, if it still is the one that has the name.
+    pub(crate) fn expire(&mut self, uid: &str, name: &str) {
+        let found = self.jobs.get(name).map(|job| job.uid.clone());
+        let Some(found) = found else {
+            return;
+        };
+        if found == uid {
+            self.delete(&Key::Job(name.to_owned()));
+        } else if self.quirk == Quirk::ObjectsGoByTheirNames {
+            self.break_rule(format!("{uid} deletes {found}"));
         }
     }
 }

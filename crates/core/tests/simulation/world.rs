@@ -6,12 +6,14 @@ use azureml_spark_api::{
     LinkedServiceSpec, LinkedServiceStatus, SparkJobSpec, SparkJobStatus,
     SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus,
 };
+use azureml_spark_core::spark_job::Source;
 use azureml_spark_core::{Class, Fault};
 use jiff::Timestamp;
 
 use crate::apiserver::{Object, Store};
 use crate::azure::{Azure, Effect, fault};
 use crate::chance::Chance;
+use crate::history::History;
 use crate::process::Process;
 use crate::quirk::Quirk;
 use crate::scenario::{Cast, Deed};
@@ -54,8 +56,10 @@ pub(crate) struct World {
     pub(crate) links: Store<LinkedServiceSpec, LinkedServiceStatus>,
     /// Uid of the link that is driven: its wish does not say whose it is.
     pub(crate) driven_link: Option<String>,
-    /// What every job's code is; `None`: the `ConfigMap` is not there.
-    pub(crate) config_map: Option<String>,
+    /// What the code in the `ConfigMap` is; `None`: it is not there.
+    pub(crate) config_map: History<Option<String>>,
+    /// What the Flux source gives.
+    pub(crate) source: History<Source>,
     pub(crate) workspace: Workspace,
     pub(crate) cast: Cast,
     pub(crate) process: Process,
@@ -113,7 +117,7 @@ impl World {
         while let Some((time, effect)) = self.landing.pop_if(|(time, _)| *time <= self.now) {
             self.azure.advance(time);
             self.tell(|| format!("arrives late: {effect:?}"));
-            let _ = self.azure.apply(self.now, effect, &mut self.chance);
+            let _ = self.apply(effect);
             self.look_for_leaks();
         }
         self.azure.advance(self.now);
@@ -144,10 +148,7 @@ impl World {
         };
         self.tell(|| format!("{effect:?}: {weather:?}"));
         match weather {
-            Write::Done => self
-                .azure
-                .apply(self.now, effect, &mut self.chance)
-                .map_err(Stop::Fault),
+            Write::Done => self.apply(effect).map_err(Stop::Fault),
             Write::Refused(fault) => Err(Stop::Fault(fault)),
             Write::Lost(arrives) => {
                 self.arrive(effect, arrives);
@@ -160,10 +161,17 @@ impl World {
         }
     }
 
+    fn apply(&mut self, effect: Effect) -> Result<(), Fault> {
+        if let Effect::DeleteJob(uid, name) = &effect {
+            self.expire(uid, name);
+        }
+        self.azure.apply(self.now, effect, &mut self.chance)
+    }
+
     fn arrive(&mut self, effect: Effect, after: Option<i64>) {
         match after {
             Some(0) => {
-                let _ = self.azure.apply(self.now, effect, &mut self.chance);
+                let _ = self.apply(effect);
             }
             Some(wait) => self.landing.push((self.now + wait.min(LATE), effect)),
             None => {}

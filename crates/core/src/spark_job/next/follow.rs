@@ -81,6 +81,11 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
             memo.pinned = None;
         }
     }
+    let older = first && memo.past.is_empty() && !theirs && is_older(run, &memo);
+    if older {
+        // Ours came to a run that it had before its status was lost: that is what it runs with.
+        (memo.pinned, memo.labels) = (None, None);
+    }
     let submission = memo
         .submission
         .get_or_insert_with(|| Submission::forgotten(attempt, now));
@@ -88,7 +93,7 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
         // What was asked for was asked of an earlier attempt.
         memo.cancel = None;
     }
-    if !submission.is_known() || (first && foreign) {
+    if !submission.is_known() || older || (first && foreign) {
         submission.foreign |= foreign;
         submission.definition_hash = run
             .definition_hash
@@ -131,6 +136,13 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
         cancel.refused = None;
     }
     memo
+}
+
+/// Whether it was not made by what is on record, but by a submission before that.
+fn is_older(run: &Run, memo: &Memo) -> bool {
+    let sent = memo.pinned.as_ref().map(|pinned| &pinned.definition_hash);
+    let hash = run.definition_hash.as_ref().filter(|h| !h.is_empty());
+    sent.zip(hash).is_some_and(|(sent, hash)| sent != hash)
 }
 
 /// After a change of ours that the next look must see.

@@ -1,7 +1,7 @@
 //! Runs: what a name stands for is fixed by the first PUT, and a state only goes on.
 
 use azureml_spark_api::spark_job::Failure;
-use azureml_spark_core::spark_job::{CANCEL, Run, RunState, SUBMIT};
+use azureml_spark_core::spark_job::{CANCEL, Pinned, Run, RunState, SUBMIT, Written};
 use azureml_spark_core::{Class, Fault};
 
 use super::{Azure, fault};
@@ -15,6 +15,10 @@ pub(crate) struct RunBody {
     pub(crate) attempt: i32,
     pub(crate) labels: String,
     pub(crate) compute: Option<String>,
+    /// What its names mean.
+    pub(crate) with: Pinned,
+    /// Whether its output becomes a data asset.
+    pub(crate) registers: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -29,6 +33,9 @@ pub(crate) struct RunRecord {
     pub(crate) labels: Option<String>,
     /// Whether somebody else cancels it.
     pub(crate) outside: bool,
+    /// What it was submitted with; nobody knows it of somebody else's.
+    pub(crate) with: Option<Pinned>,
+    registers: bool,
     /// Why it fails, if it does.
     pub(crate) failure: Failure,
     /// What comes, last first.
@@ -46,6 +53,8 @@ impl RunRecord {
             attempt: 0,
             labels: None,
             outside: false,
+            with: None,
+            registers: false,
             failure: Failure::default(),
             plan: vec![(2 * crate::scenario::TROUBLE_ENDS, RunState::Completed)],
         }
@@ -53,6 +62,14 @@ impl RunRecord {
 
     pub(crate) fn is_live(&self) -> bool {
         !self.state.is_end()
+    }
+
+    /// Where its output is, and as which data asset.
+    pub(crate) fn wrote(&self, name: &str) -> Option<Written> {
+        (self.registers && self.state == RunState::Completed).then(|| Written {
+            path: Some(format!("azureml://datastores/d/paths/clean/{name}")),
+            asset: Some(("clean".to_owned(), format!("of-{name}"))),
+        })
     }
 
     /// As an ARM job says it: without times (contract §3.3).
@@ -64,7 +81,7 @@ impl RunRecord {
             definition_hash: self.hash.clone(),
             attempt: self.hash.as_ref().map(|_| self.attempt),
             held_by: None,
-            code_id: Some("code".to_owned()),
+            code_id: self.with.as_ref().map(|with| with.code_id.clone()),
             studio_url: None,
             started: None,
             ended: None,
@@ -106,6 +123,7 @@ impl Azure {
         if body.compute.as_ref().is_some_and(|name| !found(name)) {
             return Err(fault(Class::Terminal, "ComputeNotFound", SUBMIT));
         }
+        self.has_all(now, &body.with)?;
         let (plan, outside) = life(now, chance);
         let record = RunRecord {
             owner: Some(body.owner.clone()),
@@ -115,6 +133,8 @@ impl Azure {
             attempt: body.attempt,
             labels: Some(body.labels),
             outside,
+            with: Some(body.with),
+            registers: body.registers,
             failure: trouble(chance),
             plan,
         };

@@ -1,10 +1,13 @@
 //! Looks at runs: on the board, by one request, and by a listing for all.
 
+use std::collections::BTreeMap;
+
 use azureml_spark_api::spark_job::Failure;
 use azureml_spark_core::Sight;
-use azureml_spark_core::spark_job::{Memo, Run, Want};
+use azureml_spark_core::spark_job::{Memo, Run, Want, Written};
 
 use crate::process::Entry;
+use crate::quirk::Quirk;
 use crate::world::{Key, Stop, World};
 
 /// The name under which the operator looks for the current attempt.
@@ -31,6 +34,30 @@ pub(super) fn why_it_failed(world: &mut World, name: &str) -> Result<(Sight<Fail
         Sight::Present(run.last().failure.clone())
     });
     Ok((failure, log_pending))
+}
+
+/// What may pass leaves it unknown.
+pub(super) fn what_it_wrote(
+    world: &mut World,
+    want: &Want,
+    name: &str,
+) -> Result<Sight<BTreeMap<String, Written>>, Stop> {
+    if !want.registers() {
+        return Ok(Sight::Unknown);
+    }
+    if world.quirk == Quirk::NobodyReadsWhatWasWritten {
+        return Ok(Sight::Absent);
+    }
+    match world.read("read what the run wrote") {
+        Ok(_) => {}
+        Err(Stop::Fault(_)) => return Ok(Sight::Unknown),
+        Err(Stop::Crash) => return Err(Stop::Crash),
+    }
+    let run = world.azure.runs.get(name);
+    let written = run.and_then(|run| run.last().wrote(name));
+    Ok(written.map_or(Sight::Absent, |written| {
+        Sight::Present([("clean".to_owned(), written)].into())
+    }))
 }
 
 /// The board first, then one request, where one is needed at all.

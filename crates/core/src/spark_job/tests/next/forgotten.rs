@@ -3,8 +3,8 @@
 use super::{Change, Told, blocked, decide, going, held};
 use crate::machine::{Machine, Sight};
 use crate::place::Reference;
-use crate::spark_job::tests::object::{ago, followed, now, run, seen};
-use crate::spark_job::{End, Memo, Run, RunState, SparkJob, Submission};
+use crate::spark_job::tests::object::{ago, asked, followed, meant, now, run, seen};
+use crate::spark_job::{End, LabelState, Memo, Run, RunState, SparkJob, Submission};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -79,6 +79,22 @@ fn the_first_may_be_gone_and_the_second_be_there() {
     assert_eq!(told, Told::Cancel, "there is another");
     let (told, _) = decide(going, &seen(Absent), &second);
     assert_eq!(told, Told::Release);
+}
+
+#[test]
+fn a_submission_that_met_an_older_run_is_not_what_runs() {
+    let met = |hash: &str| Run {
+        definition_hash: Some(hash.to_owned()),
+        ..run(RunState::Running)
+    };
+    let (_, memo) = decide(held, &seen(Present(met("older"))), &asked(5));
+    assert_eq!(memo.submission.unwrap().definition_hash, "older");
+    let labels = memo.labels.unwrap().state;
+    assert_eq!((memo.pinned, labels), (None, LabelState::Sending));
+    assert_eq!(memo.first.as_deref(), Some("older"), "all attempts are it");
+    let meant = meant();
+    let (_, memo) = decide(held, &seen(Present(met(&meant.definition_hash))), &asked(5));
+    assert_eq!(memo.pinned, Some(meant), "it is ours");
 }
 
 #[test]
