@@ -101,8 +101,8 @@ fn unsubmitted(
         None if memo.submission.is_some() => after(now, BLOCKED_LOOK),
         None => Wake::OnChange,
     };
-    Move::rest(memo, wake)
     let wake = deadlines::by(want, &memo, wake, now);
+    Move::rest(memo, wake)
 }
 
 /// When to look again at what a definition waits for; `None`: it wakes us when it changes.

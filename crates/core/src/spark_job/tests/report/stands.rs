@@ -37,7 +37,7 @@ fn where_it_stands() {
     let waiting = || Memo { next_attempt: Some(ago(-30)), ..between(vec![past(1, End::NoCapacity)]) };
     let asset: Change = |g| set(g, "code", json!({"asset": "azureml:src:3"}));
     let named: Change = |g| set(g, "azureName", json!("nightly"));
-    let unknown: Change = |g| { named(g); suspended(g); g.config_maps.clear(); };
+    let unknown: Change = |g| { set(g, "azureName", json!("nightly")); suspended(g); g.config_maps.clear(); };
     let rows: Vec<(Change, Seen, Memo, &str, Reason, &str)> = vec![
         (|g| { g.config_maps.clear(); }, unseen.clone(), none(), "Stalled", Reason::ConfigMapNotFound, "a person must create it"),
         (|g| g.workspace = Reference::Missing, unseen.clone(), none(), "Stalled", Reason::WorkspaceNotFound, "a person must create it"),
