@@ -11,6 +11,7 @@ mod door;
 mod front_proxy;
 mod hurried;
 mod job;
+mod known;
 mod review;
 mod routes;
 mod server;
@@ -28,13 +29,14 @@ use tokio::net::TcpListener;
 
 use crate::access::Access;
 
+use known::Known;
 use slots::Slots;
 
 /// What an answer is made from.
 pub(crate) struct Logs {
     kube: kube::Client,
     access: Arc<Access>,
-    jobs: Store<SparkJob>,
+    jobs: Known,
     pace: Pace,
     slots: Slots,
 }
@@ -56,9 +58,9 @@ impl Logs {
         pace: Pace,
     ) -> Self {
         Self {
+            jobs: Known::new(kube.clone(), jobs),
             kube,
             access,
-            jobs,
             pace,
             slots: Slots::default(),
         }

@@ -45,7 +45,7 @@ async fn tell(
     review(&logs.kube, &caller, &namespace, &name).await?;
     let asked = Asked::parse(&query.unwrap_or_default())?;
     let key = ObjectRef::new(&name).within(&namespace);
-    let found = logs.find(&key, &asked)?;
+    let found = logs.find(&key, &asked).await?;
     let slot = logs.slots.take(&caller.user, &namespace)?;
     let (form, follows) = (Form::of(&headers), asked.follow);
     let mut telling = Telling::new(Arc::clone(&logs), key, asked, form, slot);

@@ -55,15 +55,14 @@ enum State {
 }
 
 impl Logs {
-    /// The run that is meant, from the cache.
-    pub(super) fn find(&self, key: &ObjectRef<SparkJob>, asked: &Asked) -> Result<Found, Refusal> {
-        match self.jobs.get(key) {
-            Some(job) => Ok(find(&job, asked.attempt)),
-            None => Err(Refusal::not_found(format!(
-                "sparkjobs.spark.azureml.dev \"{}\" not found",
-                key.name
-            ))),
-        }
+    /// The run that is meant.
+    pub(super) async fn find(
+        &self,
+        key: &ObjectRef<SparkJob>,
+        asked: &Asked,
+    ) -> Result<Found, Refusal> {
+        let job = self.jobs.get(key).await?;
+        Ok(find(&job, asked.attempt))
     }
 
     async fn reader(&self, run: &Run, asked: &Asked) -> Result<Reader, Refusal> {
@@ -156,7 +155,7 @@ impl Telling {
 
     /// Looks for the run, or rests.
     async fn wait(&mut self) -> Result<(), Refusal> {
-        match self.logs.find(&self.key, &self.asked)? {
+        match self.logs.find(&self.key, &self.asked).await? {
             Found::Run(run) => self.begin(run).await,
             Found::Never(why) => Err(Refusal::not_found(why)),
             Found::NotYet(why) => {
