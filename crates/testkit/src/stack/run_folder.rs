@@ -24,9 +24,14 @@ impl RunFolder {
         std::fs::create_dir_all(parent)?;
         sweep(parent, KEPT)?;
         let pid = std::process::id();
-        let path = parent.join(format!("{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let next = || format!("{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut path = parent.join(next());
+        // Left by an earlier process of the same id.
+        while path.exists() {
+            path = parent.join(next());
+        }
         // Told before the folder has its name: another process that sweeps never sees one without an owner.
-        let unnamed = parent.join(format!(".{pid}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let unnamed = parent.join(format!(".{}", next()));
         std::fs::create_dir_all(&unnamed)?;
         std::fs::write(
             unnamed.join(OWNER),
@@ -75,6 +80,20 @@ fn sweep(parent: &Path, kept: Duration) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_earlier_process_of_the_same_id_left_is_in_nobodys_way() {
+        let parent = tempfile::tempdir().unwrap();
+        for count in 0..100 {
+            let left = parent
+                .path()
+                .join(format!("{}-{count}", std::process::id()));
+            std::fs::create_dir(&left).unwrap();
+            std::fs::write(left.join("left"), "").unwrap();
+        }
+        let new = RunFolder::new(parent.path()).unwrap();
+        assert!(!new.path().join("left").exists());
+    }
 
     #[test]
     fn folders_of_ended_processes_are_removed_and_those_of_others_stay() {
