@@ -25,6 +25,10 @@ const SHORT_PATIENCE: Duration = Duration::from_mins(1);
 /// After so long without a word nobody is there any more, whatever the connection says.
 const SILENCE: Duration = BEAT.saturating_mul(3);
 
+/// How often it is asked again for what was there and is not any more: the API itself goes for a moment, as when a release
+/// is installed anew.
+const MORE_TRIES: u32 = 4;
+
 /// Between two tries, from the first on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
@@ -43,6 +47,7 @@ pub(super) async fn tell(
         position: None,
         waited: false,
         reached: false,
+        missed: 0,
     };
     let patience = if args.follow {
         PATIENCE
@@ -86,11 +91,14 @@ struct Way {
     waited: bool,
     /// Whether the apiserver ever answered: one that never did is a wrong address.
     reached: bool,
+    /// How often in a row it was not there any more.
+    missed: u32,
 }
 
 /// Why an answer ended early.
 enum Stop {
-    /// Asking again may help. Whether anything was heard before.
+    /// Asking again may help. Whether it went on before: there were lines, or at least somebody who lived for a while.
+    /// Who is only greeted must not ask again at once.
     Broken {
         why: anyhow::Error,
         heard: bool,
@@ -123,6 +131,7 @@ impl Way {
         let answer = answer.map_err(|_| silent(false))?;
         let answer = answer.map_err(|error| self.refused(error, &args.job))?;
         self.reached = true;
+        let begun = Instant::now();
         let answer = pin!(answer);
         let mut lines = answer.lines();
         let mut heard = false;
@@ -138,7 +147,8 @@ impl Way {
             let frame = serde_json::from_str(&line)
                 .context("the answer is not of this API")
                 .map_err(Stop::Final)?;
-            heard = true;
+            self.missed = 0;
+            heard |= matches!(frame, Frame::Lines { .. }) || begun.elapsed() >= BEAT;
             match frame {
                 Frame::Waiting { message } => {
                     self.waited = true;
@@ -216,6 +226,13 @@ impl Way {
         self.reached = true;
         let message = &status.message;
         match status.code {
+            404 if self.attempt.is_some() && self.missed < MORE_TRIES => {
+                self.missed += 1;
+                Stop::Broken {
+                    why: anyhow!(message.clone()),
+                    heard: false,
+                }
+            }
             // Not the words of an API server: there is nobody behind this path.
             404 if status.reason != "NotFound" => Stop::Final(anyhow!(
                 "this cluster serves no logs of jobs: the operator is not installed, or its chart has \
@@ -274,6 +291,74 @@ mod tests {
         });
         let said = stream::iter([Ok(frames(&[begin, lines]))]).chain(beats);
         Body::from_stream(said.chain(stream::pending()).boxed())
+    }
+
+    /// What becomes of it when the n-th request is answered so; how often it was asked, and what was noted.
+    async fn told_by(
+        answer: impl Fn(usize) -> (StatusCode, Body) + Clone + Send + Sync + 'static,
+    ) -> (Result<()>, usize, String) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let routes =
+            Router::new().fallback(async move || answer(count.fetch_add(1, Ordering::Relaxed)));
+        let client = Client::new(routes, "team");
+        let args = Cli::parse_from(["logs", "titanic", "-f"]).logs;
+        let (mut out, mut notes) = (Vec::new(), Vec::new());
+        let telling = tell(&client, "team", &args, &mut out, &mut notes);
+        let told = timeout(Duration::from_hours(1), telling).await;
+        let told = told.expect("it goes on for ever");
+        let notes = String::from_utf8(notes).unwrap();
+        (told, asked.load(Ordering::Relaxed), notes)
+    }
+
+    fn begin() -> Frame {
+        let run = "titanic-1".to_owned();
+        Frame::Begin { attempt: 1, run }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_only_greeted_asks_less_and_less_and_gives_up() {
+        let (told, asked, _) = told_by(|_| {
+            let (message, retry) = ("run history rests".to_owned(), true);
+            let said = frames(&[begin(), Frame::Error { message, retry }]);
+            (StatusCode::OK, said.into())
+        })
+        .await;
+        let error = told.unwrap_err().to_string();
+        assert!(error.contains("run history rests"), "{error}");
+        let most = PATIENCE.as_secs() / LONGEST_WAIT.as_secs() + 8;
+        assert!((10..=most).contains(&(asked as u64)), "{asked}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_there_is_asked_for_some_more_times() {
+        let missing = || {
+            let status = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404,
+                "reason": "NotFound", "message": "not found"}"#;
+            (StatusCode::NOT_FOUND, Body::from(status))
+        };
+        let greeted = || (StatusCode::OK, Body::from(frames(&[begin()])));
+        let (told, asked, notes) = told_by(move |index| match index {
+            0 => greeted(),
+            1 | 2 => missing(),
+            _ => {
+                let state = "Completed".to_owned();
+                (StatusCode::OK, frames(&[Frame::End { state }]).into())
+            }
+        })
+        .await;
+        assert!(told.is_ok(), "{notes}");
+        assert_eq!(asked, 4);
+        let (told, asked, _) = told_by(move |index| match index {
+            0 => greeted(),
+            _ => missing(),
+        })
+        .await;
+        assert_eq!(told.unwrap_err().to_string(), "titanic: not found");
+        assert_eq!(asked, 2 + MORE_TRIES as usize);
+        let (told, asked, _) = told_by(move |_| missing()).await;
+        assert!(told.is_err());
+        assert_eq!(asked, 1, "it never was there");
     }
 
     #[tokio::test(start_paused = true)]

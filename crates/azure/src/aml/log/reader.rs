@@ -307,17 +307,27 @@ impl Reader {
                 return Err(error);
             }
         };
-        let patience = if self.wish.follow {
-            PATIENCE
-        } else {
-            SHORT_PATIENCE
-        };
-        if since.elapsed().saturating_add(wait) > patience {
+        let follow = self.wish.follow;
+        if !is_borne(error.class, follow, since.elapsed().saturating_add(wait)) {
             return Err(error);
         }
-        self.trouble = Some((since, tries + 1));
+        self.trouble = match error.class {
+            // What comes behind a rest that was asked for is other trouble.
+            Class::Throttled { .. } if follow => None,
+            _ => Some((since, tries + 1)),
+        };
         self.rest(wait);
         Ok(())
+    }
+}
+
+/// Whether trouble that lasts so long, with the rest that it asks for, is waited out. Who follows sits throttling out:
+/// whoever asked anew would only be refused anew.
+fn is_borne(class: Class, follow: bool, lasts: Duration) -> bool {
+    match class {
+        Class::Throttled { .. } if follow => true,
+        _ if follow => lasts <= PATIENCE,
+        _ => lasts <= SHORT_PATIENCE,
     }
 }
 
@@ -328,6 +338,22 @@ mod tests {
     use futures::poll;
 
     use super::*;
+
+    #[test]
+    fn who_follows_sits_throttling_out() {
+        let until = Timestamp::UNIX_EPOCH;
+        let (throttled, hour) = (Class::Throttled { until }, Duration::from_hours(1));
+        for (class, follow, lasts, borne) in [
+            (throttled, true, hour, true),
+            (throttled, false, SHORT_PATIENCE, true),
+            (throttled, false, hour, false),
+            (Class::Retryable, true, PATIENCE, true),
+            (Class::Retryable, true, hour, false),
+            (Class::Retryable, false, PATIENCE, false),
+        ] {
+            assert_eq!(is_borne(class, follow, lasts), borne, "{class:?} {follow}");
+        }
+    }
 
     #[tokio::test]
     async fn others_have_their_turn_between_two_pieces_and_none_is_lost() {
