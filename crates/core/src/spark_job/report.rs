@@ -10,14 +10,14 @@ mod under_way;
 mod warnings;
 
 use azureml_spark_api::SparkJobStatus;
-use azureml_spark_api::condition::{ConditionType, Fact, merge};
+use azureml_spark_api::condition::merge;
 use jiff::Timestamp;
 
 pub(super) use memory::recall;
 
 use super::SparkJob;
 use crate::machine::Pass;
-use crate::summary::{self, Standing};
+use crate::summary;
 
 pub(super) fn report(
     pass: &Pass<'_, SparkJob>,
@@ -28,15 +28,7 @@ pub(super) fn report(
     status.observed_generation = Some(pass.generation);
     memory::remember(&mut status, pass.memo);
     let mut facts = match pass.want {
-        Err(invalid) => {
-            let fact = Fact::no(
-                ConditionType::SpecAccepted,
-                invalid.reason,
-                invalid.to_string(),
-            );
-            let standing = Standing::Stalled(invalid.reason, invalid.to_string());
-            std::iter::once(fact).chain(standing.facts()).collect()
-        }
+        Err(invalid) => summary::refused(invalid),
         Ok(want) => {
             fields::publish(&mut status, pass, want);
             facts::facts(pass, want, old, &status.missing_roles)

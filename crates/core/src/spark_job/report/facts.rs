@@ -20,11 +20,7 @@ pub(super) fn facts(
 ) -> Vec<Fact> {
     let memo = pass.memo;
     let milestones = [
-        Fact::yes(
-            ConditionType::SpecAccepted,
-            Reason::Accepted,
-            "the spec makes sense",
-        ),
+        summary::accepted(),
         references(pass.seen, want, memo, old),
         uploaded(pass.seen, want, memo, old),
         submitted(pass, want),
@@ -166,12 +162,7 @@ fn submitted(pass: &Pass<'_, SparkJob>, want: &Want) -> Fact {
 }
 
 /// As on a `batch/v1` Job: once a run was held, it stays said whether it is.
-fn suspended(
-    seen: Option<&Seen>,
-    want: &Want,
-    memo: &Memo,
-    old: &SparkJobStatus,
-) -> Option<Fact> {
+fn suspended(seen: Option<&Seen>, want: &Want, memo: &Memo, old: &SparkJobStatus) -> Option<Fact> {
     let kind = ConditionType::Suspended;
     let found = seen.and_then(|seen| seen.run.present());
     let live = memo.submission.is_some() || found.is_some_and(|run| may_be_ours(want, run, memo));
