@@ -64,6 +64,7 @@ fn a_role_that_the_list_does_not_show_yet_is_not_granted_twice_for_ever() {
 fn a_duplicate_under_another_id() {
     changing(Theme::Roles, "role-twin", async |stage| {
         let (scope, portal) = (&stage.scope, &stage.portal);
+        let mut leaving = Vec::new();
         for duplicate in ["refuse", "accept"] {
             stage
                 .set(json!({"synapseDuplicate": duplicate, "synapseListSeconds": 0}))
@@ -82,8 +83,7 @@ fn a_duplicate_under_another_id() {
             scope.condition(ATTACHMENT, name, "Ready", "True").await?;
             assert_eq!(granted(stage, since, who).await?, 0, "{duplicate}");
             scope.delete(ATTACHMENT, name).await?;
-            stage.detached(name).await?;
-            assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
+            leaving.push((name.to_owned(), who.to_owned(), at, theirs));
 
             // The same, and lists do not show it yet: with a second one, or by asking again.
             stage.set(json!({"synapseListSeconds": 4})).await?;
@@ -112,14 +112,17 @@ fn a_duplicate_under_another_id() {
                 "{duplicate}: asked for {tried} times"
             );
 
-            // Ours goes, if there is one, and theirs stays.
             stage.set(json!({"synapseListSeconds": 0})).await?;
             scope.delete(ATTACHMENT, name).await?;
-            stage.detached(name).await?;
-            assert!(portal.synapse_role(&theirs).await?.is_some(), "{duplicate}");
-            let mut left = portal.synapse_roles_of(who).await?;
+            leaving.push((name.to_owned(), who.to_owned(), at, theirs));
+        }
+        // Ours goes, if there is one, and theirs stays. All leave at the same time: each takes a while.
+        for (name, who, at, theirs) in leaving {
+            stage.detached(&name).await?;
+            assert!(portal.synapse_role(&theirs).await?.is_some(), "{name}");
+            let mut left = portal.synapse_roles_of(&who).await?;
             left.retain(|one| one["scope"] == at && one["id"] != theirs.as_str());
-            assert_eq!(left, Vec::<Value>::new(), "{duplicate}");
+            assert_eq!(left, Vec::<Value>::new(), "{name}");
         }
         Ok(())
     });
