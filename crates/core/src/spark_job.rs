@@ -244,6 +244,9 @@ pub const NO_REASON: &str = "Unknown";
 /// What submitting is called in a fault; [`Machine::faulted`] looks for it.
 pub const SUBMIT: &str = "submit the run";
 
+/// The same, where Azure says that a run of that name exists: an earlier request has made it, or somebody else.
+pub const EXISTS: &str = "submit the run under a name that is taken";
+
 /// What cancelling is called in a fault.
 pub const CANCEL: &str = "cancel the run";
 

@@ -249,6 +249,8 @@ pub enum SubmissionMark {
 }
 
 /// As whom a run runs.
+    /// Azure says that its name is taken: the run is looked for.
+    Exists,
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectiveIdentity {

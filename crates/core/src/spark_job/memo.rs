@@ -6,7 +6,7 @@ use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMark};
 use jiff::Timestamp;
 
-use super::{CANCEL, End, RELABEL, RunState, SUBMIT};
+use super::{CANCEL, EXISTS, End, RELABEL, RunState, SUBMIT};
 use crate::fault::{Class, Fault};
 
 /// Most attempts that are kept on record.
@@ -300,6 +300,12 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         SUBMIT if for_good => not_submitted(memo, fault, now),
         SUBMIT if fault.class == Class::Unsure => {
             // It may arrive until now: doubts about an absence count from here.
+        EXISTS => {
+            if let Some(submission) = &mut memo.submission {
+                submission.mark = Some(SubmissionMark::Exists);
+            }
+            memo
+        }
             if let Some(submission) = &mut memo.submission {
                 submission.requested = whole_second(now);
             }

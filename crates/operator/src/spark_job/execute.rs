@@ -3,7 +3,9 @@
 use azureml_spark_api::SparkJob;
 use azureml_spark_azure::aml::{job, run};
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::{CANCEL, Definition, Memo, RELABEL, SUBMIT, Step, TAG, Want};
+use azureml_spark_core::spark_job::{
+    CANCEL, Definition, EXISTS, Memo, RELABEL, SUBMIT, Step, TAG, Want,
+};
 use azureml_spark_core::{Class, Fault};
 use azureml_spark_engine::{Error, deadline};
 use kube::Api;
@@ -66,8 +68,11 @@ impl SparkJobKind {
                 }
                 Ok(())
             }
-            // It is there: an earlier submission of ours had come through. The next look tells.
-            Err(error) if error.is_job_exists() => Ok(()),
+            // An earlier submission of ours had come through, or the name is somebody else's: a look tells.
+            Err(error) if error.is_job_exists() => Err(Fault {
+                class: Class::Unsure,
+                ..translate::fault_of(EXISTS)(error)
+            }),
             Err(error) => {
                 let fault = translate::fault_of(SUBMIT)(error);
                 if fault.class == Class::Terminal {

@@ -5,7 +5,7 @@ use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::SubmissionMark;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AGAIN, after, deadlines, wait};
+use super::{LOOK_AGAIN, after, at, deadlines, plus, wait};
 use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{LabelState, Labelled, Memo, Submission};
@@ -22,10 +22,21 @@ const SLOW_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// Why nothing is submitted any more if [`is_another`].
 const CHANGED: &str = "what the spec refers to is not, or may not be, what the first attempt ran with, and the next one would be another run: create another SparkJob";
 
-/// Whether Azure refused a repetition of it, and it is looked for.
-fn is_refused(memo: &Memo) -> bool {
-    let mark = memo.submission.as_ref().and_then(|s| s.mark);
-    mark == Some(SubmissionMark::Refused)
+/// The same if Azure says that the name is taken, and shows no run of that name.
+const USED: &str = "Azure says that the name in Azure was used before, and shows no run of that name: create another SparkJob, with another spec.azureName if it has one";
+
+/// What is to be thought of a submission that is looked for, and not asked for any more.
+fn mark(memo: &Memo) -> Option<SubmissionMark> {
+    memo.submission.as_ref().and_then(|s| s.mark)
+}
+
+/// It is there, says Azure, and is not to be seen: an answer may be old, but not for long.
+fn reserved(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
+    let requested = memo.submission.as_ref().map(|s| s.requested);
+    match requested.and_then(|requested| doubt::until(requested, now)) {
+        Some(time) => Move::rest(memo.clone(), at(now, time.min(plus(now, LOOK_AGAIN)))),
+        None => wait::given_up(want, memo, USED, now),
+    }
 }
 
 /// Whether this would be another run than the first one, or may be: of one that was found nobody knows which version was
@@ -36,8 +47,12 @@ fn is_another(definition: &Definition, memo: &Memo) -> bool {
 }
 
 pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
-    if is_refused(memo) {
-        return unsubmitted(want, seen, memo, now, Some(BLOCKED_LOOK));
+    match mark(memo) {
+        Some(SubmissionMark::Refused) => {
+            return unsubmitted(want, seen, memo, now, Some(BLOCKED_LOOK));
+        }
+        Some(SubmissionMark::Exists) => return reserved(want, memo, now),
+        Some(SubmissionMark::Repeated | SubmissionMark::Last) | None => {}
     }
     let pinned = match (&memo.pinned, &want.definition) {
         (_, Err(why)) => return unsubmitted(want, seen, memo, now, look(why.reason, memo)),

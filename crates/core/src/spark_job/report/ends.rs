@@ -32,6 +32,9 @@ fn message(ended: &Ended, memo: &Memo) -> String {
             last.reason.as_str()
         );
     }
+    if let (Some(note), End::Conflict) = (&ended.note, ended.reason) {
+        return format!("the run cannot be made: {note}");
+    }
     let azures = || match &ended.failure {
         Some(failure) => format!("{}: {}", failure.code, failure.message),
         None => "Azure says no more than that it failed".to_owned(),

@@ -7,7 +7,7 @@ use super::{ends, facts, under_way};
 use crate::fault::Class;
 use crate::machine::{Pass, Trouble};
 use crate::spark_job::next::is_further;
-use crate::spark_job::{CANCEL, RELABEL, SparkJob, Want};
+use crate::spark_job::{CANCEL, EXISTS, RELABEL, SparkJob, Want};
 use crate::summary::{Standing, first_unmet};
 
 pub(super) fn standing(pass: &Pass<'_, SparkJob>, want: &Want, milestones: &[Fact]) -> Standing {
@@ -53,6 +53,10 @@ pub(super) fn standing(pass: &Pass<'_, SparkJob>, want: &Want, milestones: &[Fac
 /// A cancel that is refused has a reason of its own, and labels that are refused keep nothing from going on.
 fn is_told_elsewhere(trouble: &Trouble) -> bool {
     let fault = &trouble.fault;
+    if fault.op == EXISTS {
+        // As long as it is looked for nothing is wrong.
+        return true;
+    }
     match fault.class {
         Class::Terminal | Class::Forbidden | Class::Absent => {
             fault.op == CANCEL || fault.op == RELABEL

@@ -15,6 +15,16 @@ use crate::spark_job::{Cancel, End, Memo, Run, RunState};
 
 use Sight::{Absent, Present, Unknown};
 
+/// What is wished, seen and remembered, what is decided, what it is cancelled for then, and why.
+type Row = (
+    Change,
+    Sight<Run>,
+    Memo,
+    Told,
+    Option<CancelCause>,
+    &'static str,
+);
+
 #[test]
 #[rustfmt::skip]
 fn it_ends_what_has_not_begun() {
@@ -175,7 +185,7 @@ fn one_that_is_refused_does_not_outlive_its_cause() {
     let long: Change = |g| set(g, "activeDeadlineSeconds", json!(9_000));
     let short: Change = |g| set(g, "activeDeadlineSeconds", json!(60));
     let timed = |mut memo: Memo| { memo.started = Some(ago(600)); memo };
-    let rows: [(Change, Sight<_>, Memo, Told, Option<CancelCause>, &str); 9] = [
+    let rows: [Row; 9] = [
         (any, running(), refused(CancelCause::Suspend, 30), Told::OnChange, None, "nobody holds it any more"),
         (any, running(), refused(CancelCause::Suspend, 29), Told::In(1), Some(CancelCause::Suspend), "Azure may have taken the last one, and shows it late"),
         (super::suspended, running(), refused(CancelCause::Suspend, 30), Told::In(270), Some(CancelCause::Suspend), "it is still to be held"),

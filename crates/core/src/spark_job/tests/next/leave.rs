@@ -31,16 +31,24 @@ fn on_the_way_out() {
         (going, Absent, asked(75), Told::Release, "nothing came of the request"),
         (going, Absent, followed(900), Told::Release, "gone"),
         (going, Absent, Memo::default(), Told::In(75), "held, and nothing on record: the status was lost, doubts begin now"),
+        (stranded, Unknown, followed(60), Told::OnChange, "nothing can be asked without the workspace"),
+        (stranded, Unknown, ended(RunState::Completed), Told::Release, "and nothing needs to be"),
+    ]);
+    let (_, memo) = decide(going, &seen(running()), &followed(60));
+    assert_eq!(memo.cancel.unwrap().why, CancelCause::Deleted, "on record before the request");
+}
+
+#[test]
+#[rustfmt::skip]
+fn between_two_attempts_the_next_is_looked_for() {
+    let running = || Present(run(RunState::Running));
+    check(&[
         (going, Absent, between(vec![past(1, End::Suspended)]), Told::Release, "held: nothing is going on"),
         (going, Unknown, between(vec![past(1, End::Suspended)]), Told::In(10), "the next may be there, if the status is an older one"),
         (going, running(), between(vec![past(1, End::NoCapacity)]), Told::Cancel, "there it is"),
         (going, Present(run(RunState::Completed)), between(vec![past(1, End::NoCapacity)]), Told::Release, "and is over"),
-        (stranded, Unknown, followed(60), Told::OnChange, "nothing can be asked without the workspace"),
-        (stranded, Unknown, ended(RunState::Completed), Told::Release, "and nothing needs to be"),
         (stranded, Unknown, between(vec![past(1, End::NoCapacity)]), Told::Release, "nor between two attempts"),
     ]);
-    let (_, memo) = decide(going, &seen(running()), &followed(60));
-    assert_eq!(memo.cancel.unwrap().why, CancelCause::Deleted, "on record before the request");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::place::Reference;
 use crate::spark_job::tests::object::{
     asked, between, meant, now, past, seen, set, trouble, want_with,
 };
-use crate::spark_job::{End, LabelState, Memo, SUBMIT, Seen, SparkJob};
+use crate::spark_job::{EXISTS, End, LabelState, Memo, SUBMIT, Seen, SparkJob};
 
 use Sight::{Absent, Present, Unknown};
 
@@ -161,6 +161,41 @@ fn what_may_have_come_through_is_looked_for_after_a_refusal() {
     )));
     let (_, memo) = decide(held, &live, &refused(5));
     assert!(memo.submission.unwrap().seen_by_azure, "it had");
+}
+
+#[test]
+fn a_name_that_was_used_before_is_asked_for_once_and_is_the_end() {
+    let fault = trouble(Class::Unsure, EXISTS).fault;
+    let told = |seconds| SparkJob::faulted(&asked(seconds), &fault, now());
+    assert!(!SparkJob::goes_on(&fault), "a look comes before long");
+    let (found, memo) = decide(held, &seen(Absent), &told(5));
+    assert_eq!(
+        (found, &memo),
+        (Told::In(10), &told(5)),
+        "it is not repeated"
+    );
+    let (found, _) = decide(held, &seen(Absent), &told(74));
+    assert_eq!(found, Told::In(1), "the answer may be old");
+    let (found, memo) = decide(held, &seen(Absent), &told(75));
+    let ended = memo.ended.unwrap();
+    assert_eq!((found, ended.reason), (Told::OnChange, End::Conflict));
+    assert!(ended.note.unwrap().contains("used before"));
+    let live = crate::spark_job::tests::object::run(crate::spark_job::RunState::Running);
+    let (_, memo) = decide(held, &seen(Present(live)), &told(5));
+    let submission = memo.submission.unwrap();
+    assert_eq!((submission.seen_by_azure, submission.mark), (true, None));
+    let second = Memo {
+        past: vec![past(1, End::NoCapacity)],
+        ..told(75)
+    };
+    let (_, memo) = decide(held, &seen(Absent), &second);
+    assert_eq!(memo.ended.unwrap().reason, End::NoCapacity);
+    let stopped: super::Change = |g| {
+        held(g);
+        super::cancelled(g);
+    };
+    let (_, memo) = decide(stopped, &seen(Absent), &told(75));
+    assert_eq!(memo.ended.unwrap().reason, End::Canceled);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::spark_job::tests::object::{
     seen, set, since, standing, trouble, want_with, word,
 };
 use crate::spark_job::{
-    CANCEL, End, Given, Memo, RELABEL, RunState, SUBMIT, Seen, SparkJob, Submission,
+    CANCEL, EXISTS, End, Given, Memo, RELABEL, RunState, SUBMIT, Seen, SparkJob, Submission,
 };
 
 use Sight::{Absent, Present, Unknown};
@@ -121,6 +121,23 @@ fn faults_are_told_by_their_class() {
         trouble.fault.request_id = Some("another".into());
         assert_eq!(with(&trouble), first, "{class:?}: another try is no news");
     }
+}
+
+#[test]
+fn a_name_that_is_taken_is_no_trouble_while_it_is_looked_for() {
+    let want = want_with(any);
+    let trouble = trouble(Class::Unsure, EXISTS);
+    let memo = SparkJob::faulted(&asked(5), &trouble.fault, now());
+    let told = Pass {
+        trouble: Some(&trouble),
+        ..pass(&want, None, &memo)
+    };
+    let status = SparkJob::report(&told, &SparkJobStatus::default(), now());
+    assert_eq!(
+        standing(&status.conditions),
+        ("Reconciling", word(Reason::Submitting))
+    );
+    assert_eq!(SparkJob::recall(&status), memo);
 }
 
 #[test]
