@@ -18,17 +18,16 @@ pub(super) struct Lane {
 /// about what another one does; a stack is 0.7 GB, and there are at most seven of them.
 pub(super) const LANES: [Lane; 3] = [
     Lane {
-        names: &["clusters", "trouble"],
+        names: &["beside", "trouble"],
         // All of them: most wait for their turn, and it is the binary that knows who may play beside whom.
         threads: 64,
     },
     Lane {
-        names: &["crash"],
-        // Each has stacks of its own.
-        threads: 2,
+        names: &["clusters", "crash"],
+        threads: 4,
     },
     Lane {
-        names: &["beside", "life", "runs", "shared"],
+        names: &["life", "runs", "shared"],
         threads: 8,
     },
 ];
