@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
-use super::{asked, azure_name, ends_well, in_state, job, scenario, sent, stuck};
+use super::{asked, attempt, azure_name, ends_well, in_state, job, scenario, sent, stuck};
 use crate::JOB;
 
 fn code_id(object: &Value) -> &str {
@@ -44,7 +44,11 @@ fn code_that_changes_is_another_asset_and_nothing_to_a_run_under_way() {
         let text = |word: &str| format!("print('{} {word}')\n", scope.namespace());
         let code = |word: &str| manifest::code("src", "main.py", &text(word));
         scope.apply(&code("before")).await?;
-        scope.apply(&stuck(scope, "running", "Running")).await?;
+        let running = stuck(scope, "running", "Running").with(
+            "/spec/retry",
+            json!({"maxAttempts": 2, "backoffSeconds": 1}),
+        );
+        scope.apply(&running).await?;
         let run = in_state(scope, "running", "Running").await?;
         let before = scope.get(JOB, "running").await?;
 
@@ -67,21 +71,27 @@ fn code_that_changes_is_another_asset_and_nothing_to_a_run_under_way() {
         scope.apply(&job(scope, "old")).await?;
         let old = ends_well(scope, "old").await?;
         assert_eq!(code_id(&old), code_id(&before));
-        // What a run under way was made of may even go.
+        // What a run under way was made of may even go, and its next attempt is still the same.
         let maps = scope.api::<ConfigMap>();
         maps.delete("src", &DeleteParams::default()).await?;
         scope.reconcile(JOB, "running").await?;
-        emulator.set_run(&run, "Completed").await?;
+        emulator.fail_run(&run).await?;
+        let again = scope
+            .wait(JOB, "running", "runs for the second time", |object| {
+                object["status"]["attempt"] == 2 && object["status"]["state"] == "Running"
+            })
+            .await?;
+        emulator.set_run(&azure_name(&again), "Completed").await?;
         let done = ends_well(scope, "running").await?;
-        assert_eq!(
-            (azure_name(&done).as_str(), code_id(&done)),
-            (run.as_str(), code_id(&before))
-        );
+        assert_eq!(azure_name(&done), attempt(&run, 2));
+        assert_eq!(code_id(&done), code_id(&before));
         let resolved = find_condition(&done, "ReferencesResolved").unwrap();
         assert_eq!(resolved["status"], "True", "{done}");
         let seen = asked(scope, since).await?;
         registration(&seen, &before);
-        sent(&seen, &run);
+        for name in [&run, &attempt(&run, 2)] {
+            assert_eq!(sent(&seen, name)["codeId"], code_id(&before));
+        }
         let seen = asked(scope, changed).await?;
         assert_eq!(seen.count("POST", &[&run, "/cancel"]), 0, "{seen}");
         for method in ["PUT", "PATCH", "DELETE"] {
