@@ -19,6 +19,9 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
+/// Where logs are served.
+const API: &str = "logs.spark.azureml.dev/v1alpha1";
+
 /// A person.
 pub(crate) struct Person {
     kubeconfig: PathBuf,
@@ -138,8 +141,8 @@ impl Person {
     }
 }
 
-/// A controller of the cluster puts the chart's role into the built-in ones, and the apiserver hears of that and of the
-/// binding a moment after they are stored.
+/// A controller of the cluster puts the chart's role into the built-in ones, and the apiserver hears of that, of the
+/// binding, and of the chart's API a moment after they are stored.
 async fn may_read_logs(scope: &Scope<'_>, name: &str) -> Result<()> {
     let reviews: Api<SubjectAccessReview> = Api::all(scope.client().clone());
     let namespace = scope.namespace();
@@ -155,8 +158,9 @@ async fn may_read_logs(scope: &Scope<'_>, name: &str) -> Result<()> {
     }}))?;
     until("the person may read logs", PATIENCE, async || {
         let answer = reviews.create(&PostParams::default(), &question).await?;
-        let allowed = answer.status.filter(|status| status.allowed);
-        Ok(allowed.map(drop))
+        let allowed = answer.status.is_some_and(|status| status.allowed);
+        scope.client().list_api_group_resources(API).await?;
+        Ok(allowed.then_some(()))
     })
     .await
 }
