@@ -66,6 +66,9 @@ pub struct SparkJobStatus {
     /// What became of them; absent once Azure has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels_state: Option<LabelsState>,
+    /// When they are sent again although Azure has refused them, for want of a right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels_retry_time: Option<Time>,
     /// When Azure started the run, its first attempt if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
@@ -246,11 +249,11 @@ pub enum SubmissionMark {
     Refused,
     /// A later attempt was looked for, and there is none.
     Last,
+    /// Azure says that its name is taken: the run is looked for.
+    Exists,
 }
 
 /// As whom a run runs.
-    /// Azure says that its name is taken: the run is looked for.
-    Exists,
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectiveIdentity {

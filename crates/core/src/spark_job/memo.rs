@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use azureml_spark_api::condition::whole_second;
 use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMark};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CANCEL, EXISTS, End, RELABEL, RunState, SUBMIT};
 use crate::fault::{Class, Fault};
@@ -142,6 +142,8 @@ pub struct Labelled {
     pub hash: String,
     /// Whether Azure has them.
     pub state: LabelState,
+    /// When they are sent once more although they were refused: for want of a right, which somebody may grant.
+    pub again: Option<Timestamp>,
 }
 
 /// Whether Azure has the labels.
@@ -151,7 +153,7 @@ pub enum LabelState {
     Sending,
     /// It has them.
     Sent,
-    /// It refuses them: they are not sent again until they change.
+    /// It refuses them: they are not sent again until they change, or until [`Labelled::again`].
     Refused,
 }
 
@@ -298,14 +300,14 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     let for_good = is_refused_for_good(fault);
     match fault.op {
         SUBMIT if for_good => not_submitted(memo, fault, now),
-        SUBMIT if fault.class == Class::Unsure => {
-            // It may arrive until now: doubts about an absence count from here.
         EXISTS => {
             if let Some(submission) = &mut memo.submission {
                 submission.mark = Some(SubmissionMark::Exists);
             }
             memo
         }
+        SUBMIT if fault.class == Class::Unsure => {
+            // It may arrive until now: doubts about an absence count from here.
             if let Some(submission) = &mut memo.submission {
                 submission.requested = whole_second(now);
             }
@@ -320,6 +322,7 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         RELABEL if for_good => {
             if let Some(labels) = &mut memo.labels {
                 labels.state = LabelState::Refused;
+                labels.again = (fault.class == Class::Forbidden).then(|| labels_again(now));
             }
             memo
         }
@@ -347,6 +350,12 @@ fn not_submitted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     } else {
         memo.withdrawn()
     }
+}
+
+/// Never hot, and within what people wait for who have granted a right.
+pub(super) fn labels_again(now: Timestamp) -> Timestamp {
+    let later = now.checked_add(SignedDuration::from_mins(1));
+    whole_second(later.unwrap_or(Timestamp::MAX))
 }
 
 fn words(fault: &Fault) -> String {

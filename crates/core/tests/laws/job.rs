@@ -129,7 +129,11 @@ fn of_step(
             prop_assert!(want.owns(run, memo) && !run.state.is_end());
             let labels = moved.labels.as_ref().expect("no memory of them");
             prop_assert_eq!(&labels.hash, &want.labels.hash());
-            prop_assert_eq!(labels.state, LabelState::Sending);
+            let later = labels.again.is_some();
+            prop_assert!(
+                labels.state == LabelState::Sending
+                    || (labels.state == LabelState::Refused && later)
+            );
             let before = memo.labels.as_ref();
             let has = before.is_some_and(|l| l.hash == labels.hash && l.state == LabelState::Sent);
             let known = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);

@@ -394,6 +394,7 @@ fn submission() -> impl Strategy<Value = Submission> {
         Just(SubmissionMark::Repeated),
         Just(SubmissionMark::Refused),
         Just(SubmissionMark::Last),
+        Just(SubmissionMark::Exists),
     ]);
     let flags = (marks, mark);
     (any::<i32>(), second(), hash, flags, option::of(second()))
@@ -426,7 +427,11 @@ fn labelled() -> impl Strategy<Value = Labelled> {
         Just(LabelState::Sent),
         Just(LabelState::Refused)
     ];
-    (text(), state).prop_map(|(hash, state)| Labelled { hash, state })
+    (text(), state, option::of(second())).prop_map(|(hash, state, again)| Labelled {
+        hash,
+        state,
+        again,
+    })
 }
 
 /// Whatever may stand in a status, also by somebody's hand.

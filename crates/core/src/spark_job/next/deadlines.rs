@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{at, ours, plus};
+use super::{at, labels, ours, plus};
 use crate::machine::Wake;
 use crate::spark_job::memo::Memo;
 use crate::spark_job::{Run, RunState, Seen, Want};
@@ -83,12 +83,13 @@ pub(in crate::spark_job) fn due(
     all.into_iter().flatten().filter(|time| *time > now).min()
 }
 
-/// The first of them that is still to come.
+/// The first of them that is still to come, or of what else has its time.
 pub(super) fn wake(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Wake {
     let all = [
         active(want, memo),
         start(want, run, memo),
         silent(want, memo),
+        labels::again(memo),
     ];
     let soonest = all.into_iter().flatten().filter(|time| *time > now).min();
     soonest.map_or(Wake::OnChange, |time| at(now, time))

@@ -39,7 +39,7 @@ pub(super) fn follow(
         cancel: None,
         ..memo
     };
-    let (memo, step) = labels::send(want, seen, memo);
+    let (memo, step) = labels::send(want, seen, memo, now);
     if let Some(step) = step {
         return Move::step(memo, step);
     }

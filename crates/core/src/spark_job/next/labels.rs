@@ -1,26 +1,45 @@
 //! The words on a run that may change while it is there.
 
-use crate::machine::Sight;
-use crate::spark_job::memo::{LabelState, Labelled, Memo};
+use jiff::Timestamp;
+
+use crate::spark_job::memo::{LabelState, Labelled, Memo, labels_again};
 use crate::spark_job::{Seen, Step, Want};
 
-/// Sends the labels unless the run has them, or Azure has refused these.
-pub(super) fn send(want: &Want, seen: &Seen, mut memo: Memo) -> (Memo, Option<Step>) {
+/// Sends the labels unless the run has them, or Azure has refused these: for good, or not long ago.
+pub(super) fn send(
+    want: &Want,
+    seen: &Seen,
+    mut memo: Memo,
+    now: Timestamp,
+) -> (Memo, Option<Step>) {
     let hash = want.labels.hash();
-    let known = memo
-        .labels
-        .as_ref()
-        .filter(|labels| labels.hash == hash)
-        .map(|labels| labels.state);
-    let (state, step) = match known {
-        Some(state @ (LabelState::Sent | LabelState::Refused)) => (state, None),
-        Some(LabelState::Sending) | None => match &seen.labels {
-            Sight::Present(sent) if *sent == hash => (LabelState::Sent, None),
-            Sight::Present(_) | Sight::Unknown | Sight::Absent => {
-                (LabelState::Sending, Some(Step::Relabel))
-            }
-        },
+    let known = memo.labels.take().filter(|labels| labels.hash == hash);
+    let has_them = seen.labels.present() == Some(&hash);
+    let labelled = |state, again| Labelled {
+        hash: hash.clone(),
+        state,
+        again,
     };
-    memo.labels = Some(Labelled { hash, state });
+    let (labels, step) = match known.map(|labels| (labels.state, labels.again)) {
+        Some((LabelState::Sent, _)) => (labelled(LabelState::Sent, None), None),
+        Some((LabelState::Sending | LabelState::Refused, _)) | None if has_them => {
+            (labelled(LabelState::Sent, None), None)
+        }
+        // The refusal is told until there is another answer.
+        Some((LabelState::Refused, Some(again))) if again <= now => (
+            labelled(LabelState::Refused, Some(labels_again(now))),
+            Some(Step::Relabel),
+        ),
+        Some((LabelState::Refused, again)) => (labelled(LabelState::Refused, again), None),
+        Some((LabelState::Sending, _)) | None => {
+            (labelled(LabelState::Sending, None), Some(Step::Relabel))
+        }
+    };
+    memo.labels = Some(labels);
     (memo, step)
+}
+
+/// When they are sent again.
+pub(super) fn again(memo: &Memo) -> Option<Timestamp> {
+    memo.labels.as_ref()?.again
 }

@@ -77,6 +77,7 @@ pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
         memo.labels = Some(Labelled {
             hash: want.labels.hash(),
             state: LabelState::Sent,
+            again: None,
         });
     }
     memo.submission = Some(Submission {

@@ -35,6 +35,7 @@ pub(in crate::spark_job) fn recall(status: &SparkJobStatus) -> Memo {
                 Some(LabelsState::Sending) => LabelState::Sending,
                 Some(LabelsState::Refused) => LabelState::Refused,
             },
+            again: status.labels_retry_time.as_ref().map(|time| time.0),
         }),
         next_attempt: status.next_attempt_time.as_ref().map(|time| time.0),
     }
@@ -144,6 +145,8 @@ pub(super) fn remember(status: &mut SparkJobStatus, memo: &Memo) {
         LabelState::Sent => None,
         LabelState::Refused => Some(LabelsState::Refused),
     });
+    let again = memo.labels.as_ref().and_then(|labels| labels.again);
+    status.labels_retry_time = again.map(Time);
     let sighted = memo.sighted.as_ref().filter(|_| memo.ended.is_none());
     let state = match &memo.ended {
         Some(ended) => Some(&ended.state),

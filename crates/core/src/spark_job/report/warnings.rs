@@ -19,15 +19,17 @@ pub(super) fn warnings(want: &Want, memo: &Memo, missing_roles: &[MissingRole]) 
             ),
         )
     });
-    let refused = memo
-        .labels
-        .as_ref()
-        .is_some_and(|labels| labels.state == LabelState::Refused);
-    let refused = refused.then(|| {
-        Warning::new(
+    let labels = memo.labels.as_ref();
+    let refused = labels.filter(|labels| labels.state == LabelState::Refused);
+    let refused = refused.map(|labels| match labels.again {
+        None => Warning::new(
             Reason::Refused,
             "Azure refuses the display name, description or tags, and the run keeps the ones that it had: change them",
-        )
+        ),
+        Some(_) => Warning::new(
+            Reason::Forbidden,
+            "the credentials of the AzureMLWorkspace may not change display name, description and tags of the run, which keeps the ones that it had: grant them the role 'AzureML Data Scientist'; they are sent again every minute",
+        ),
     });
     want.warnings
         .iter()

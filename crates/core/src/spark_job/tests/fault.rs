@@ -73,7 +73,10 @@ fn a_refusal_is_remembered_in_azures_words() {
         assert_eq!(refused.as_deref(), Some("it did not work"));
         let fault = trouble(class, RELABEL).fault;
         let memo = SparkJob::faulted(&followed(9), &fault, now());
-        assert_eq!(memo.labels.unwrap().state, LabelState::Refused);
+        let labels = memo.labels.unwrap();
+        assert_eq!(labels.state, LabelState::Refused);
+        let again = (class == Class::Forbidden).then(|| ago(-60));
+        assert_eq!(labels.again, again, "a right may be granted");
     }
 }
 

@@ -122,6 +122,7 @@ pub(super) fn asked(seconds: i64) -> Memo {
         labels: Some(Labelled {
             hash: want_with(|_| {}).labels.hash(),
             state: LabelState::Sent,
+            again: None,
         }),
         pinned: Some(pinned),
         ..Memo::default()

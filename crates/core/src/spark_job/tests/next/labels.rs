@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Change, Told, any, decide};
 use crate::machine::Sight::{Present, Unknown};
-use crate::spark_job::tests::object::{canceled, followed, run, seen, set, want_with};
+use crate::spark_job::tests::object::{ago, canceled, followed, run, seen, set, want_with};
 use crate::spark_job::{LabelState, Labelled, Memo, RunState, Seen};
 
 fn edited(given: &mut crate::spark_job::Given) {
@@ -15,6 +15,7 @@ fn with(labels: Option<(&str, LabelState)>) -> Memo {
     let labels = labels.map(|(hash, state)| Labelled {
         hash: hash.to_owned(),
         state,
+        again: None,
     });
     Memo {
         labels,
@@ -111,6 +112,54 @@ fn they_are_there_once_this_process_has_sent_them() {
         &with(Some((&new, LabelState::Sending))),
     );
     assert_eq!(told, Told::Relabel);
+}
+
+#[test]
+fn what_was_refused_for_want_of_a_right_is_sent_again_in_time() {
+    let new = want_with(edited).labels.hash();
+    let refused = |again| {
+        let mut memo = with(Some((&new, LabelState::Refused)));
+        memo.labels.as_mut().unwrap().again = Some(again);
+        memo
+    };
+    let live = seen(Present(run(RunState::Running)));
+    let left = |told: Told, memo: &Memo| {
+        let labels = memo.labels.as_ref().unwrap();
+        (told, labels.state, labels.again)
+    };
+    let (told, memo) = decide(edited, &live, &refused(ago(-20)));
+    assert_eq!(
+        left(told, &memo),
+        (Told::In(20), LabelState::Refused, Some(ago(-20)))
+    );
+    let (told, memo) = decide(edited, &live, &refused(ago(0)));
+    assert_eq!(
+        left(told, &memo),
+        (Told::Relabel, LabelState::Refused, Some(ago(-60))),
+        "told until there is another answer"
+    );
+    let there = Seen {
+        labels: Present(new.clone()),
+        ..live.clone()
+    };
+    let (told, memo) = decide(edited, &there, &memo);
+    assert_eq!(left(told, &memo), (Told::OnChange, LabelState::Sent, None));
+    let (told, memo) = decide(any, &live, &refused(ago(-20)));
+    assert_eq!(told, Told::Relabel, "others may be taken");
+    assert_eq!(memo.labels.unwrap().again, None);
+    let late = |g: &mut crate::spark_job::Given| {
+        edited(g);
+        set(g, "activeDeadlineSeconds", json!(70));
+    };
+    let mut memo = refused(ago(-20));
+    memo.started = Some(ago(60));
+    let (told, memo) = decide(late, &live, &memo);
+    assert_eq!(told, Told::In(10), "a deadline does not wait for it");
+    let over = Memo {
+        started: Some(ago(70)),
+        ..memo
+    };
+    assert_eq!(decide(late, &live, &over).0, Told::Cancel);
 }
 
 #[test]

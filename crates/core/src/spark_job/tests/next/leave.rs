@@ -26,6 +26,8 @@ fn on_the_way_out() {
         (going, heard(), by_us(299), Told::In(1), "a cancel takes its time, and is a write"),
         (going, heard(), by_us(300), Told::Cancel, "no effect for five minutes: once more"),
         (going, Present(run(RunState::Finalizing)), followed(60), Told::In(10), "the end is near"),
+    ]);
+    check(&[
         (going, Unknown, followed(5_000), Told::In(10), "silence never becomes absence"),
         (going, Absent, asked(74), Told::In(1), "the answer may be older than the run"),
         (going, Absent, asked(75), Told::Release, "nothing came of the request"),

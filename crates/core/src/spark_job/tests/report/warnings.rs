@@ -1,8 +1,8 @@
 //! What is worth knowing although the run goes on.
 
 use super::{any, say};
-use crate::spark_job::tests::object::{condition, since};
-use crate::spark_job::{Memo, RunState, Seen};
+use crate::spark_job::tests::object::{condition, now, since};
+use crate::spark_job::{LabelState, Memo, RunState, Seen};
 
 #[test]
 fn a_run_with_another_definition_is_told_as_such() {
@@ -14,6 +14,25 @@ fn a_run_with_another_definition_is_told_as_such() {
     let warning = condition(&status.conditions, "Warning").unwrap();
     assert_eq!(warning.reason, "Conflict");
     assert!(warning.message.contains("adoptionPolicy"));
+}
+
+#[test]
+fn labels_that_are_refused_are_told_with_what_mends_it() {
+    let mut memo: Memo = since(9, RunState::Running);
+    let labels = memo.labels.as_mut().unwrap();
+    labels.state = LabelState::Refused;
+    let said = |memo: &Memo| {
+        let status = say(any, &Seen::default(), memo);
+        let warning = condition(&status.conditions, "Warning").unwrap();
+        (warning.reason.clone(), warning.message.clone())
+    };
+    let (reason, message) = said(&memo);
+    assert_eq!(reason, "Refused");
+    assert!(message.contains("change them"), "{message}");
+    memo.labels.as_mut().unwrap().again = Some(now());
+    let (reason, message) = said(&memo);
+    assert_eq!(reason, "Forbidden");
+    assert!(message.contains("AzureML Data Scientist"), "{message}");
 }
 
 #[test]
