@@ -19,6 +19,7 @@ mod chance;
 mod conditions;
 mod drive;
 mod exhaustive;
+mod expiry;
 mod history;
 mod job;
 mod leaks;

@@ -4,7 +4,7 @@ use azureml_spark_api::attachment::AttachmentIdentityType;
 use azureml_spark_api::role::{RoleAssignment, SynapseRole};
 use azureml_spark_api::{LinkedServiceSpec, SynapseSparkAttachmentSpec};
 use azureml_spark_core::spark_job::Source;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::azure::{ComputeBody, ComputeRecord, Drift, RoleRecord, RunRecord};
 use crate::history::History;
@@ -22,6 +22,8 @@ pub(crate) const BEFORE: i64 = -3_600_000;
 #[derive(Clone, Debug)]
 pub(crate) enum Deed {
     CreateJob(String),
+    /// With these fields.
+    CreateJobLike(String, Value),
     CreateAttachment(String),
     CreateLink(String),
     Delete(Key),
@@ -362,6 +364,11 @@ impl World {
                     self.wake_readers(&name);
                     self.wake(Key::Job(name));
                 }
+            }
+            Deed::CreateJobLike(name, fields) => {
+                let spec = job_spec(self, &name);
+                self.jobs.create(now, &name, steering::with(&spec, &fields));
+                self.wake(Key::Job(name));
             }
             Deed::CreateAttachment(name) => {
                 if self.attachments.get(&name).is_none() {

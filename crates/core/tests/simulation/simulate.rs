@@ -77,8 +77,21 @@ pub(crate) fn play_deeds(
     quirk: Quirk,
     told: bool,
 ) -> Result<(), Broken> {
+    play_deeds_in(seed, Weather::default(), deeds, quirk, told)
+}
+
+/// The same in a worse one.
+pub(crate) fn play_deeds_in(
+    seed: u64,
+    weather: Weather,
+    deeds: &[(i64, Deed)],
+    quirk: Quirk,
+    told: bool,
+) -> Result<(), Broken> {
     let mut world = begin(Chance::new(seed), quirk, told);
     world.furnish();
+    world.weather = weather;
+    world.was_rough = weather.trouble > 0 || weather.crash > 0;
     world.azure.repeat_is_refused = world.chance.one_in(2);
     world.cast.forgetful = true;
     world.deeds = deeds.to_vec();

@@ -19,6 +19,8 @@ pub(crate) enum Edit {
     NoDeadline,
     Retry,
     Ttl,
+    /// Serverless, and gone as soon as it is over.
+    Short,
 }
 
 impl Edit {
@@ -45,6 +47,9 @@ impl Edit {
                 json!({"activeDeadlineSeconds": null, "startDeadlineSeconds": null})
             }
             Self::Retry => json!({"retry": retry(chance)}),
+            Self::Short => json!({
+                "ttlSecondsAfterFinished": 1, "activeDeadlineSeconds": 30, "startDeadlineSeconds": 60, "suspend": null,
+            }),
             Self::Ttl => json!({"ttlSecondsAfterFinished": chance.below(2_000)}),
         }
     }
@@ -58,6 +63,15 @@ fn retry(chance: &mut Chance) -> Value {
         json!(["StartDeadline"]),
     ]);
     json!({"maxAttempts": 1 + chance.below(3), "backoffSeconds": 1 + chance.below(60), "causes": causes})
+}
+
+/// The spec with these fields instead of its own.
+pub(crate) fn with(spec: &SparkJobSpec, fields: &Value) -> SparkJobSpec {
+    let mut all = serde_json::to_value(spec).unwrap();
+    for (field, value) in fields.as_object().unwrap() {
+        all[field] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
 }
 
 /// A job, steered or not.
@@ -122,12 +136,15 @@ impl World {
     pub(crate) fn edit_job(&mut self, name: String, edit: Edit) {
         let now = self.now;
         let fields = edit.fields(&mut self.chance);
+        let Some(object) = self.jobs.get(&name) else {
+            return;
+        };
+        let spec = with(&object.spec, &fields);
+        if spec == object.spec {
+            return;
+        }
         let edited = self.jobs.change(now, &name, |object| {
-            let mut spec = serde_json::to_value(&object.spec).unwrap();
-            for (field, value) in fields.as_object().unwrap() {
-                spec[field] = value.clone();
-            }
-            object.spec = serde_json::from_value(spec).unwrap();
+            object.spec = spec;
             object.generation += 1;
         });
         if edited.is_some() {
