@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::reference::OBJECT_NAME;
+
 /// Where the code of a run comes from: exactly one of `configMaps`, `asset`, `uri` and `sourceRef`. It is read once,
 /// before the first submission; every attempt runs what was read then. Example: `{configMaps: [{name: src}]}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -43,7 +45,7 @@ pub struct Code {
 #[serde(rename_all = "camelCase")]
 pub struct CodeConfigMap {
     /// Name of the `ConfigMap`.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
     pub name: String,
     /// Which keys go where, 1 to 100. Omitted: every key is a file of that name. Example: `[{key: lib_util.py, path:
     /// lib/util.py}]`.
@@ -73,7 +75,7 @@ pub struct SourceRef {
     /// Which kind of source: `GitRepository`, `OCIRepository` or `Bucket`.
     pub kind: SourceKind,
     /// Name of the source.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
     pub name: String,
     /// The folder of the artifact that is the code, relative, at most 256 characters; no `..`. Omitted: all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

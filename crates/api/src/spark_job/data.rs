@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::reference::OBJECT_NAME;
+
 /// What a run reads: exactly one of `path`, `value` and `fromJob`. Example: `{type: uri_file, path:
 /// azureml://datastores/workspaceblobstore/paths/data/titanic.csv}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -47,7 +49,7 @@ pub struct Input {
 #[serde(rename_all = "camelCase")]
 pub struct FromJob {
     /// Name of the `SparkJob`, in this namespace.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
     pub name: String,
     /// Name of the output in its `spec.outputs`, at most 255 characters.
     #[schemars(length(min = 1, max = 255))]

@@ -3,6 +3,8 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::reference::OBJECT_NAME;
+
 /// The Python packages of a run: exactly one of `asset`, `conda` and `condaConfigMapKeyRef`. With packages a cold start
 /// takes 10 to 15 minutes. Example: `{asset: azureml:spark-env:1}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -35,7 +37,7 @@ pub struct Environment {
 #[serde(rename_all = "camelCase")]
 pub struct KeyRef {
     /// Name of the `ConfigMap`.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
     pub name: String,
     /// The key.
     #[schemars(length(min = 1, max = 253))]

@@ -13,12 +13,7 @@ use crate::machine::Invalid;
 
 /// The first rule that is broken.
 pub(super) fn check(spec: &SparkJobSpec) -> Result<(), Invalid> {
-    words::length(
-        "spec.workspaceRef.name",
-        &spec.workspace_ref.name,
-        1,
-        words::OBJECT_NAME,
-    )?;
+    words::object_name("spec.workspaceRef.name", &spec.workspace_ref.name)?;
     labels(spec)?;
     code::check(spec)?;
     data::check(spec)?;

@@ -92,13 +92,15 @@ impl Pen {
     /// A name of a Kubernetes object.
     pub(super) fn name(&mut self, most: usize) -> Value {
         if self.slips() {
-            return json!(if self.one_in(2) {
-                String::new()
-            } else {
-                "n".repeat(most + 1)
+            return json!(match self.below(4) {
+                0 => String::new(),
+                1 => "n".repeat(most + 1),
+                _ => self
+                    .pick(&["Src", "a_b", "-a", "a-", "a..b", "../a", "a/b"])
+                    .to_owned(),
             });
         }
-        json!(self.pick(&["ml", "src", "pool"]))
+        json!(self.pick(&["ml", "src", "pool", "v1.2-x"]))
     }
 
     /// Something that looks like `right`, is it, or is `wrong`, or is too long.

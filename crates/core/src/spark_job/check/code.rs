@@ -6,7 +6,7 @@ use azureml_spark_api::spark_job::{Code, CodeConfigMap, Entry, Environment};
 use super::super::{environment, files};
 use super::words::{
     OBJECT_NAME, entries, is_asset_id, is_asset_name, is_class, is_relative, length, length_of,
-    no_sas, twice,
+    no_sas, object_name, twice,
 };
 use super::{exactly_one, invalid};
 use crate::machine::Invalid;
@@ -67,7 +67,7 @@ fn code(code: &Code) -> Result<(), Invalid> {
         }
     }
     if let Some(source) = &code.source_ref {
-        length("spec.code.sourceRef.name", &source.name, 1, OBJECT_NAME)?;
+        object_name("spec.code.sourceRef.name", &source.name)?;
         if let Some(path) = &source.path {
             relative("spec.code.sourceRef.path", path)?;
         }
@@ -85,7 +85,7 @@ fn config_maps(maps: &[CodeConfigMap]) -> Result<(), Invalid> {
         ));
     }
     for map in maps {
-        length("spec.code.configMaps.name", &map.name, 1, OBJECT_NAME)?;
+        object_name("spec.code.configMaps.name", &map.name)?;
         let Some(items) = &map.items else {
             continue;
         };
@@ -196,7 +196,7 @@ fn packages(environment: Option<&Environment>) -> Result<(), Invalid> {
     }
     if let Some(reference) = &environment.conda_config_map_key_ref {
         let field = "spec.environment.condaConfigMapKeyRef";
-        length(&format!("{field}.name"), &reference.name, 1, OBJECT_NAME)?;
+        object_name(&format!("{field}.name"), &reference.name)?;
         length(&format!("{field}.key"), &reference.key, 1, OBJECT_NAME)?;
     }
     length_of(

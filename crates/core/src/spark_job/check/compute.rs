@@ -4,7 +4,7 @@ use azureml_spark_api::SparkJobSpec;
 use azureml_spark_api::spark_job::{Identity, IdentityType, Serverless};
 
 use super::super::allocation;
-use super::words::{OBJECT_NAME, entries, is_azure_name, length, length_of, range};
+use super::words::{entries, is_azure_name, length, length_of, object_name, range};
 use super::{exactly_one, invalid};
 use crate::machine::Invalid;
 
@@ -42,12 +42,7 @@ pub(super) fn check(spec: &SparkJobSpec) -> Result<(), Invalid> {
         "attachmentRef, name and serverless",
     )?;
     if let Some(reference) = &compute.attachment_ref {
-        length(
-            "spec.compute.attachmentRef.name",
-            &reference.name,
-            1,
-            OBJECT_NAME,
-        )?;
+        object_name("spec.compute.attachmentRef.name", &reference.name)?;
     }
     if let Some(name) = &compute.name {
         length("spec.compute.name", name, 1, 64)?;

@@ -4,8 +4,8 @@ use azureml_spark_api::SparkJobSpec;
 use azureml_spark_api::spark_job::{Input, Output};
 
 use super::words::{
-    OBJECT_NAME, entries, is_asset_id, is_asset_name, is_azure_name, is_variable, is_version,
-    length, length_of, no_sas,
+    entries, is_asset_id, is_asset_name, is_azure_name, is_variable, is_version, length, length_of,
+    no_sas, object_name,
 };
 use super::{exactly_one, invalid};
 use crate::machine::Invalid;
@@ -67,7 +67,7 @@ fn input(field: &str, input: &Input) -> Result<(), Invalid> {
     }
     length_of(&format!("{field}.value"), input.value.as_deref(), 0, 2_048)?;
     if let Some(from) = &input.from_job {
-        length(&format!("{field}.fromJob.name"), &from.name, 1, OBJECT_NAME)?;
+        object_name(&format!("{field}.fromJob.name"), &from.name)?;
         length(&format!("{field}.fromJob.output"), &from.output, 1, 255)?;
         variable(&format!("{field}.fromJob.output"), &from.output)?;
     }

@@ -8,6 +8,25 @@ use crate::machine::Invalid;
 /// Longest name of a Kubernetes object, in characters.
 pub(super) const OBJECT_NAME: usize = 253;
 
+/// The name of a Kubernetes object, which is one part of a path.
+pub(super) fn object_name(field: &str, name: &str) -> Result<(), Invalid> {
+    length(field, name, 1, OBJECT_NAME)?;
+    if name.split('.').all(is_label) {
+        return Ok(());
+    }
+    Err(invalid(
+        field,
+        "must be small letters, digits, '-' and '.', with a letter or digit at each end: no object has another name",
+    ))
+}
+
+/// As RFC 1123 has it.
+fn is_label(label: &str) -> bool {
+    let ends = label.starts_with('-') || label.ends_with('-');
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !label.is_empty() && !ends && label.bytes().all(plain)
+}
+
 /// What nobody may be able to read in Studio.
 const SAS: &str = "sig=";
 

@@ -53,6 +53,8 @@ fn a_broken_rule_names_its_field() {
         (json!({"tags": map(41)}), "spec.tags"),
         (json!({"tags": {"a": long(257)}}), "spec.tags.a"),
         (json!({"workspaceRef": {"name": long(254)}}), "spec.workspaceRef.name"),
+        (json!({"workspaceRef": {"name": "../other"}}), "spec.workspaceRef.name"),
+        (json!({"code": {"configMaps": [{"name": "Src"}]}}), "spec.code.configMaps.name"),
         (json!({"code": {"configMaps": [{"name": "src", "items": []}]}}), "spec.code.configMaps.items"),
         (json!({"code": {"configMaps": [{"name": ""}]}}), "spec.code.configMaps.name"),
         (json!({"code": {"configMaps": [{"name": "src", "items": [{"key": "", "path": "a"}]}]}}), "spec.code.configMaps.items.key"),
