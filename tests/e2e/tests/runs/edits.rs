@@ -1,9 +1,12 @@
 //! What of a submitted job can be edited reaches Azure; the rest is refused.
 
-use azureml_spark_testkit::eventually::{PATIENCE, until};
-use serde_json::json;
+use std::time::{Duration, Instant};
 
-use super::{asked, ends_well, in_state, scenario, set, stuck};
+use azureml_spark_testkit::eventually::{PATIENCE, until};
+use azureml_spark_testkit::scope::{find_condition, message};
+use serde_json::{Value, json};
+
+use super::{asked, ends_well, fails, in_state, scenario, set, stuck};
 use crate::JOB;
 
 #[test]
@@ -66,5 +69,65 @@ fn what_cannot_be_changed_in_azure_is_refused() {
         }
         emulator.set_run(&name, "Completed").await?;
         ends_well(scope, "frozen").await.map(drop)
+    });
+}
+
+/// What is refused for want of a right is sent again once a minute.
+const AGAIN: Duration = Duration::from_mins(4);
+
+#[test]
+fn words_that_azure_forbids_are_told_and_arrive_once_it_allows_them() {
+    scenario("edits-denied", async |scope, portal| {
+        let emulator = scope.stack().emulator();
+        let (since, begun) = (emulator.now().await?, Instant::now());
+        let error = json!({"error": {"code": "AuthorizationFailed", "message": "does not have authorization"}});
+        let denied = json!({"kind": "status", "status": 403, "body": error});
+        let mut runs = Vec::new();
+        for name in ["denied", "timed"] {
+            scope.apply(&stuck(scope, name, "Running")).await?;
+            let run = in_state(scope, name, "Running").await?;
+            let path = format!("/runs/{run}");
+            let rule = json!({"method": "PATCH", "path": path, "count": 1000, "action": denied});
+            emulator.inject(rule).await?;
+            set(scope, name, json!({"tags": {"team": "b"}})).await?;
+            runs.push((run, path));
+        }
+        for name in ["denied", "timed"] {
+            let told = scope
+                .reason(JOB, name, "Warning", "True", "Forbidden")
+                .await?;
+            let words = message(&told, "Warning");
+            assert!(words.contains("AzureML Data Scientist"), "{words}");
+            // The run goes on, and so does what is done for it.
+            assert_eq!(find_condition(&told, "Stalled"), None, "{told}");
+            let ready = find_condition(&told, "Ready").unwrap();
+            assert_eq!(ready["reason"], "Running", "{told}");
+        }
+        set(scope, "timed", json!({"activeDeadlineSeconds": 1})).await?;
+        fails(scope, "timed", "DeadlineExceeded").await?;
+
+        let (run, path) = &runs[0];
+        scope.reconcile(JOB, "denied").await?;
+        let seen = asked(scope, since).await?;
+        let minutes = usize::try_from(begun.elapsed().as_secs() / 60)?;
+        let sent = seen.count("PATCH", &[path]);
+        assert!(sent <= minutes + 1, "{sent} in {minutes} minutes: {seen}");
+        let team = async || {
+            let found = portal.run(run).await?;
+            anyhow::Ok(found["properties"]["tags"]["team"].clone())
+        };
+        assert_eq!(team().await?, Value::Null);
+        emulator.clear_faults_of(path).await?;
+        until("Azure has the words", AGAIN, async || {
+            Ok((team().await? == "b").then_some(()))
+        })
+        .await?;
+        let healed = scope.wait(JOB, "denied", "is warned of no more", |object| {
+            find_condition(object, "Warning").is_none()
+                && object["status"].get("labelsRetryTime").is_none()
+        });
+        healed.await?;
+        emulator.set_run(run, "Completed").await?;
+        ends_well(scope, "denied").await.map(drop)
     });
 }
