@@ -14,6 +14,7 @@ mod backoff;
 mod cancels;
 mod chain;
 mod code;
+mod data;
 mod definition;
 mod edits;
 mod endings;
