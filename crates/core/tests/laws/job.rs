@@ -78,6 +78,12 @@ fn is_blank(memo: &Memo) -> bool {
     memo.submission.is_none() && memo.past.is_empty() && memo.ended.is_none()
 }
 
+/// Whether it was about to end at the look before: how long ago that was, the tables tell.
+fn lingers(memo: &Memo) -> bool {
+    let sighted = memo.sighted.as_ref();
+    sighted.is_some_and(|sighted| sighted.state == RunState::Finalizing)
+}
+
 /// What must hold of every step.
 fn of_step(
     want: &Want,
@@ -113,7 +119,7 @@ fn of_step(
             let run = seen.run.present().expect("a cancel in the dark");
             prop_assert!(want.owns(run, memo), "not ours to cancel");
             prop_assert!(
-                !run.state.is_end() && run.state != RunState::Finalizing,
+                !run.state.is_end() && (run.state != RunState::Finalizing || lingers(memo)),
                 "it would be refused"
             );
             let cancel = moved.cancel.as_ref().expect("no memory of it");

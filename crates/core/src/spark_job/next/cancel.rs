@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{LOOK_AGAIN, after, at, deadlines, plus};
 use crate::machine::Move;
-use crate::spark_job::memo::{Cancel, Memo};
+use crate::spark_job::memo::{Cancel, Memo, Sighted};
 use crate::spark_job::{Run, RunState, SparkJob, Step, Want};
 
 /// How long a cancel may go without effect before it is asked for again: runs stay in `CancelRequested` for hours at
@@ -59,7 +59,7 @@ pub(super) fn cancel(
     if let Some(cancel) = &mut memo.cancel {
         cancel.why = why;
     }
-    if run.state == RunState::Finalizing {
+    if run.state == RunState::Finalizing && !lingers(want, &memo, now) {
         // A cancel is refused here (contract §13), and the end is near.
         return Move::rest(memo, after(now, LOOK_AGAIN));
     }
@@ -70,6 +70,13 @@ pub(super) fn cancel(
         Some((time, look)) if time > now => Move::rest(memo, at(now, time.min(look))),
         Some(_) | None => Move::step(asked(memo, why, now), Step::Cancel),
     }
+}
+
+/// Whether the end is not as near as it seems: then it is asked for all the same.
+fn lingers(want: &Want, memo: &Memo, now: Timestamp) -> bool {
+    let ending = |sighted: &&Sighted| sighted.state == RunState::Finalizing;
+    let sighted = memo.sighted.as_ref().filter(ending);
+    sighted.is_some_and(|sighted| plus(sighted.since, want.patience.cancel) <= now)
 }
 
 /// When it counts that Azure has refused it.
@@ -94,7 +101,7 @@ fn next_try(want: &Want, run: &Run, cancel: &Cancel) -> Timestamp {
 }
 
 fn pause(run: &Run, cancel: &Cancel) -> SignedDuration {
-    let heard = run.state == RunState::CancelRequested;
+    let heard = matches!(run.state, RunState::CancelRequested | RunState::Finalizing);
     if heard || cancel.refused.is_some() || cancel.tries >= FEW {
         AGAIN
     } else {

@@ -36,7 +36,8 @@ pub(super) fn start(want: &Want, run: &Run, memo: &Memo) -> Option<Timestamp> {
         | RunState::Starting
         | RunState::Provisioning
         | RunState::Preparing
-        | RunState::Queued => true,
+        | RunState::Queued
+        | RunState::Paused => true,
         RunState::Running
         | RunState::Finalizing
         | RunState::CancelRequested
@@ -44,7 +45,6 @@ pub(super) fn start(want: &Want, run: &Run, memo: &Memo) -> Option<Timestamp> {
         | RunState::Failed
         | RunState::Canceled
         | RunState::NotResponding
-        | RunState::Paused
         | RunState::Lost
         | RunState::Other(_) => false,
     };

@@ -57,6 +57,15 @@ pub(super) fn resisted(want: &Want, memo: &Memo) -> Option<Standing> {
         ));
     }
     let patience = want.patience;
+    if lingers(cancel, memo, patience) {
+        return Some(Standing::Reconciling(
+            Reason::CancelStuck,
+            format!(
+                "the run has been about to end for {}, and takes no cancel; it is asked for again every 5 minutes: if it goes on like this, ask Azure's support, with status.studioUrl",
+                spoken(patience.cancel)
+            ),
+        ));
+    }
     is_stuck(cancel, patience).then(|| {
         Standing::Reconciling(
             Reason::CancelStuck,
@@ -66,6 +75,13 @@ pub(super) fn resisted(want: &Want, memo: &Memo) -> Option<Standing> {
             ),
         )
     })
+}
+
+/// Whether it was asked for although the run is about to end, for it has been so for too long.
+fn lingers(cancel: &Cancel, memo: &Memo, patience: Patience) -> bool {
+    let sighted = memo.sighted.as_ref();
+    let ending = sighted.filter(|sighted| sighted.state == RunState::Finalizing);
+    ending.is_some_and(|sighted| cancel.asked.duration_since(sighted.since) >= patience.cancel)
 }
 
 fn is_stuck(cancel: &Cancel, patience: Patience) -> bool {

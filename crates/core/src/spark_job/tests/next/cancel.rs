@@ -9,7 +9,7 @@ use super::{Change, Told, any, cancelled, check, decide, held};
 use crate::machine::Sight;
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
-    ago, asked, between, canceled, followed, foreign, now, past, run, seen, set, want_with,
+    ago, asked, between, canceled, followed, foreign, now, past, run, seen, set, since, want_with,
 };
 use crate::spark_job::{Cancel, End, Memo, Run, RunState};
 
@@ -137,6 +137,24 @@ fn the_end_has_the_cause_of_the_cancel() {
     assert_eq!(ended.ended.unwrap().reason, End::CanceledOutside, "there is none: we never asked");
     let (_, memo) = decide(cancelled, &over, &memo);
     assert_eq!(memo.ended.unwrap().reason, End::Canceled, "it is what the spec wants");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_run_that_is_about_to_end_for_too_long_is_asked_all_the_same() {
+    let ending = || Present(run(RunState::Finalizing));
+    let at = |seconds| since(seconds, RunState::Finalizing);
+    let asked = |seconds, last| Memo { cancel: canceled(last, CancelCause::Asked).cancel, ..at(seconds) };
+    let impatient: Change = |g| { cancelled(g); g.patience.cancel = SignedDuration::from_secs(20); };
+    check(&[
+        (cancelled, ending(), at(899), Told::In(10), "the end is near"),
+        (cancelled, ending(), at(900), Told::Cancel, "it is not"),
+        (cancelled, ending(), asked(1_000, 299), Told::In(1), "never hot"),
+        (cancelled, ending(), asked(1_000, 300), Told::Cancel, "once more"),
+        (impatient, ending(), at(20), Told::Cancel, "the installation says how long"),
+        (super::going, ending(), at(900), Told::Cancel, "on the way out as well"),
+        (any, ending(), at(9_000), Told::OnChange, "nobody wants it cancelled"),
+    ]);
 }
 
 #[test]

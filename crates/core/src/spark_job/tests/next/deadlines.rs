@@ -41,6 +41,8 @@ fn each_has_its_clock() {
         (start, queued(), followed(299), Told::In(1), "the last second"),
         (start, queued(), followed(300), Told::Cancel, "over"),
         (start, running(), started(5_000), Told::OnChange, "it has started"),
+        (start, Present(run(RunState::Paused)), followed(300), Told::Cancel, "it was held before it did"),
+        (start, Present(run(RunState::Paused)), started(5_000), Told::OnChange, "it has started"),
         (start, Present(run(RunState::NotResponding)), since(40, RunState::NotResponding), Told::In(1_760), "nobody knows whether it has"),
         (any, silent(), since(1_799, RunState::NotResponding), Told::In(1), "it may come back"),
         (any, silent(), since(1_800, RunState::NotResponding), Told::Cancel, "it does not"),

@@ -207,6 +207,15 @@ fn a_cancel_without_effect_is_told_until_the_end() {
             );
         }
     }
+    for (since_when, reason) in [(899, Reason::Finalizing), (900, Reason::CancelStuck)] {
+        let ending = Memo {
+            cancel: asked_for(0, 0).cancel,
+            ..since(since_when, RunState::Finalizing)
+        };
+        let status = say(any, &Seen::default(), &ending);
+        let said = standing(&status.conditions);
+        assert_eq!(said, ("Reconciling", word(reason)), "{since_when}");
+    }
     let impatient: Change = |g| g.patience.cancel = SignedDuration::from_secs(7);
     let status = say(impatient, &Seen::default(), &asked_for(20, 13));
     assert_eq!(
