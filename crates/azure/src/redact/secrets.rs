@@ -280,19 +280,19 @@ impl Line {
 /// A mark, and where it is next: no part of a text is searched twice for it.
 struct Mark<'t> {
     text: &'t str,
-    mark: &'static str,
+    word: &'static str,
     next: Option<usize>,
 }
 
 impl<'t> Mark<'t> {
-    fn new(text: &'t str, mark: &'static str) -> Self {
-        let next = find(text, mark, 0);
-        Self { text, mark, next }
+    fn new(text: &'t str, word: &'static str) -> Self {
+        let next = find(text, word, 0);
+        Self { text, word, next }
     }
 
     fn behind(&mut self, from: usize) -> Option<usize> {
         if self.next? < from {
-            self.next = find(self.text, self.mark, from);
+            self.next = find(self.text, self.word, from);
         }
         self.next
     }

@@ -8,7 +8,7 @@ use azureml_spark_api::Reason;
 use azureml_spark_api::condition::{ConditionType, Fact, merge};
 use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Move, Pass, Sight, Wake, summary};
 use azureml_spark_engine::{Error, Kind, Wakes, finalizer};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, CustomResource, ResourceExt};
@@ -60,7 +60,8 @@ pub struct Want {
     gone: bool,
     mute: bool,
     painted: bool,
-    due: bool,
+    /// How often something is due.
+    every: Option<SignedDuration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +106,7 @@ impl Machine for Toys {
             gone,
             mute: toy.spec.size == 7,
             painted: toy.spec.size == 3,
-            due: toy.spec.size == 5,
+            every: (toy.spec.size == 5).then(|| SignedDuration::from_secs(1)),
         })
     }
 
@@ -159,8 +160,8 @@ impl Machine for Toys {
 
     /// One of size 5 has its time.
     fn due(want: &Want, _: &Sight<State>, memo: &Memo, now: Timestamp) -> Option<Timestamp> {
-        let time = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
-        time.filter(|_| want.due && !memo.ended)
+        let next = now.checked_add(want.every?).ok();
+        next.filter(|_| !memo.ended)
     }
 
     fn holds(memo: &Memo) -> bool {
