@@ -40,7 +40,10 @@ pub(in crate::spark_job) fn ours(want: &Want, run: &Run, memo: &Memo) -> bool {
 /// Whether a live run of the chosen name may be this object's, and nobody can tell as long as it is not known what we
 /// would submit.
 pub(in crate::spark_job) fn may_be_ours(want: &Want, run: &Run, memo: &Memo) -> bool {
-    let comparable = run.definition_hash.as_deref().is_some_and(|h| !h.is_empty());
+    let comparable = run
+        .definition_hash
+        .as_deref()
+        .is_some_and(|h| !h.is_empty());
     want.explicit_name
         && want.steering.compares()
         && memo.knows_of_no_run()

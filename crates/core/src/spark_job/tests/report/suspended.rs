@@ -5,10 +5,10 @@ use azureml_spark_api::spark_job::CancelCause;
 use serde_json::json;
 
 use super::{Change, any, say_after};
+use crate::machine::Sight;
 use crate::spark_job::tests::object::{
     asked, between, canceled, condition, ended, foreign, past, seen, set, since,
 };
-use crate::machine::Sight;
 use crate::spark_job::{End, Memo, RunState, Seen};
 
 /// What is wished and remembered, and what is said then.
