@@ -223,6 +223,10 @@ impl World {
             ));
             return;
         };
+        if self.azure.runs.contains_key(name) {
+            // It meets the run that is there, and makes none.
+            return;
+        }
         let runs = self.azure.runs.iter();
         let mut others = runs
             .filter(|(other, _)| *other != name)
