@@ -46,11 +46,11 @@ async fn losses(jobs: &Jobs<'_>) -> Result<()> {
     // Reads that are older than the submission: else the run would be seen, and nothing be submitted again.
     let missing = json!({"error": {"code": "UserError", "message": "Job not found"}});
     let missing = json!({"kind": "status", "status": 404, "body": missing});
-    let lose = json!({"kind": "drop", "when": "after"});
+    let dropped = json!({"kind": "drop", "when": "after"});
     let hang = json!({"kind": "delay", "seconds": 600, "when": "after"});
     emulator
         .inject(json!([
-            rule("PUT", &lost, 1, &lose),
+            rule("PUT", &lost, 1, &dropped),
             rule("PUT", &killed, 1, &hang),
             rule("GET", &lost, 1000, &missing),
             rule("GET", &killed, 1000, &missing),
