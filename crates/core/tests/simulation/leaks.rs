@@ -213,8 +213,11 @@ impl World {
             .links
             .all()
             .filter(|o| o.status.as_ref().is_some_and(|s| ready(&s.conditions)));
+        // A look and a request with every long back-off.
+        let in_vain = self.jobs.all().filter(|job| asks_in_vain(job));
         // One look a minute where a person must act in Azure, at an attachment in four reads; else its regular look.
         stuck_jobs.count() * 61
+            + in_vain.count() * 8
             + stuck_attachments.count() * 244
             + self.jobs.all().count() * 3
             + self.attachments.all().count() * 12
