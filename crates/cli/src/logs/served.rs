@@ -46,6 +46,7 @@ pub(super) async fn tell(
         attempt: args.attempt,
         position: None,
         waited: false,
+        found: false,
         reached: false,
         missed: 0,
     };
@@ -89,6 +90,8 @@ struct Way {
     attempt: Option<i32>,
     position: Option<String>,
     waited: bool,
+    /// Whether it was there: what never was does not come back.
+    found: bool,
     /// Whether the apiserver ever answered: one that never did is a wrong address.
     reached: bool,
     /// How often in a row it was not there any more.
@@ -147,6 +150,7 @@ impl Way {
             let frame = serde_json::from_str(&line)
                 .context("the answer is not of this API")
                 .map_err(Stop::Final)?;
+            self.found = true;
             self.missed = 0;
             heard |= matches!(frame, Frame::Lines { .. }) || begun.elapsed() >= BEAT;
             match frame {
@@ -226,7 +230,7 @@ impl Way {
         self.reached = true;
         let message = &status.message;
         match status.code {
-            404 if self.attempt.is_some() && self.missed < MORE_TRIES => {
+            404 if self.found && self.missed < MORE_TRIES => {
                 self.missed += 1;
                 Stop::Broken {
                     why: anyhow!(message.clone()),
@@ -297,12 +301,19 @@ mod tests {
     async fn told_by(
         answer: impl Fn(usize) -> (StatusCode, Body) + Clone + Send + Sync + 'static,
     ) -> (Result<()>, usize, String) {
+        told_to(&["logs", "titanic", "-f"], answer).await
+    }
+
+    async fn told_to(
+        args: &[&str],
+        answer: impl Fn(usize) -> (StatusCode, Body) + Clone + Send + Sync + 'static,
+    ) -> (Result<()>, usize, String) {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         let routes =
             Router::new().fallback(async move || answer(count.fetch_add(1, Ordering::Relaxed)));
         let client = Client::new(routes, "team");
-        let args = Cli::parse_from(["logs", "titanic", "-f"]).logs;
+        let args = Cli::parse_from(args).logs;
         let (mut out, mut notes) = (Vec::new(), Vec::new());
         let telling = tell(&client, "team", &args, &mut out, &mut notes);
         let told = timeout(Duration::from_hours(1), telling).await;
@@ -330,13 +341,23 @@ mod tests {
         assert!((10..=most).contains(&(asked as u64)), "{asked}");
     }
 
+    fn missing() -> (StatusCode, Body) {
+        let status = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404,
+            "reason": "NotFound", "message": "not found"}"#;
+        (StatusCode::NOT_FOUND, Body::from(status))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_was_there_is_asked_for_once() {
+        let args = ["logs", "titanic", "-f", "--attempt", "7"];
+        let (told, asked, notes) = told_to(&args, |_| missing()).await;
+        let error = told.unwrap_err().to_string();
+        assert!(error.contains("not found"), "{error}");
+        assert_eq!((asked, notes.as_str()), (1, ""));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_was_there_is_asked_for_some_more_times() {
-        let missing = || {
-            let status = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404,
-                "reason": "NotFound", "message": "not found"}"#;
-            (StatusCode::NOT_FOUND, Body::from(status))
-        };
         let greeted = || (StatusCode::OK, Body::from(frames(&[begin()])));
         let (told, asked, notes) = told_by(move |index| match index {
             0 => greeted(),

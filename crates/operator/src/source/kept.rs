@@ -237,7 +237,7 @@ impl Shelf {
             Place::Failed(failed) => failed.since.elapsed() < TOLD_FOR,
             Place::Unpacked {
                 folder, touched, ..
-            } => folder.is_shared() || touched.elapsed() < UNUSED_FOR,
+            } => touched.elapsed() < UNUSED_FOR || folder.is_shared(),
             Place::Fetching { .. } => true,
         });
     }

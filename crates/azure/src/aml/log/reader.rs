@@ -287,13 +287,11 @@ impl Reader {
     fn bear(&mut self, error: Error) -> Result<(), Error> {
         let (since, tries) = *self.trouble.get_or_insert((Instant::now(), 0));
         let wait = match error.class {
-            Class::Throttled { until } => {
-                Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default()
-            }
+            Class::Throttled { until } => rest_until(until, tries),
             Class::Retryable | Class::Unsure | Class::Spreading => {
                 // Storage says `AuthenticationFailed` to an address that has ended: a look gives another one.
                 self.looked = None;
-                FIRST_WAIT.saturating_mul(2_u32.saturating_pow(tries.min(5)))
+                growing(tries)
             }
             // The run is submitted and its history does not know it yet.
             Class::Absent if self.wish.follow && self.looked.is_none() => self.wish.pace.details,
@@ -312,13 +310,24 @@ impl Reader {
             return Err(error);
         }
         self.trouble = match error.class {
-            // What comes behind a rest that was asked for is other trouble.
-            Class::Throttled { .. } if follow => None,
+            // What comes behind a rest that was asked for is trouble of its own, and waited for no less.
+            Class::Throttled { .. } if follow => Some((Instant::now() + wait, tries + 1)),
             _ => Some((since, tries + 1)),
         };
         self.rest(wait);
         Ok(())
     }
+}
+
+/// The rest that Azure asks for. It may ask for none at all, again and again.
+fn rest_until(until: Timestamp, tries: u32) -> Duration {
+    let asked = Duration::try_from(until.duration_since(Timestamp::now()));
+    asked.unwrap_or_default().max(growing(tries))
+}
+
+/// Before another try: twice as long each time, up to a bound.
+fn growing(tries: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(tries.min(5)))
 }
 
 /// Whether trouble that lasts so long, with the rest that it asks for, is waited out. Who follows sits throttling out:
@@ -353,6 +362,17 @@ mod tests {
         ] {
             assert_eq!(is_borne(class, follow, lasts), borne, "{class:?} {follow}");
         }
+    }
+
+    #[test]
+    fn who_is_to_rest_for_no_time_does_not_ask_without_end() {
+        let past = Timestamp::now() - Duration::from_mins(1);
+        let rests: Vec<_> = (0..8).map(|tries| rest_until(past, tries)).collect();
+        assert_eq!(rests[0], FIRST_WAIT);
+        assert_eq!(rests[3], FIRST_WAIT * 8);
+        assert_eq!(rests[7], rests[6]);
+        let later = Timestamp::now() + Duration::from_hours(1);
+        assert!(rest_until(later, 0) > Duration::from_mins(59));
     }
 
     #[tokio::test]
