@@ -98,6 +98,8 @@ fn code_that_the_azure_cli_has_uploaded_is_found_by_its_hash() {
     // SHA-256 as the SDK makes it, over the count, the path, the size and the text.
     const TEXT: &str = "print('known')\n";
     const HASH: &str = "15f19a43fdef505a2a6e789f780ed16a4f573c33639f2f9591f3e1964e1a1fd6";
+    /// UUIDv5 of that hash below `https://spark.azureml.dev/codes/`.
+    const OURS: &str = "27177254-b15a-5a18-a4e7-cea17bbf4e63";
     scenario("code-hash", async |scope, portal| {
         let emulator = scope.stack().emulator();
         let folder = scope.unique("uploaded");
@@ -116,6 +118,12 @@ fn code_that_the_azure_cli_has_uploaded_is_found_by_its_hash() {
         assert_eq!(done["status"]["codeId"], code["id"]);
         let seen = asked(scope, since).await?;
         assert_eq!(sent(&seen, &azure_name(&done))["codeId"], code["id"]);
+        // Under the name that it would have been given here it is only asked for.
+        let ours = format!("/codes/{OURS}/");
+        assert_eq!(seen.count("GET", &[&ours, HASH]), 1, "{seen}");
+        for method in ["POST", "PUT"] {
+            assert_eq!(seen.count(method, &[&ours]), 0, "{seen}");
+        }
         Ok(())
     });
 }
