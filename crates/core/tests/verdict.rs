@@ -20,7 +20,7 @@ use azureml_spark_core::spark_job::{Given, Patience, SparkJob};
 use serde_json::{Value, json};
 
 /// Specs of an ordinary run: some seconds in a debug build.
-const SPECS: u64 = 2_000;
+const SPECS: u64 = 10_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
