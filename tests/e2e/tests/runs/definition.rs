@@ -163,12 +163,12 @@ fn an_identity_that_is_not_attached_is_told_before_anything_is_submitted() {
         let world = scope.stack().emulator().world();
         let since = scope.stack().emulator().now().await?;
         let stranger = world.identity_id("a-stranger");
-        let job = job(scope, "whose").with("/spec/identity/resourceId", stranger);
+        let job = job(scope, "strange").with("/spec/identity/resourceId", stranger);
         scope.apply(&job).await?;
         let told = scope
             .reason(
                 JOB,
-                "whose",
+                "strange",
                 "ReferencesResolved",
                 "False",
                 "IdentityNotAttached",
@@ -177,7 +177,7 @@ fn an_identity_that_is_not_attached_is_told_before_anything_is_submitted() {
         let says = message(&told, "Stalled");
         assert!(says.contains("attachUserAssignedIdentities"), "{says}");
         let seen = asked(scope, since).await?;
-        assert_eq!(seen.count("PUT", &["/jobs/whose-"]), 0, "{seen}");
+        assert_eq!(seen.count("PUT", &["/jobs/strange-"]), 0, "{seen}");
         Ok(())
     });
 }

@@ -139,7 +139,7 @@ fn on_a_pool_with_several_identities_any_of_them_can_be_named() {
             scope.apply(&on_pool(name, identity.clone())).await?;
         }
         let other = json!({"type": "Managed", "resourceId": third});
-        scope.apply(&on_pool("other", Some(other))).await?;
+        scope.apply(&on_pool("foreign", Some(other))).await?;
         for (name, _, body) in &rows {
             let done = ends_well(scope, name).await?;
             let seen = asked(scope, since).await?;
@@ -150,7 +150,7 @@ fn on_a_pool_with_several_identities_any_of_them_can_be_named() {
         }
 
         // One that is not there is told with the others, and with what brings it there; which is all it takes.
-        let text = not_attached(scope, "other").await?;
+        let text = not_attached(scope, "foreign").await?;
         let [a, b, c] = ["a", "b", "c"].map(|name| scope.unique(name));
         says(
             &text,
@@ -164,11 +164,11 @@ fn on_a_pool_with_several_identities_any_of_them_can_be_named() {
             ],
         );
         let seen = asked(scope, since).await?;
-        assert_eq!(seen.count("PUT", &["/jobs/other-"]), 0, "{seen}");
+        assert_eq!(seen.count("PUT", &["/jobs/foreign-"]), 0, "{seen}");
         scope
             .apply(&self::pool(scope, &[&first, &second, &third]))
             .await?;
-        let done = ends_well(scope, "other").await?;
+        let done = ends_well(scope, "foreign").await?;
         let seen = asked(scope, since).await?;
         assert_eq!(
             sent(&seen, &azure_name(&done))["identity"]["resourceId"],

@@ -88,20 +88,24 @@ fn a_run_that_is_about_to_end_is_neither_cancelled_nor_suspended() {
 fn a_held_job_can_be_cancelled_for_good() {
     scenario("held-cancel", async |scope, _| {
         let since = scope.stack().emulator().now().await?;
-        scope.apply(&stuck(scope, "held", "Running")).await?;
-        let run = in_state(scope, "held", "Running").await?;
-        set(scope, "held", json!({"suspend": true})).await?;
+        scope.apply(&stuck(scope, "shelved", "Running")).await?;
+        let run = in_state(scope, "shelved", "Running").await?;
+        set(scope, "shelved", json!({"suspend": true})).await?;
         scope
-            .reason(JOB, "held", "Suspended", "True", "Suspended")
+            .reason(JOB, "shelved", "Suspended", "True", "Suspended")
             .await?;
-        set(scope, "held", json!({"cancel": true})).await?;
-        let failed = fails(scope, "held", "Canceled").await?;
+        set(scope, "shelved", json!({"cancel": true})).await?;
+        let failed = fails(scope, "shelved", "Canceled").await?;
         assert_eq!(failed["status"]["attempts"][0]["azureName"], run.as_str());
-        set(scope, "held", json!({"suspend": false})).await?;
-        let still = scope.observed(JOB, "held").await?;
+        set(scope, "shelved", json!({"suspend": false})).await?;
+        let still = scope.observed(JOB, "shelved").await?;
         assert_eq!(still["status"]["endReason"], "Canceled");
         let seen = asked(scope, since).await?;
-        assert_eq!(seen.matching("PUT", &["/jobs/held-"]).0.len(), 1, "{seen}");
+        assert_eq!(
+            seen.matching("PUT", &["/jobs/shelved-"]).0.len(),
+            1,
+            "{seen}"
+        );
         Ok(())
     });
 }

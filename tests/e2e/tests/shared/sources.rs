@@ -200,21 +200,27 @@ fn a_bucket_gives_what_is_below_its_path() {
         // A bucket's revision is a digest of its own, over all its files.
         let revision = "sha256:4a1b";
         let (path, digest) = release(scope, &app, revision).await?;
-        let run = job(scope, "run", "Bucket").with("/spec/code/sourceRef/path", "jobs/nobodys");
+        let run = job(scope, "astray", "Bucket").with("/spec/code/sourceRef/path", "jobs/nobodys");
         scope.apply(&run).await?;
         let told = scope
-            .reason(KIND, "run", "ReferencesResolved", "False", "FileNotFound")
+            .reason(
+                KIND,
+                "astray",
+                "ReferencesResolved",
+                "False",
+                "FileNotFound",
+            )
             .await?;
         let says = format!(
             "spec.code.sourceRef.path: there is no file below 'jobs/nobodys' in revision {revision} of Bucket 'app'"
         );
         assert!(message(&told, "Stalled").contains(&says), "{told}");
         let seen = emulator.requests_since(since).await?;
-        assert_eq!(seen.count("PUT", &["/jobs/run-"]), 0, "{seen}");
+        assert_eq!(seen.count("PUT", &["/jobs/astray-"]), 0, "{seen}");
 
         let mended = json!({"spec": {"code": {"sourceRef": {"path": "jobs/titanic"}}}});
-        scope.patch(KIND, "run", mended).await?;
-        let done = scope.condition(KIND, "run", "Complete", "True").await?;
+        scope.patch(KIND, "astray", mended).await?;
+        let done = scope.condition(KIND, "astray", "Complete", "True").await?;
         assert_eq!(
             done["status"]["source"],
             json!({"revision": revision, "digest": digest})
