@@ -43,7 +43,7 @@ pub use inputs::{AssetChoice, InputChoice, OutputChoice, Produced, Written};
 pub use labels::Labels;
 pub use memo::{Cancel, Ended, LabelState, Labelled, Memo, Past, Pinned, Sighted, Submission};
 pub use patience::Patience;
-pub use roles::{Assigned, Question};
+pub use roles::{Assigned, PoolQuestion, Question};
 pub use run::{Run, RunState};
 pub use source::{Artifact, Source};
 pub use steering::Steering;
@@ -209,6 +209,9 @@ pub struct Seen {
     /// What roles the identity of the run was assigned, by the resource id of the storage account where they count
     /// ([`Want::questions`]); an account of which nobody may know is left out. Looked at only before the first submission.
     pub roles: Sight<BTreeMap<String, Vec<Assigned>>>,
+    /// Whether the identity of the run may use the pool ([`Want::pool_question`]); `Unknown` where nobody may know. Looked
+    /// at with `roles`.
+    pub may_use_pool: Sight<bool>,
     /// The run of our name.
     pub run: Sight<Run>,
     /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.

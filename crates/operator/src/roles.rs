@@ -76,6 +76,22 @@ pub(crate) async fn look_as_far_as_let(
     }
 }
 
+/// Whether a principal may use a pool, by the pool's scope in Synapse. Unknown where Synapse refuses to say.
+pub(crate) async fn may_use(
+    site: &Site,
+    scope: &str,
+    principal_id: &str,
+) -> Result<Sight<bool>, Fault> {
+    let check = grants::Check {
+        principal_id,
+        scope,
+    };
+    Ok(match synapse::powerless(site, &[check]).await? {
+        Sight::Present(powerless) => Sight::Present(powerless.is_empty()),
+        Sight::Unknown | Sight::Absent => Sight::Unknown,
+    })
+}
+
 /// Makes a role assignment. One that is there already, under this id or another, is as wished.
 pub(crate) async fn grant(site: &Site, grant: &RoleAssignment) -> Result<(), Fault> {
     let id = Uuid::parse_str(&grant.id).map_err(|error| local("InvalidAssignmentId", &error))?;

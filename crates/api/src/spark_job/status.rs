@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DataType;
-use crate::role::StorageRole;
+use crate::role::Role;
 
 /// What the operator last saw of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -275,8 +275,8 @@ pub struct MissingRole {
     /// The fields of the spec that need it.
     pub field: String,
     /// The role.
-    pub role: StorageRole,
-    /// Resource id of the storage account.
+    pub role: Role,
+    /// Resource id of the storage account, or the pool in Synapse's words (`workspaces/{}/bigDataPools/{}`).
     pub scope: String,
     /// The identity: its resource id or client id, or `SystemAssigned`.
     pub identity: String,

@@ -20,6 +20,10 @@ pub struct AttachedPool {
     pub spark_version: Option<String>,
     /// Resource ids of the storage accounts on which it grants roles.
     pub storage: Vec<String>,
+    /// Resource id of the pool, if it grants no role there: where it does, it tells itself whether that has an effect.
+    pub ungranted_pool: Option<String>,
+    /// Whether it only looks, and grants nothing.
+    pub observed: bool,
 }
 
 /// A compute of the workspace that this cluster does not manage, as Azure shows it.
@@ -31,6 +35,8 @@ pub struct NamedCompute {
     pub kind: String,
     /// The identities that are attached to it; `None` where Azure does not say.
     pub identity: Option<ResourceIdentity>,
+    /// Resource id of the pool behind it; `None` where Azure does not say.
+    pub pool: Option<String>,
 }
 
 /// What a run runs on.

@@ -1,12 +1,15 @@
-//! Which roles the identity of a run needs on the storage accounts of its data, and which of them it does not seem to hold.
+//! Which roles the identity of a run needs on the storage accounts of its data and on its pool, and which of them it does
+//! not seem to hold.
 //!
 //! Azure's documentation asks for a role on the account itself and one on its data (contract §8.1). Whether a run fails
 //! without is not for a list of assignments to say: a role that somebody made, a datastore with a key, or a container's
 //! access control list may let it in. So what seems to be missing is told, and keeps nothing from being submitted.
+//! On an attached pool the identity needs *Synapse Administrator* (contract §7); whether less is enough is not known, so
+//! Synapse itself is asked whether the identity may use the pool.
 
 use std::collections::BTreeMap;
 
-use azureml_spark_api::azure_id;
+use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::role::{Role, StorageRole};
 use azureml_spark_api::spark_job::MissingRole;
 use azureml_spark_api::workspace::UserAssignedIdentity;
@@ -15,6 +18,7 @@ use super::compute::ComputeChoice;
 use super::identity::{self, IdentityChoice};
 use super::stakes::Stake;
 use super::{Seen, Want};
+use crate::machine::Sight;
 use crate::role;
 
 /// Roles beyond those that are granted here (Azure's list of built-in roles).
@@ -39,6 +43,15 @@ pub struct Question {
     pub principal_id: String,
     /// Whether the run writes there.
     pub writes: bool,
+}
+
+/// What to ask Synapse: whether an identity may use a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolQuestion {
+    /// The pool in Synapse's words.
+    pub scope: String,
+    /// Object id of the identity.
+    pub principal_id: String,
 }
 
 /// As whom a run reaches its data.
@@ -139,6 +152,47 @@ impl Want {
         accounts.map(|stake| question(stake, &holder)).collect()
     }
 
+    /// What to ask of the identity of the run and its pool, if both are known and no attachment grants a role there.
+    pub fn pool_question(&self, seen: &Seen) -> Option<PoolQuestion> {
+        self.pool_question_of(&self.holder(seen)?, seen)
+    }
+
+    fn pool_question_of(&self, holder: &Holder, seen: &Seen) -> Option<PoolQuestion> {
+        let pool = match &self.definition.as_ref().ok()?.compute {
+            ComputeChoice::Serverless { .. } => None,
+            ComputeChoice::Attached(_) => self.stakes.pool.clone(),
+            ComputeChoice::Named(_) => {
+                let pool = seen.compute.present()?.pool.as_deref()?;
+                SparkPoolId::parse(pool.trim_end_matches('/'))
+            }
+        };
+        Some(PoolQuestion {
+            scope: pool?.synapse_scope(),
+            principal_id: holder.principal_id.clone(),
+        })
+    }
+
+    /// The role on the pool, if Synapse says that the identity may not use it.
+    fn on_pool(&self, holder: &Holder, seen: &Seen, before: &[MissingRole]) -> Option<MissingRole> {
+        let question = self.pool_question_of(holder, seen)?;
+        let missing = MissingRole {
+            field: match &self.definition.as_ref().ok()?.compute {
+                ComputeChoice::Named(_) => "spec.compute.name",
+                _ => "spec.compute.attachmentRef",
+            }
+            .to_owned(),
+            role: Role::SynapseAdministrator,
+            scope: question.scope,
+            identity: holder.identity.clone(),
+            principal_id: question.principal_id,
+        };
+        let told = match seen.may_use_pool {
+            Sight::Present(may) => !may,
+            Sight::Unknown | Sight::Absent => before.contains(&missing),
+        };
+        told.then_some(missing)
+    }
+
     /// The roles that seem to be missing, after those that were told before. Where this look tells nothing, what was told
     /// of the same stands.
     pub(super) fn missing_roles(
@@ -154,8 +208,10 @@ impl Want {
             return Vec::new();
         };
         let accounts = self.stakes.accounts.iter();
-        accounts
-            .flat_map(|stake| at(stake, &holder, roles, before))
+        let on_accounts = accounts.flat_map(|stake| at(stake, &holder, roles, before));
+        self.on_pool(&holder, seen, before)
+            .into_iter()
+            .chain(on_accounts)
             .collect()
     }
 
@@ -248,7 +304,7 @@ fn at(
     let lacks = question(stake, holder).lacks(assigned).into_iter();
     let missing = lacks.map(|role| MissingRole {
         field: field.clone(),
-        role,
+        role: role.into(),
         scope: stake.account.clone(),
         identity: holder.identity.clone(),
         principal_id: holder.principal_id.clone(),

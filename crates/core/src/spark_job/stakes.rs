@@ -1,7 +1,7 @@
 //! The storage accounts that a run reads and writes, as far as their resource ids are known here: the workspace's own, and
 //! those on which an attachment grants roles. Of any other account an address tells no more than the name.
 
-use azureml_spark_api::azure_id;
+use azureml_spark_api::azure_id::{self, SparkPoolId};
 use azureml_spark_api::workspace::ResourceIdentity;
 
 use super::inputs::InputChoice;
@@ -23,8 +23,10 @@ pub(super) struct Stakes {
     pub(super) accounts: Vec<Stake>,
     /// The identities of the pool or workspace that it runs on; those of a compute by its name are seen later.
     pub(super) identities: Option<ResourceIdentity>,
-    /// The attachment that it runs on: what grants a role.
+    /// The attachment that it runs on, if that can grant a role.
     pub(super) attachment: Option<String>,
+    /// The pool of that attachment, if it grants no role there.
+    pub(super) pool: Option<SparkPoolId>,
 }
 
 /// A storage account that a run reads or writes.
@@ -58,10 +60,13 @@ impl Stakes {
             None => None,
         };
         let attachment = given.spec.compute.attachment_ref.as_ref();
+        let attachment = attachment.filter(|_| !pool.is_some_and(|pool| pool.observed));
+        let ungranted = pool.and_then(|pool| pool.ungranted_pool.as_deref());
         let mut stakes = Self {
             accounts: Vec::new(),
             identities,
             attachment: attachment.map(|attachment| attachment.name.clone()),
+            pool: ungranted.and_then(SparkPoolId::parse),
         };
         let (Some(definition), Some(workspace)) = (definition, given.workspace.ready()) else {
             return stakes;

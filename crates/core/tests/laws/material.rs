@@ -184,6 +184,10 @@ pub(crate) fn identity() -> impl Strategy<Value = ResourceIdentity> {
     })
 }
 
+/// The pool behind a compute.
+const POOL: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/w/bigDataPools/p";
+
 /// The compute that this cluster does not manage.
 pub(crate) fn compute() -> impl Strategy<Value = NamedCompute> {
     let kind = prop_oneof![4 => Just("SynapseSpark".to_owned()), 1 => text()];
@@ -191,6 +195,7 @@ pub(crate) fn compute() -> impl Strategy<Value = NamedCompute> {
         id: "/computes/theirs".to_owned(),
         kind,
         identity,
+        pool: Some(POOL.to_owned()),
     })
 }
 

@@ -22,11 +22,11 @@ fn roles() -> impl Strategy<Value = Sight<BTreeMap<String, Vec<Assigned>>>> {
 proptest! {
     #[test]
     fn what_is_done_does_not_depend_on_roles(
-        given in given(), memo in memo(), mut seen in seen(), roles in roles(), now in 0_i64..2_000_000,
+        given in given(), memo in memo(), mut seen in seen(), roles in roles(), may in sight(any::<bool>()), now in 0_i64..2_000_000,
     ) {
         if let Ok(want) = SparkJob::want(&given) {
             let without = SparkJob::next(&want, &seen, &memo, at(now));
-            seen.roles = roles;
+            (seen.roles, seen.may_use_pool) = (roles, may);
             let with = SparkJob::next(&want, &seen, &memo, at(now));
             prop_assert_eq!(format!("{with:?}"), format!("{without:?}"));
         }

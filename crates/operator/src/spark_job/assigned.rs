@@ -1,5 +1,5 @@
 //! The roles of the identities that runs run as, asked for before the first submission: one list for all jobs that run as
-//! one identity on data in one storage account.
+//! one identity on data in one storage account, one check for all that do on one pool.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use azureml_spark_azure::ArmId;
 use azureml_spark_azure::arm::role_assignment;
-use azureml_spark_core::Fault;
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::{Assigned, Question, Seen, Want};
+use azureml_spark_core::spark_job::{Assigned, PoolQuestion, Question, Seen, Want};
+use azureml_spark_core::{Fault, Sight};
 use futures::future::join_all;
 use tokio::time::Instant;
 
@@ -31,15 +31,22 @@ const PAGES: usize = 20;
 /// Most answers that are kept; after that all are asked for again.
 const KEPT: usize = 10_000;
 
-/// The same question of one workspace, account and principal: as whom Azure is asked is the workspace's to say.
+/// The same question of one workspace, account or pool, and principal: as whom Azure is asked is the workspace's to say.
 type Key = (Place, String, String);
 
 /// What Azure told last, and when; nothing if it told nothing. Who asks while somebody does waits for that answer.
-type Answer = Arc<tokio::sync::Mutex<Option<(Instant, Option<Vec<Assigned>>)>>>;
+type Answer<T> = Arc<tokio::sync::Mutex<Option<(Instant, Option<T>)>>>;
 
 /// Answers of Azure, shared by all jobs.
 #[derive(Debug, Default)]
-pub(crate) struct Assignments(Mutex<HashMap<Key, Answer>>);
+pub(crate) struct Assignments {
+    on_accounts: Answers<Vec<Assigned>>,
+    on_pools: Answers<Sight<bool>>,
+}
+
+/// Answers of one sort.
+#[derive(Debug, Default)]
+struct Answers<T>(Mutex<HashMap<Key, Answer<T>>>);
 
 impl Assignments {
     /// What can be known of the roles that count for a run, by account.
@@ -59,22 +66,74 @@ impl Assignments {
         join_all(questions).await.into_iter().flatten().collect()
     }
 
+    /// What can be known of whether the identity of a run may use its pool.
+    pub(super) async fn look_at_pool(
+        &self,
+        site: &Site,
+        place: &Place,
+        want: &Want,
+        seen: &Seen,
+    ) -> Sight<bool> {
+        let Some(question) = want.pool_question(seen) else {
+            return Sight::Unknown;
+        };
+        let (scope, principal) = (&question.scope, &question.principal_id);
+        self.pool_answer(place, &question, || {
+            crate::roles::may_use(site, scope, principal)
+        })
+        .await
+    }
+
     async fn answer(
         &self,
         place: &Place,
         question: &Question,
         ask: impl AsyncFnOnce() -> Result<Vec<Assigned>, Fault>,
     ) -> Option<Vec<Assigned>> {
-        let answer = self.kept(place, question);
+        let key = key(place, &question.account, &question.principal_id);
+        let lacks = |told: &Vec<Assigned>| !question.lacks(told).is_empty();
+        self.on_accounts.answer(key, lacks, ask).await
+    }
+
+    async fn pool_answer(
+        &self,
+        place: &Place,
+        question: &PoolQuestion,
+        ask: impl AsyncFnOnce() -> Result<Sight<bool>, Fault>,
+    ) -> Sight<bool> {
+        let key = key(place, &question.scope, &question.principal_id);
+        let lacks = |told: &Sight<bool>| *told == Sight::Present(false);
+        let told = self.on_pools.answer(key, lacks, ask).await;
+        told.unwrap_or(Sight::Unknown)
+    }
+}
+
+fn key(place: &Place, scope: &str, principal_id: &str) -> Key {
+    (
+        place.clone(),
+        scope.to_ascii_lowercase(),
+        principal_id.to_ascii_lowercase(),
+    )
+}
+
+impl<T: Clone> Answers<T> {
+    /// The last answer while it is good, else a new one.
+    async fn answer(
+        &self,
+        key: Key,
+        lacks: impl Fn(&T) -> bool,
+        ask: impl AsyncFnOnce() -> Result<T, Fault>,
+    ) -> Option<T> {
+        let answer = self.kept(key);
         let mut answer = answer.lock().await;
         if let Some((at, told)) = &*answer
-            && at.elapsed() < good_for(question, told.as_deref())
+            && at.elapsed() < good_for(told.as_ref().is_some_and(&lacks))
         {
             return told.clone();
         }
         let told = tokio::time::timeout(WORTH_WAITING, ask()).await;
         let told = match told {
-            Ok(Ok(assigned)) => Some(assigned),
+            Ok(Ok(told)) => Some(told),
             Ok(Err(fault)) => {
                 tracing::debug!(code = fault.code, "the roles of an identity are not told");
                 None
@@ -85,12 +144,7 @@ impl Assignments {
         told
     }
 
-    fn kept(&self, place: &Place, question: &Question) -> Answer {
-        let key = (
-            place.clone(),
-            question.account.to_ascii_lowercase(),
-            question.principal_id.to_ascii_lowercase(),
-        );
+    fn kept(&self, key: Key) -> Answer<T> {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= KEPT {
             answers.clear();
@@ -99,8 +153,7 @@ impl Assignments {
     }
 }
 
-fn good_for(question: &Question, told: Option<&[Assigned]>) -> Duration {
-    let lacks = told.is_some_and(|assigned| !question.lacks(assigned).is_empty());
+fn good_for(lacks: bool) -> Duration {
     if lacks { DOUBTED } else { BELIEVED }
 }
 
@@ -204,6 +257,43 @@ mod tests {
             );
             tokio::time::advance(Duration::from_secs(1)).await;
             assert_eq!(look("ml").await, 3, "{told:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_holds_of_a_pool() {
+        let question = PoolQuestion {
+            scope: "workspaces/w/bigDataPools/p".to_owned(),
+            principal_id: "p".to_owned(),
+        };
+        for (told, good_for) in [
+            (Ok(Sight::Present(true)), BELIEVED),
+            (Ok(Sight::Present(false)), DOUBTED),
+            (Ok(Sight::Unknown), BELIEVED),
+            (Err(refused()), BELIEVED),
+        ] {
+            let assignments = Assignments::default();
+            let asked = Cell::new(0);
+            let look = async |scope: &str| {
+                let ask = async || {
+                    asked.set(asked.get() + 1);
+                    told.clone()
+                };
+                let question = PoolQuestion {
+                    scope: scope.to_owned(),
+                    ..question.clone()
+                };
+                let answer = assignments.pool_answer(&place("ml"), &question, ask).await;
+                assert_eq!(answer, told.clone().unwrap_or(Sight::Unknown));
+                asked.get()
+            };
+            assert_eq!(look(&question.scope).await, 1);
+            tokio::time::advance(good_for.saturating_sub(Duration::from_secs(1))).await;
+            let loud = question.scope.to_ascii_uppercase();
+            assert_eq!(look(&loud).await, 1, "{told:?}");
+            assert_eq!(look("workspaces/w/bigDataPools/q").await, 2);
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert_eq!(look(&question.scope).await, 3, "{told:?}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use azureml_spark_api::condition::ConditionType;
+use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::workspace::ResourceIdentity;
 use azureml_spark_api::{SparkJob, SynapseSparkAttachmentSpec};
 use azureml_spark_core::Machine;
@@ -101,6 +102,8 @@ impl SparkJobKind {
                     identity: status.identity.clone(),
                     spark_version: status.spark_version.clone(),
                     storage: storage(&o.spec),
+                    ungranted_pool: status.pool_id.clone().filter(|_| !grants_on_pool(&o.spec)),
+                    observed: only_looks(&o.spec),
                 })
             },
         )
@@ -150,6 +153,17 @@ impl SparkJobKind {
     fn job(&self, namespace: &str, name: &str) -> Option<Arc<SparkJob>> {
         self.jobs.get(&ObjectRef::new(name).within(namespace))
     }
+}
+
+/// Whether an attachment grants a role on its pool: it does where nothing is said.
+fn grants_on_pool(spec: &SynapseSparkAttachmentSpec) -> bool {
+    let grants = spec.grants.as_ref();
+    let roles = grants.and_then(|grants| grants.synapse_roles.as_deref());
+    !only_looks(spec) && roles.is_none_or(|roles| !roles.is_empty())
+}
+
+fn only_looks(spec: &SynapseSparkAttachmentSpec) -> bool {
+    spec.management_policy == Some(ManagementPolicy::ObserveOnly)
 }
 
 /// The accounts on which an attachment grants roles.

@@ -132,6 +132,7 @@ impl Lookup {
             id: found.id.as_str().to_owned(),
             kind: found.properties.compute_type.clone(),
             identity: Some(translate::identity(&found.identity)),
+            pool: (found.properties.resource_id.as_ref()).map(|id| id.as_str().to_owned()),
         };
         keep(&mut self.lock().computes, key, named.clone());
         Ok(Sight::Present(named))

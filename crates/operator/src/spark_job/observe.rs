@@ -5,6 +5,7 @@ use azureml_spark_azure::aml::job;
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{Definition, Memo, Run, RunState, Seen, Want};
 use azureml_spark_core::{Fault, Sight};
+use futures::future::join;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
@@ -33,7 +34,13 @@ impl SparkJobKind {
                 .look(&site, &self.registered, want, definition, &mut seen)
                 .await?;
             let roles = &self.lookup.assignments;
-            seen.roles = Sight::Present(roles.look(&site, place, want, &seen).await);
+            let (on_accounts, may_use_pool) = join(
+                roles.look(&site, place, want, &seen),
+                roles.look_at_pool(&site, place, want, &seen),
+            )
+            .await;
+            seen.roles = Sight::Present(on_accounts);
+            seen.may_use_pool = may_use_pool;
         }
         if let Sight::Present(run) = &mut seen.run
             && want.owns(run, memo)

@@ -1,9 +1,10 @@
-//! Roles that the identity of a run needs on its storage: told before the submission, and no hindrance to it.
+//! Roles that the identity of a run needs on its storage and its pool: told before the submission, and no hindrance to it.
 
 use std::time::Duration;
 
 use azureml_spark_testkit::emulator::Requests;
 use azureml_spark_testkit::manifest::{self, Manifest};
+use azureml_spark_testkit::portal::synapse_role;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE, find_condition, message};
 use serde_json::{Value, json};
 
@@ -163,6 +164,126 @@ fn who_may_not_list_roles_is_told_nothing() {
         }
         let seen = asked(scope, since).await?;
         assert_eq!(lists(&seen, &principal), 1, "not asked again: {seen}");
+        Ok(())
+    });
+}
+
+/// The checks of whether an identity may use a pool.
+fn checks(seen: &Requests, principal: &str) -> usize {
+    let is_it = |body: &Value| body["subject"]["principalId"] == principal;
+    let about = seen.0.iter().filter(|entry| {
+        let check = entry.method == "POST" && entry.path.contains("/checkAccessSynapseRbac");
+        check && entry.body.as_ref().is_some_and(is_it)
+    });
+    about.count()
+}
+
+#[test]
+fn a_pool_of_others_that_the_identity_may_not_use_is_told_before_the_run_fails_for_it() {
+    scenario("roles-pool", async |scope, portal| {
+        let emulator = scope.stack().emulator();
+        let (world, since) = (emulator.world(), emulator.now().await?);
+        let at = world.pool_scope(&world.pool);
+        let on = |compute: &str, name: &str| {
+            manifest::attached_job(name, WORKSPACE, "src", "none")
+                .without("/spec/compute/attachmentRef")
+                .with("/spec/compute/name", compute)
+        };
+        let mut principals = Vec::new();
+        for name in ["poor", "rich"] {
+            let compute = scope.unique(name);
+            let made = portal.attach(&compute, &world.pool_id(&world.pool)).await?;
+            principals.push(made["identity"]["principalId"].as_str().unwrap().to_owned());
+        }
+        let (poor, rich) = (&principals[0], &principals[1]);
+        portal
+            .put_synapse_role(synapse_role::ADMINISTRATOR, rich, &at)
+            .await?;
+        scope.apply(&on(&scope.unique("poor"), "barred")).await?;
+        let failed = scope.condition(JOB, "barred", "Failed", "True").await?;
+        let said = message(&failed, "Warning");
+        let warning = find_condition(&failed, "Warning").unwrap();
+        assert_eq!(warning["reason"], "RoleMissing", "{failed}");
+        let command = format!(
+            "az synapse role assignment create --workspace-name {} --role \"Synapse Administrator\" --assignee-object-id {poor} --assignee-principal-type ServicePrincipal --scope {at}",
+            world.synapse_workspace
+        );
+        assert!(said.starts_with("spec.compute.name: "), "{said}");
+        assert!(said.ends_with(&command), "{said}");
+        let missing = &failed["status"]["missingRoles"];
+        assert_eq!(missing[0]["role"], "SynapseAdministrator", "{failed}");
+        assert_eq!(missing[0]["scope"], at, "{failed}");
+        let names = ["first", "second", "third"];
+        for name in names {
+            scope.apply(&on(&scope.unique("rich"), name)).await?;
+        }
+        for name in names {
+            ends_well(scope, name).await?;
+            assert!(!was_warned(scope, name).await?, "{name}");
+        }
+        let seen = asked(scope, since).await?;
+        assert_eq!(checks(&seen, rich), 1, "{seen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_attachment_that_grants_no_role_on_its_pool_is_told_of_and_mends_it() {
+    scenario("roles-none", async |scope, _| {
+        let world = scope.stack().emulator().world();
+        let pool = scope.unique("pool");
+        let none = manifest::attachment(&pool, WORKSPACE, world)
+            .with("/spec/grants/synapseRoles", json!([]));
+        scope.apply(&none).await?;
+        scope.condition(ATTACHMENT, &pool, "Ready", "True").await?;
+        let asset = format!("azureml:{}:1", scope.unique("absent"));
+        let job = manifest::attached_job("job", WORKSPACE, "src", &pool);
+        let waiting = job.clone().with("/spec/code", json!({"asset": asset}));
+        scope.apply(&waiting).await?;
+        let told = scope
+            .reason(JOB, "job", "Warning", "True", "RoleMissing")
+            .await?;
+        let mend = format!(
+            "set spec.grants.synapseRoles of SynapseSparkAttachment '{pool}' to [SynapseAdministrator], or az synapse "
+        );
+        assert!(message(&told, "Warning").contains(&mend), "{told}");
+        let grants = json!({"spec": {"grants": {"synapseRoles": ["SynapseAdministrator"]}}});
+        scope.patch(ATTACHMENT, &pool, grants).await?;
+        scope
+            .condition(ATTACHMENT, &pool, "AccessGranted", "True")
+            .await?;
+        let calm = scope
+            .wait_for(LOOKS, JOB, "job", "has no Warning", |object| {
+                find_condition(object, "Warning").is_none()
+            })
+            .await?;
+        assert_eq!(calm["status"]["missingRoles"], Value::Null, "{calm}");
+        scope.apply(&job).await?;
+        ends_well(scope, "job").await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_user_assigned_identity_is_told_of_by_its_own_name() {
+    scenario("roles-user", async |scope, _| {
+        let emulator = scope.stack().emulator();
+        let (id, principal) = emulator.make_identity(&scope.unique("poor")).await?;
+        let pool = scope.unique("pool");
+        let identity =
+            json!({"type": "UserAssigned", "userAssignedIdentities": [{"resourceId": id}]});
+        let attachment = manifest::attachment(&pool, WORKSPACE, emulator.world())
+            .with("/spec/identity", identity);
+        scope.apply(&attachment).await?;
+        scope.condition(ATTACHMENT, &pool, "Ready", "True").await?;
+        let job = writer("poor", &pool).with("/spec/tags/emulator-instant-stuck", "Running");
+        scope.apply(&job).await?;
+        let run = in_state(scope, "poor", "Running").await?;
+        let told = scope.get(JOB, "poor").await?;
+        let whose = format!("the identity '{}' ({principal})", scope.unique("poor"));
+        assert!(message(&told, "Warning").contains(&whose), "{told}");
+        emulator.set_run(&run, "Completed").await?;
+        ends_well(scope, "poor").await?;
         Ok(())
     });
 }

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::MESSAGE_LIMIT;
-use azureml_spark_api::role::{Role, StorageRole};
+use azureml_spark_api::role::{Role, Service};
 use azureml_spark_api::spark_job::MissingRole;
 
 use crate::summary::Warning;
 
-/// One for each storage account.
+/// One for the pool, and one for each storage account.
 pub(super) fn warnings(missing: &[MissingRole], attachment: Option<&str>) -> Vec<Warning> {
-    let mut by_account: BTreeMap<&str, Vec<&MissingRole>> = BTreeMap::new();
+    let mut by_scope: BTreeMap<(bool, &str), Vec<&MissingRole>> = BTreeMap::new();
     for one in missing {
-        by_account.entry(&one.scope).or_default().push(one);
+        let place = (!on_pool(one), one.scope.as_str());
+        by_scope.entry(place).or_default().push(one);
     }
-    let groups = by_account.into_values();
+    let groups = by_scope.into_values();
     groups
         .filter_map(|group| warning(&group, attachment))
         .collect()
@@ -24,24 +25,38 @@ pub(super) fn warnings(missing: &[MissingRole], attachment: Option<&str>) -> Vec
 /// Both ways, or the one in this cluster alone where a condition has no room for both.
 fn warning(missing: &[&MissingRole], attachment: Option<&str>) -> Option<Warning> {
     let first = missing.first()?;
-    let account = &first.scope;
     let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
+    let place = if on_pool(first) {
+        format!(
+            "Spark pool '{}' of the Synapse workspace '{}'",
+            last(&first.scope),
+            synapse_workspace(&first.scope)
+        )
+    } else {
+        format!("storage account '{}'", last(&first.scope))
+    };
     let said = format!(
-        "{}: the identity '{}' ({}) does not seem to hold '{}' on the storage account '{}', and the run may fail for it: ",
+        "{}: the identity '{}' ({}) does not seem to hold '{}' on the {place}, and the run may fail for it: ",
         first.field,
         last(&first.identity),
         first.principal_id,
         joined(missing, "' and '", title),
-        last(account),
     );
     let command = command(missing, first);
     let Some(attachment) = attachment else {
         return Some(Warning::new(Reason::RoleMissing, said + &command));
     };
-    let manifest = format!(
-        "add {{accountId: {account}, roles: [{}]}} to spec.grants.storage of SynapseSparkAttachment '{attachment}'",
-        joined(missing, ", ", |role| Role::from(role).as_str()),
-    );
+    let words = joined(missing, ", ", Role::as_str);
+    let manifest = if on_pool(first) {
+        format!(
+            "set spec.grants.synapseRoles of SynapseSparkAttachment '{attachment}' to [{words}]"
+        )
+    } else {
+        format!(
+            "add {{accountId: {}, roles: [{words}]}} to spec.grants.storage of SynapseSparkAttachment '{attachment}'",
+            first.scope
+        )
+    };
     let both = format!("{said}{manifest}, or {command}");
     let message = if both.len() <= MESSAGE_LIMIT {
         both
@@ -53,6 +68,14 @@ fn warning(missing: &[&MissingRole], attachment: Option<&str>) -> Option<Warning
 
 fn command(missing: &[&MissingRole], first: &MissingRole) -> String {
     let grant = |role: &str| {
+        if on_pool(first) {
+            return format!(
+                "az synapse role assignment create --workspace-name {} --role \"{role}\" --assignee-object-id {} --assignee-principal-type ServicePrincipal --scope {}",
+                synapse_workspace(&first.scope),
+                first.principal_id,
+                first.scope
+            );
+        }
         format!(
             "az role assignment create --assignee-object-id {} --assignee-principal-type ServicePrincipal --role \"{role}\" --scope {}",
             first.principal_id, first.scope
@@ -68,17 +91,31 @@ fn command(missing: &[&MissingRole], first: &MissingRole) -> String {
     }
 }
 
-fn joined(missing: &[&MissingRole], with: &str, name: fn(StorageRole) -> &'static str) -> String {
+fn joined(missing: &[&MissingRole], with: &str, name: fn(Role) -> &'static str) -> String {
     let names: Vec<&str> = missing.iter().map(|one| name(one.role)).collect();
     names.join(with)
 }
 
+/// Whether it is a role of Synapse, on the pool.
+fn on_pool(missing: &MissingRole) -> bool {
+    matches!(missing.role.service(), Service::Synapse(_))
+}
+
+/// The workspace of `workspaces/{}/bigDataPools/{}`.
+fn synapse_workspace(scope: &str) -> &str {
+    scope.split('/').nth(1).unwrap_or_default()
+}
+
 /// A role by the name that Azure's own tools take.
-fn title(role: StorageRole) -> &'static str {
+fn title(role: Role) -> &'static str {
     match role {
-        StorageRole::Contributor => "Contributor",
-        StorageRole::Reader => "Reader",
-        StorageRole::StorageBlobDataContributor => "Storage Blob Data Contributor",
-        StorageRole::StorageBlobDataReader => "Storage Blob Data Reader",
+        Role::SynapseAdministrator => "Synapse Administrator",
+        Role::SynapseApacheSparkAdministrator => "Apache Spark Administrator",
+        Role::SynapseComputeOperator => "Synapse Compute Operator",
+        Role::SynapseContributor => "Synapse Contributor",
+        Role::Contributor => "Contributor",
+        Role::Reader => "Reader",
+        Role::StorageBlobDataContributor => "Storage Blob Data Contributor",
+        Role::StorageBlobDataReader => "Storage Blob Data Reader",
     }
 }

@@ -66,6 +66,7 @@ fn compute(ids: &[&str]) -> NamedCompute {
                 .collect(),
             ..ResourceIdentity::default()
         }),
+        ..NamedCompute::default()
     }
 }
 

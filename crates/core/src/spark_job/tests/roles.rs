@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::object::{set, want_with};
 use crate::machine::Sight;
 use crate::place::Reference;
-use crate::spark_job::{Assigned, AttachedPool, Given, NamedCompute, Question, Seen};
+use crate::spark_job::{Assigned, AttachedPool, Given, NamedCompute, PoolQuestion, Question, Seen};
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/g";
 pub(super) const OWN: &str =
@@ -199,11 +199,88 @@ fn whose_roles_count_is_known_or_nobody_is_asked() {
                 id: "/computes/theirs".to_owned(),
                 kind: "SynapseSpark".to_owned(),
                 identity: Some(identity),
+                ..NamedCompute::default()
             })),
             ..Seen::default()
         };
         let asked = want.questions(&seen);
         let principals: Vec<&str> = asked.iter().map(|question| question.principal_id.as_str()).collect();
         assert_eq!(principals, expected.into_iter().collect::<Vec<_>>(), "{why}");
+    }
+}
+
+pub(super) const POOL: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
+pub(super) const POOL_SCOPE: &str = "workspaces/syn/bigDataPools/p";
+
+/// On an attachment that grants no role on its pool.
+pub(super) fn ungranted(given: &mut Given) {
+    plain(given);
+    set(given, "outputs", json!({}));
+    if let Some(Reference::Ready(pool)) = &mut given.attachment {
+        pool.ungranted_pool = Some(POOL.to_owned());
+    }
+}
+
+pub(super) fn on_theirs(given: &mut Given) {
+    plain(given);
+    set(given, "outputs", json!({}));
+    given.attachment = None;
+    set(given, "compute", json!({"name": "theirs"}));
+}
+
+pub(super) fn theirs(pool: Option<&str>) -> Sight<NamedCompute> {
+    Sight::Present(NamedCompute {
+        id: "/computes/theirs".to_owned(),
+        kind: "SynapseSpark".to_owned(),
+        identity: Some(identity(Some("theirs"), &[])),
+        pool: pool.map(str::to_owned),
+    })
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_pool_is_asked_for_where_it_and_the_identity_are_known_and_nothing_is_granted_here() {
+    type Change = fn(&mut Given);
+    let nobody: Change = |g| {
+        ungranted(g);
+        if let Some(Reference::Ready(pool)) = &mut g.attachment {
+            pool.identity = None;
+        }
+    };
+    let person: Change = |g| { ungranted(g); set(g, "identity", json!({"type": "UserIdentity"})); };
+    let strange: Change = |g| {
+        ungranted(g);
+        if let Some(Reference::Ready(pool)) = &mut g.attachment {
+            pool.ungranted_pool = Some("/subscriptions/s".to_owned());
+        }
+    };
+    let serverless: Change = |g| {
+        ungranted(g);
+        set(g, "compute", json!({"serverless": {"instanceType": "standard_e4s_v3", "runtimeVersion": "3.4"}}));
+        set(g, "identity", json!({"type": "Managed"}));
+        g.workspace_identity = Some(identity(None, &["a"]));
+        g.attachment = None;
+    };
+    let slash = format!("{POOL}/");
+    let rows: Vec<(Change, Sight<NamedCompute>, Option<&str>, &str)> = vec![
+        (plain, Sight::Unknown, None, "the attachment grants the role, and tells itself whether it has an effect"),
+        (ungranted, Sight::Unknown, Some("pool"), "it grants none"),
+        (nobody, Sight::Unknown, None, "nobody knows who it runs as"),
+        (person, Sight::Unknown, None, "the documentation speaks of the identity of the compute"),
+        (strange, Sight::Unknown, None, "that is no pool"),
+        (serverless, Sight::Unknown, None, "there is no pool"),
+        (on_theirs, theirs(Some(POOL)), Some("theirs"), "whoever manages the compute"),
+        (on_theirs, theirs(Some(&slash)), Some("theirs"), "however its id is written"),
+        (on_theirs, theirs(None), None, "Azure does not say which pool it is"),
+        (on_theirs, Sight::Unknown, None, "it was not seen"),
+    ];
+    for (change, compute, expected, why) in rows {
+        let seen = Seen { compute, ..Seen::default() };
+        let expected = expected.map(|principal| PoolQuestion {
+            scope: POOL_SCOPE.to_owned(),
+            principal_id: principal.to_owned(),
+        });
+        assert_eq!(want_with(change).pool_question(&seen), expected, "{why}");
     }
 }

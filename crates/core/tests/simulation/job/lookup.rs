@@ -47,7 +47,7 @@ pub(super) fn look_up(
             Sight::Present(NamedCompute {
                 id: format!("/computes/{name}"),
                 kind: "SynapseSpark".to_owned(),
-                identity: None,
+                ..NamedCompute::default()
             })
         });
     }

@@ -1,6 +1,7 @@
 //! What is told of roles that the identity of a run does not seem to hold.
 
 use azureml_spark_api::SparkJobStatus;
+use azureml_spark_api::role::Role;
 use azureml_spark_api::role::StorageRole::{self, Contributor, StorageBlobDataContributor};
 use azureml_spark_api::spark_job::MissingRole;
 use serde_json::json;
@@ -9,7 +10,10 @@ use super::{Change, say, say_after};
 use crate::machine::Sight;
 use crate::place::Reference;
 use crate::spark_job::tests::object::{asked, condition, ended, seen, set};
-use crate::spark_job::tests::roles::{DATA, MANAGE, OWN, assigned, identity, output, plain};
+use crate::spark_job::tests::roles::{
+    DATA, MANAGE, OWN, POOL, POOL_SCOPE, assigned, identity, on_theirs, output, plain, theirs,
+    ungranted,
+};
 use crate::spark_job::{End, Memo, RunState, Seen};
 
 fn told(roles: &[(&str, &str)]) -> Seen {
@@ -22,7 +26,7 @@ fn told(roles: &[(&str, &str)]) -> Seen {
 fn missing(role: StorageRole) -> MissingRole {
     MissingRole {
         field: "spec.outputs.out".to_owned(),
-        role,
+        role: role.into(),
         scope: OWN.to_owned(),
         identity: "SystemAssigned".to_owned(),
         principal_id: "pool".to_owned(),
@@ -187,4 +191,108 @@ fn of_many_fields_the_first_is_named() {
     };
     let status = say(many, &told(&[]), &Memo::default());
     assert_eq!(status.missing_roles[0].field, "spec.inputs.a and 2 more");
+}
+
+/// After a look at an identity and its pool.
+fn checked(may_use_pool: Sight<bool>) -> Seen {
+    Seen {
+        may_use_pool,
+        compute: theirs(Some(POOL)),
+        ..told(&[])
+    }
+}
+
+fn no_use(field: &str, principal_id: &str) -> MissingRole {
+    MissingRole {
+        field: field.to_owned(),
+        role: Role::SynapseAdministrator,
+        scope: POOL_SCOPE.to_owned(),
+        identity: "SystemAssigned".to_owned(),
+        principal_id: principal_id.to_owned(),
+    }
+}
+
+fn command(principal: &str) -> String {
+    format!(
+        "az synapse role assignment create --workspace-name syn --role \"Synapse Administrator\" --assignee-object-id {principal} --assignee-principal-type ServicePrincipal --scope {POOL_SCOPE}"
+    )
+}
+
+#[test]
+fn a_pool_that_the_identity_may_not_use_is_told_with_what_mends_it() {
+    let observed: Change = |g| {
+        ungranted(g);
+        if let Some(Reference::Ready(pool)) = &mut g.attachment {
+            pool.observed = true;
+        }
+    };
+    let manifest = "set spec.grants.synapseRoles of SynapseSparkAttachment 'pool' to [SynapseAdministrator], or ";
+    let (named, attached) = ("spec.compute.name", "spec.compute.attachmentRef");
+    let rows: [(Change, &str, &str, &str); 3] = [
+        (on_theirs, named, "theirs", ""),
+        (ungranted, attached, "pool", manifest),
+        (observed, attached, "pool", ""),
+    ];
+    for (change, field, principal, manifest) in rows {
+        let status = say(change, &checked(Sight::Present(false)), &Memo::default());
+        assert_eq!(status.missing_roles, [no_use(field, principal)]);
+        let warning = condition(&status.conditions, "Warning").unwrap();
+        assert_eq!(warning.reason, "RoleMissing");
+        let expected = format!(
+            "{field}: the identity 'SystemAssigned' ({principal}) does not seem to hold 'Synapse Administrator' on the Spark pool 'p' of the Synapse workspace 'syn', and the run may fail for it: {manifest}{}",
+            command(principal)
+        );
+        assert_eq!(warning.message, expected);
+        let submitting = condition(&status.conditions, "Reconciling").unwrap();
+        assert_eq!(submitting.reason, "Submitting", "it is no hindrance");
+        for may in [Sight::Present(true), Sight::Unknown] {
+            let status = say(change, &checked(may), &Memo::default());
+            assert_eq!(status.missing_roles, [], "{may:?}");
+            assert_eq!(condition(&status.conditions, "Warning"), None, "{may:?}");
+        }
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_was_told_of_a_pool_stands_until_somebody_knows_better() {
+    let before = [no_use("spec.compute.attachmentRef", "pool")];
+    let rows: [(Change, Sight<bool>, &[MissingRole], &str); 4] = [
+        (ungranted, Sight::Present(true), &[], "it is there"),
+        (ungranted, Sight::Unknown, &before, "a look that tells nothing is no news"),
+        (on_theirs, Sight::Unknown, &[], "of this one nothing was told"),
+        (plain, Sight::Unknown, &[], "now the attachment grants it"),
+    ];
+    for (change, may, expected, why) in rows {
+        let old = SparkJobStatus { missing_roles: before.to_vec(), ..Default::default() };
+        let status = say_after(change, &Seen { roles: Sight::Present([].into()), ..checked(may) }, &Memo::default(), &old);
+        assert_eq!(status.missing_roles, expected, "{why}");
+    }
+}
+
+#[test]
+fn the_pool_is_told_before_the_data() {
+    let both: Change = |g| {
+        ungranted(g);
+        set(
+            g,
+            "outputs",
+            output("azureml://datastores/workspaceblobstore/paths/out/"),
+        );
+    };
+    let status = say(both, &checked(Sight::Present(false)), &Memo::default());
+    let roles: Vec<Role> = status.missing_roles.iter().map(|one| one.role).collect();
+    assert_eq!(
+        roles,
+        [
+            Role::SynapseAdministrator,
+            Role::Contributor,
+            Role::StorageBlobDataContributor
+        ]
+    );
+    let message = &condition(&status.conditions, "Warning").unwrap().message;
+    assert!(
+        message.starts_with("spec.compute.attachmentRef: "),
+        "{message}"
+    );
 }

@@ -122,6 +122,7 @@ pub(super) fn seen() -> impl Strategy<Value = Seen> {
             id,
             kind: "SynapseSpark".to_owned(),
             identity,
+            ..NamedCompute::default()
         })
     });
     (

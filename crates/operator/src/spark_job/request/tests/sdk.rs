@@ -77,6 +77,7 @@ fn seen() -> Seen {
                 principal_id: Some("p".to_owned()),
                 ..ResourceIdentity::default()
             }),
+            ..NamedCompute::default()
         }),
         run: Sight::Absent,
         ..Seen::default()
