@@ -186,3 +186,31 @@ fn contents(map: ConfigMap) -> BTreeMap<String, Vec<u8>> {
         .map(|(key, value)| (key, value.0));
     text.chain(binary).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_attachment_grants_a_role_on_its_pool_unless_it_says_otherwise() {
+        let rows: [(&str, Value, bool); 5] = [
+            ("grants", Value::Null, true),
+            ("grants", json!({"storage": []}), true),
+            (
+                "grants",
+                json!({"synapseRoles": ["SynapseContributor"]}),
+                true,
+            ),
+            ("grants", json!({"synapseRoles": []}), false),
+            ("managementPolicy", json!("ObserveOnly"), false),
+        ];
+        for (field, value, expected) in rows {
+            let mut spec = json!({"workspaceRef": {"name": "ml"}, "pool": {}});
+            spec[field] = value;
+            let read: SynapseSparkAttachmentSpec = serde_json::from_value(spec.clone()).unwrap();
+            assert_eq!(grants_on_pool(&read), expected, "{spec}");
+        }
+    }
+}
