@@ -54,6 +54,30 @@ fn each_has_its_clock() {
 }
 
 #[test]
+fn until_it_starts_every_state_is_on_the_clock() {
+    for state in [
+        RunState::NotStarted,
+        RunState::Starting,
+        RunState::Provisioning,
+        RunState::Preparing,
+        RunState::Queued,
+        RunState::Paused,
+    ] {
+        for (memo, expected) in [
+            (since(299, state.clone()), Told::In(1)),
+            (since(300, state.clone()), Told::Cancel),
+            (started(5_000), Told::OnChange),
+        ] {
+            let (told, memo) = decide(start, &seen(Present(run(state.clone()))), &memo);
+            assert_eq!(told, expected, "{state:?}");
+            let why = memo.cancel.map(|cancel| cancel.why);
+            let over = expected == Told::Cancel;
+            assert_eq!(why, over.then_some(CancelCause::StartDeadline), "{state:?}");
+        }
+    }
+}
+
+#[test]
 #[rustfmt::skip]
 fn they_are_due_whatever_else_cannot_be_done() {
     let queued = || Present(run(RunState::Queued));
