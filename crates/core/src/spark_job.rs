@@ -214,9 +214,10 @@ pub struct Seen {
     pub may_use_pool: Sight<bool>,
     /// The run of our name.
     pub run: Sight<Run>,
-    /// Why it failed; looked at only once it has. `Unknown` while it cannot be read for a reason that may pass.
+    /// Why it failed, or what is left of it if it was cancelled; looked at only then. `Unknown` while it cannot be read
+    /// for a reason that may pass.
     pub failure: Sight<Failure>,
-    /// Whether the end of its log may be read later: what is told of the failure has none yet.
+    /// Whether the end of its log may be read later: what is told of it has none yet.
     pub log_pending: bool,
     /// Where its outputs are, by their names; looked at only once it has ended well and [`Want::registers`] one.
     pub outputs: Sight<BTreeMap<String, Written>>,

@@ -51,6 +51,9 @@ pub struct SparkJobStatus {
     /// The cancel that the operator asked Azure for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<CancelStatus>,
+    /// SHA-256 of the definition that runs, or ran last, as the run has it among its properties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition_hash: Option<String>,
     /// Resource id of the registered code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_id: Option<String>,
@@ -100,7 +103,7 @@ pub struct SparkJobStatus {
     /// Why no further attempt was made, if one was due and could not be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_note: Option<String>,
-    /// What Azure says about it, if it failed.
+    /// What Azure says about it, if it failed; and the end of its log, also if it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -309,11 +312,11 @@ pub struct OutputStatus {
     pub asset: Option<String>,
 }
 
-/// Why a run failed.
+/// Why a run failed, or what is left of one that was cancelled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
-    /// Azure's code.
+    /// Azure's code; `Canceled` for a run that was cancelled, of which Azure has none.
     pub code: String,
     /// Azure's message.
     pub message: String,

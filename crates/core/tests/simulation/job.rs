@@ -113,7 +113,7 @@ impl Kind for Jobs {
             run.state = RunState::Failed;
         }
         let (failure, log_pending) = match run.present() {
-            Some(run) if run.state == RunState::Failed && want.owns(run, memo) => {
+            Some(run) if tells(run, memo) && want.owns(run, memo) => {
                 why_it_failed(world, &name_of(world, want, memo))?
             }
             _ => (Sight::Unknown, false),
@@ -281,6 +281,15 @@ fn lag(world: &mut World) -> i64 {
     } else {
         0
     }
+}
+
+/// Whether its details are read for why it failed, or for what is left of it.
+fn tells(run: &Run, memo: &Memo) -> bool {
+    let ran = memo
+        .submission
+        .as_ref()
+        .is_some_and(|s| s.started.is_some());
+    run.state == RunState::Failed || (run.state == RunState::Canceled && ran)
 }
 
 fn is_over(code: &str) -> bool {

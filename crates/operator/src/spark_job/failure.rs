@@ -1,4 +1,4 @@
-//! Why a run failed: Azure's error and the last lines of the driver's log.
+//! Why a run failed: Azure's error and the last lines of the driver's log. Of one that was cancelled, the same.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use azureml_spark_azure::aml::run::RunDetails;
 use azureml_spark_azure::aml::{log, run};
 use azureml_spark_azure::{ErrorBody, SasUrl};
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::NO_REASON;
+use azureml_spark_core::spark_job::{NO_REASON, RunState};
 use azureml_spark_core::{Class, Fault, Sight};
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ const TAIL_LIMIT: usize = 4_096;
 /// Longest message in a status, in characters.
 const MESSAGE_LIMIT: usize = 1_000;
 
-/// What a failed run's details tell.
+/// What the details of a run tell that failed or was cancelled.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     /// `Unknown` while it cannot be read for a reason that may pass.
@@ -32,7 +32,13 @@ pub(super) struct Told {
 }
 
 /// One read of the run's details, and one of its log. How long what may pass is waited for is the machine's to say.
-pub(super) async fn read(access: &Access, site: &Site, place: &Place, name: &str) -> Told {
+pub(super) async fn read(
+    access: &Access,
+    site: &Site,
+    place: &Place,
+    name: &str,
+    state: &RunState,
+) -> Told {
     let details = async {
         let regional = access.regional(place, site).await?;
         let call = run::details(&regional, &site.id, name);
@@ -52,14 +58,19 @@ pub(super) async fn read(access: &Access, site: &Site, place: &Place, name: &str
         }
     };
     let tail = tail(site, &details.log_files).await;
-    told(details, tail)
+    told(state, details, tail)
 }
 
 /// The reason counts although the log cannot be read: by it alone it is decided whether the run is tried again.
-fn told(details: RunDetails, tail: Result<Option<String>, Fault>) -> Told {
+fn told(state: &RunState, details: RunDetails, tail: Result<Option<String>, Fault>) -> Told {
     let log_pending = tail.is_err();
+    let tail = tail.unwrap_or_default();
+    let failure = match (state, details.error) {
+        (RunState::Canceled, None) => tail.map_or(Sight::Absent, |tail| Sight::Present(left(tail))),
+        (_, error) => Sight::Present(failure(error, tail)),
+    };
     Told {
-        failure: Sight::Present(failure(details.error, tail.unwrap_or_default())),
+        failure,
         log_pending,
         started: details.start_time_utc,
         ended: details.end_time_utc,
@@ -80,6 +91,15 @@ async fn tail(site: &Site, log_files: &BTreeMap<String, SasUrl>) -> Result<Optio
             }
             Ok(None)
         }
+    }
+}
+
+/// What is left of a run that was cancelled: that is no error, and Azure has no code for it but the state.
+fn left(log_tail: String) -> Failure {
+    Failure {
+        code: RunState::Canceled.as_str().to_owned(),
+        message: "the run was cancelled".to_owned(),
+        log_tail: Some(log_tail),
     }
 }
 
@@ -178,13 +198,27 @@ mod tests {
             (Ok(None), None, false),
             (Ok(Some("line".to_owned())), Some("line"), false),
         ] {
-            let told = told(details(), tail);
+            let told = told(&RunState::Failed, details(), tail);
             let failure = told.failure.present().unwrap();
             assert_eq!(failure.code, "UserError");
             assert_eq!(failure.message, "KeyError: 'Age'");
             assert_eq!(failure.log_tail.as_deref(), log_tail);
             assert_eq!(told.log_pending, log_pending);
         }
+    }
+
+    #[test]
+    fn a_run_that_was_cancelled_leaves_its_log_and_no_error() {
+        let details = || {
+            let details = serde_json::json!({"runId": "r", "status": "Canceled"});
+            serde_json::from_value(details).unwrap()
+        };
+        let with_log = told(&RunState::Canceled, details(), Ok(Some("line".to_owned())));
+        let left = with_log.failure.present().unwrap();
+        assert_eq!(left.code, "Canceled", "not that Azure gave no reason");
+        assert_eq!(left.log_tail.as_deref(), Some("line"));
+        let without = told(&RunState::Canceled, details(), Ok(None));
+        assert_eq!(without.failure, Sight::Absent, "there is nothing to tell");
     }
 
     #[test]

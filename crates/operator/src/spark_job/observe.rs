@@ -1,6 +1,7 @@
 //! One look at a run and at what it needs.
 
 use azureml_spark_api::SparkJob;
+use azureml_spark_api::spark_job::CancelCause;
 use azureml_spark_azure::aml::job;
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{Definition, Memo, Run, RunState, Seen, Want};
@@ -45,8 +46,8 @@ impl SparkJobKind {
         if let Sight::Present(run) = &mut seen.run
             && want.owns(run, memo)
         {
-            if run.state == RunState::Failed {
-                let told = failure::read(&self.access, &site, place, &name).await;
+            if run.state == RunState::Failed || leaves_a_log(run, want, memo) {
+                let told = failure::read(&self.access, &site, place, &name, &run.state).await;
                 (run.started, run.ended) = (told.started, told.ended);
                 (seen.failure, seen.log_pending) = (told.failure, told.log_pending);
             } else if run.state == RunState::Completed && want.registers() {
@@ -115,6 +116,17 @@ impl SparkJobKind {
 
 pub(super) fn key_of(place: &Place, want: &Want) -> ObjectRef<SparkJob> {
     ObjectRef::new(&want.object_name).within(&place.namespace)
+}
+
+/// Whether it was cancelled, had run before, and somebody may ask what it had come to: of one that is held, or that goes
+/// with its object, nothing is told.
+fn leaves_a_log(run: &Run, want: &Want, memo: &Memo) -> bool {
+    let ran = memo
+        .submission
+        .as_ref()
+        .is_some_and(|s| s.started.is_some());
+    let why = memo.cancel.as_ref().map(|cancel| cancel.why);
+    run.state == RunState::Canceled && ran && why != Some(CancelCause::Suspend) && !want.deleting
 }
 
 /// In words that tell nothing of other namespaces.

@@ -47,7 +47,8 @@ pub(super) fn follow(
     Move::rest(memo, wake)
 }
 
-/// The end of a run; with what Azure says of a failure, or of what was written.
+/// The end of a run; with what Azure says of a failure, or of what was written. What is left of one that was cancelled
+/// is told if it could be read with the end, and never waited for: why it ended is known without it.
 fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Move<SparkJob> {
     let failed = run.state == RunState::Failed;
     let writes = run.state == RunState::Completed && want.registers();
@@ -59,7 +60,8 @@ fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Mo
             return Move::rest(memo, at(now, until.min(plus(now, UNTOLD_LOOK))));
         }
     }
-    let failure = seen.failure.present().filter(|_| failed).cloned();
+    let tells = failed || run.state == RunState::Canceled;
+    let failure = seen.failure.present().filter(|_| tells).cloned();
     let ended = run.ended.map_or(now, whole_second);
     attempt::over(want, memo, run.state.clone(), ended, failure, now)
 }

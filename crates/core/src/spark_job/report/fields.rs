@@ -5,6 +5,7 @@ use azureml_spark_api::spark_job::OutputStatus;
 use jiff::SignedDuration;
 
 use crate::machine::Pass;
+use crate::spark_job::memo::Memo;
 use crate::spark_job::next::{is_further, ours};
 use crate::spark_job::{End, Seen, SparkJob, Want};
 
@@ -29,6 +30,7 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
         Some(_) => found(asked, &before, pass.seen),
         None => asked,
     };
+    status.definition_hash = definition_hash(memo);
     let told = (status.attempt, status.code_id.take());
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
@@ -65,6 +67,14 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
         // Of a run that was found only a look tells it, and not every look shows the run.
         status.code_id = told.1;
     }
+}
+
+/// Of the current attempt; of an earlier one while there is none, for all attempts run with the same.
+fn definition_hash(memo: &Memo) -> Option<String> {
+    let current = memo.submission.as_ref().filter(|s| s.is_known());
+    let current = current.map(|submission| &submission.definition_hash);
+    let pinned = || memo.pinned.as_ref().map(|pinned| &pinned.definition_hash);
+    current.or_else(pinned).or(memo.first.as_ref()).cloned()
 }
 
 /// The outputs of a run that is over: as Azure tells them, or told them before.

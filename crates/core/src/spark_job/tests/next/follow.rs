@@ -1,12 +1,12 @@
 //! Along with the run, to its end.
 
-use azureml_spark_api::spark_job::{Failure, SubmissionMark};
+use azureml_spark_api::spark_job::{CancelCause, Failure, SubmissionMark};
 use serde_json::json;
 
 use super::{Change, Told, any, check, decide, going};
 use crate::machine::Sight;
 use crate::spark_job::tests::object::{
-    ago, asked, at, ended, followed, foreign, now, run, seen, set, since,
+    ago, asked, at, canceled, ended, followed, foreign, now, run, seen, set, since,
 };
 use crate::spark_job::{End, Memo, Run, RunState, Seen};
 
@@ -95,6 +95,51 @@ fn a_failure_is_told_with_its_reason() {
             "what is known counts"
         );
     }
+}
+
+#[test]
+fn a_run_that_was_cancelled_ends_at_once_with_what_is_left_of_it() {
+    let left = Failure {
+        code: "UserError".into(),
+        message: "KeyError: 'Age'".into(),
+        log_tail: Some("the last line".into()),
+    };
+    let rows = [
+        (Present(left.clone()), false, Some(left.clone())),
+        (Present(left.clone()), true, Some(left)),
+        (Unknown, false, None),
+        (Unknown, true, None),
+        (Absent, false, None),
+    ];
+    let ends = [
+        (CancelCause::Deadline, End::DeadlineExceeded),
+        (CancelCause::NotResponding, End::NotResponding),
+        (CancelCause::Asked, End::Canceled),
+    ];
+    for (failure, log_pending, expected) in rows {
+        for (why, reason) in ends {
+            let seen = Seen {
+                failure: failure.clone(),
+                log_pending,
+                ..seen(Present(run(RunState::Canceled)))
+            };
+            let (told, memo) = decide(any, &seen, &canceled(5, why));
+            assert_eq!(told, Told::OnChange, "nothing is waited for: {failure:?}");
+            let ended = memo.ended.unwrap();
+            assert_eq!(ended.reason, reason, "whatever Azure or the log says");
+            assert_eq!(ended.failure, expected, "{failure:?}");
+        }
+    }
+    let well = Seen {
+        failure: Present(Failure::default()),
+        ..seen(Present(run(RunState::Completed)))
+    };
+    let (_, memo) = decide(any, &well, &followed(60));
+    assert_eq!(
+        memo.ended.unwrap().failure,
+        None,
+        "there is nothing to tell"
+    );
 }
 
 #[test]

@@ -61,6 +61,35 @@ fn the_fields_are_those_of_the_run() {
 }
 
 #[test]
+fn the_hash_is_that_of_what_runs() {
+    let found = Memo {
+        first: Some("found".into()),
+        pinned: None,
+        ..between(vec![past(1, End::ScriptFailed)])
+    };
+    let mut taken = followed(60);
+    taken.submission.as_mut().unwrap().definition_hash = "theirs".into();
+    let mine = meant().definition_hash;
+    let rows = [
+        (Memo::default(), None, "nothing was submitted"),
+        (asked(5), Some(mine.as_str()), "it is being submitted"),
+        (followed(60), Some(mine.as_str()), "it runs"),
+        (taken, Some("theirs"), "a run that was taken over"),
+        (ended(RunState::Completed), Some(mine.as_str()), "it ran"),
+        (
+            between(vec![past(1, End::NoCapacity)]),
+            Some(mine.as_str()),
+            "the next is the same",
+        ),
+        (found, Some("found"), "as it was found"),
+    ];
+    for (memo, expected, why) in rows {
+        let status = say(any, &Seen::default(), &memo);
+        assert_eq!(status.definition_hash.as_deref(), expected, "{why}");
+    }
+}
+
+#[test]
 fn nothing_of_somebody_elses_run_is_published() {
     let named: Change = |g| set(g, "azureName", json!("nightly"));
     let other = say(named, &seen(Present(foreign())), &Memo::default());
