@@ -62,12 +62,17 @@ fn a_failed_script_leaves_the_end_of_its_log() {
         let emulator = scope.stack().emulator();
         scope.apply(&stuck(scope, "loud", "Running")).await?;
         let name = in_state(scope, "loud", "Running").await?;
-        let lines = "before\nhttps://x.blob.core.windows.net/c/b?sv=1&sig=abc%3D\nthe last line\n";
-        emulator.write_log(&name, "stdout", lines).await?;
+        // More than 20 kB, of which a status keeps the last 4.
+        let many = "this is one of a thousand\n".repeat(1_000);
+        let last = "https://x.blob.core.windows.net/c/b?sv=1&sig=abc%3D\nthe last line\n";
+        emulator.write_log(&name, "stdout", &(many + last)).await?;
         emulator.set_run(&name, "Failed").await?;
         let failed = scope.condition(JOB, "loud", "Failed", "True").await?;
         let tail = failed["status"]["failure"]["logTail"].as_str().unwrap();
-        assert!(tail.contains("the last line"), "{tail}");
+        assert!(tail.ends_with("\nthe last line"), "{tail}");
+        assert!(tail.starts_with("this is one of"), "whole lines: {tail}");
+        let bytes = tail.len();
+        assert!((3_500..=4_096).contains(&bytes), "{bytes} bytes: {tail}");
         assert!(!tail.contains("abc%3D"), "{tail}");
         Ok(())
     });

@@ -82,13 +82,21 @@ fn a_job_that_is_suspended_while_it_runs_runs_anew_under_another_name() {
 fn a_run_that_takes_too_long_is_cancelled() {
     scenario("deadlines", async |scope, _| {
         let emulator = scope.stack().emulator();
-        let slow = stuck(scope, "slow", "Running").with("/spec/activeDeadlineSeconds", 2);
+        let slow = stuck(scope, "slow", "Running");
         scope.apply(&slow).await?;
         let late = stuck(scope, "late", "Queued").with("/spec/startDeadlineSeconds", 2);
         scope.apply(&late).await?;
+        let cold = stuck(scope, "cold", "Preparing").with("/spec/startDeadlineSeconds", 2);
+        scope.apply(&cold).await?;
+        let run = in_state(scope, "slow", "Running").await?;
+        emulator
+            .write_log(&run, "stdout", "reading\nthe last line\n")
+            .await?;
+        set(scope, "slow", json!({"activeDeadlineSeconds": 2})).await?;
         for (name, reason) in [
             ("slow", "DeadlineExceeded"),
             ("late", "StartDeadlineExceeded"),
+            ("cold", "StartDeadlineExceeded"),
         ] {
             let failed = fails(scope, name, reason).await?;
             assert_eq!(failed["status"]["state"], "Canceled");
@@ -97,6 +105,16 @@ fn a_run_that_takes_too_long_is_cancelled() {
                 emulator.run_status(&run).await?.as_deref(),
                 Some("Canceled")
             );
+            // What ran has left a log, and Azure holds no error against it.
+            let left = failed["status"].get("failure");
+            if name == "slow" {
+                let left = left.unwrap_or_else(|| panic!("nothing is left: {failed}"));
+                assert_eq!(left["code"], "Canceled", "{left}");
+                let tail = left["logTail"].as_str().unwrap();
+                assert!(tail.ends_with("the last line"), "{tail}");
+            } else {
+                assert_eq!(left, None, "it never ran: {failed}");
+            }
         }
         Ok(())
     });

@@ -146,8 +146,9 @@ fn a_run_whose_pool_gives_its_identity_no_role_says_so() {
             .apply(&manifest::attached_job("barred", WORKSPACE, "src", &pool))
             .await?;
         let job = ended(scope, "barred").await?;
-        // Which code Azure gives it is not on record, so the reason may be either; the words must be clear.
-        let (_, message) = failed(&job);
+        // Which code Azure gives it is not on record; the words are, and they alone make the reason.
+        let (reason, message) = failed(&job);
+        assert_eq!(reason, "IdentityFailed", "{message}");
         assert!(
             message.contains("bigDataPools/useCompute/action"),
             "{message}"

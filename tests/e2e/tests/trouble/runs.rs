@@ -141,6 +141,43 @@ fn a_cancel_without_effect_is_told_and_asked_for_again() {
             .reason(JOB, "stays", "Failed", "True", "Canceled")
             .await?;
         assert_eq!(find_condition(&failed, "Reconciling"), None, "{failed}");
-        scope.gone(JOB, "leaves").await
+        scope.gone(JOB, "leaves").await?;
+
+        // One that is always about to end: a cancel is refused for its state, and asked for once patience is over.
+        scope
+            .apply(&stuck(stage, "lingers", "Finalizing").await?)
+            .await?;
+        let ending = scope.wait(JOB, "lingers", "is Finalizing", |object| {
+            object["status"]["state"] == "Finalizing"
+        });
+        let run = text(&ending.await?["status"], "/azureName").to_owned();
+        scope
+            .patch(JOB, "lingers", json!({"spec": {"cancel": true}}))
+            .await?;
+        let told = scope
+            .reason(JOB, "lingers", "Reconciling", "True", "CancelStuck")
+            .await?;
+        says(
+            message(&told, "Reconciling"),
+            &["about to end for 2 seconds", "takes no cancel"],
+        );
+        let status = &told["status"];
+        assert_eq!(status["state"], "Finalizing", "{status}");
+        assert_eq!(status["cancel"].get("refused"), None, "{status}");
+        let cancels = ["/jobs/", &run, "/cancel"];
+        let what = "the one that lingers is cancelled";
+        let refused = |seen: &Requests| {
+            let asks = seen.matching("POST", &cancels);
+            asks.0.iter().filter(|ask| ask.status == Some(400)).count()
+        };
+        let seen = emulator
+            .wait_for_requests(since, what, PATIENCE, |seen| refused(seen) > 1)
+            .await?;
+        assert_eq!(seen.count("POST", &cancels), 2, "not hotly: {seen}");
+        emulator.set_run(&run, "Completed").await?;
+        scope
+            .reason(JOB, "lingers", "Complete", "True", "Completed")
+            .await
+            .map(drop)
     });
 }
