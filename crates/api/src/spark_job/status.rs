@@ -72,6 +72,9 @@ pub struct SparkJobStatus {
     /// When they are sent again although Azure has refused them, for want of a right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels_retry_time: Option<Time>,
+    /// Since when it refuses them for want of a right: they are sent again ever more seldom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels_refused_time: Option<Time>,
     /// When Azure started the run, its first attempt if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
@@ -139,9 +142,12 @@ pub struct CancelStatus {
     pub why: CancelCause,
     /// How often it was asked for.
     pub tries: i32,
-    /// Azure's words, if it refused the last one.
+    /// Azure's words, if it refused one and has shown no sign of another answer since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// When it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_time: Option<Time>,
 }
 
 /// What became of labels that are not Azure's yet.

@@ -116,8 +116,10 @@ pub struct Cancel {
     pub asked: Timestamp,
     /// How often.
     pub tries: i32,
-    /// Azure's words, if it refused the last one.
+    /// Azure's words, if it refused one and has shown no sign of another answer since.
     pub refused: Option<String>,
+    /// When it said so.
+    pub refused_at: Option<Timestamp>,
 }
 
 /// How it all ended.
@@ -144,6 +146,8 @@ pub struct Labelled {
     pub state: LabelState,
     /// When they are sent once more although they were refused: for want of a right, which somebody may grant.
     pub again: Option<Timestamp>,
+    /// Since when they are refused for want of a right.
+    pub since: Option<Timestamp>,
 }
 
 /// Whether Azure has the labels.
@@ -155,6 +159,13 @@ pub enum LabelState {
     Sent,
     /// It refuses them: they are not sent again until they change, or until [`Labelled::again`].
     Refused,
+}
+
+impl Cancel {
+    /// Whether Azure refused the last one. What it said of an earlier one is told on, and says nothing of this.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.is_some() && self.refused_at.is_none_or(|time| time >= self.asked)
+    }
 }
 
 impl Submission {
@@ -301,7 +312,10 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     match fault.op {
         SUBMIT if for_good => not_submitted(memo, fault, now),
         EXISTS => {
+            // The request took its time, and its answer is newer than it: doubts about an absence count from here. After
+            // this nothing is asked for again, so that they end.
             if let Some(submission) = &mut memo.submission {
+                submission.requested = whole_second(now);
                 submission.mark = Some(SubmissionMark::Exists);
             }
             memo
@@ -316,13 +330,17 @@ pub(super) fn faulted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
         CANCEL if for_good => {
             if let Some(cancel) = &mut memo.cancel {
                 cancel.refused = Some(words(fault));
+                cancel.refused_at = Some(whole_second(now));
             }
             memo
         }
         RELABEL if for_good => {
             if let Some(labels) = &mut memo.labels {
+                let forbidden = fault.class == Class::Forbidden;
+                let since = labels.since.unwrap_or_else(|| whole_second(now));
                 labels.state = LabelState::Refused;
-                labels.again = (fault.class == Class::Forbidden).then(|| labels_again(now));
+                labels.since = forbidden.then_some(since);
+                labels.again = forbidden.then(|| labels_again(since, now));
             }
             memo
         }
@@ -352,10 +370,13 @@ fn not_submitted(mut memo: Memo, fault: &Fault, now: Timestamp) -> Memo {
     }
 }
 
-/// Never hot, and within what people wait for who have granted a right.
-pub(super) fn labels_again(now: Timestamp) -> Timestamp {
-    let later = now.checked_add(SignedDuration::from_mins(1));
-    whole_second(later.unwrap_or(Timestamp::MAX))
+/// After one minute, two, four and eight, and then every fifteen: within what people wait for who have granted a right, and
+/// seldom where nobody ever will.
+pub(super) fn labels_again(since: Timestamp, now: Timestamp) -> Timestamp {
+    let shortest = SignedDuration::from_mins(1);
+    let wait = now.duration_since(since).saturating_add(shortest);
+    let wait = wait.clamp(shortest, SignedDuration::from_mins(15));
+    whole_second(now.checked_add(wait).unwrap_or(Timestamp::MAX))
 }
 
 fn words(fault: &Fault) -> String {

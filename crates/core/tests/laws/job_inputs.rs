@@ -376,13 +376,15 @@ fn cancel() -> impl Strategy<Value = Cancel> {
         Just(CancelCause::NotResponding),
         Just(CancelCause::Deleted),
     ];
-    (why, second(), second(), any::<i32>(), option::of(text())).prop_map(
-        |(why, since, asked, tries, refused)| Cancel {
+    let refusal = (option::of(text()), option::of(second()));
+    (why, second(), second(), any::<i32>(), refusal).prop_map(
+        |(why, since, asked, tries, (refused, refused_at))| Cancel {
             why,
             since,
             asked,
             tries,
             refused,
+            refused_at,
         },
     )
 }
@@ -427,10 +429,12 @@ fn labelled() -> impl Strategy<Value = Labelled> {
         Just(LabelState::Sent),
         Just(LabelState::Refused)
     ];
-    (text(), state, option::of(second())).prop_map(|(hash, state, again)| Labelled {
+    let times = (option::of(second()), option::of(second()));
+    (text(), state, times).prop_map(|(hash, state, (again, since))| Labelled {
         hash,
         state,
         again,
+        since,
     })
 }
 

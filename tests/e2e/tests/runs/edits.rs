@@ -72,8 +72,8 @@ fn what_cannot_be_changed_in_azure_is_refused() {
     });
 }
 
-/// What is refused for want of a right is sent again once a minute.
-const AGAIN: Duration = Duration::from_mins(4);
+/// What is refused for want of a right is sent again after a minute, then ever more seldom, at last every 15 minutes.
+const AGAIN: Duration = Duration::from_mins(19);
 
 #[test]
 fn words_that_azure_forbids_are_told_and_arrive_once_it_allows_them() {

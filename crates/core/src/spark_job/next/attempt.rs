@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{at, finished, follow, plus, wait};
 use crate::doubt;
 use crate::machine::{Move, Wake};
-use crate::spark_job::memo::{Cancel, Ended, Memo, Past, Submission};
+use crate::spark_job::memo::{Cancel, Ended, Labelled, Memo, Past, Submission};
 use crate::spark_job::{End, NO_REASON, RunState, SparkJob, Want};
 
 /// The first attempt of which nobody would know without a status, if the run of the very first is deleted in Azure.
@@ -59,6 +59,12 @@ pub(super) fn over(
         }),
         sighted: None,
         next_attempt: None,
+        // A run that has ended keeps the labels that it has.
+        labels: memo.labels.map(|labels| Labelled {
+            again: None,
+            since: None,
+            ..labels
+        }),
         ..memo
     };
     finished(want, &memo, ended, now)
@@ -156,8 +162,12 @@ pub(super) fn no_further(memo: &Memo, submission: &Submission, now: Timestamp) -
         return Move::rest(memo.clone(), at(now, time));
     }
     let mut memo = memo.clone();
+    // Of one that was taken over only this tells that it is ours, whatever the spec means by now.
+    let first = memo.pinned.as_ref().map(|pinned| &pinned.definition_hash);
+    let definition_hash = first.or(memo.first.as_ref()).cloned().unwrap_or_default();
     if let Some(last) = memo.past.pop() {
         memo.submission = Some(Submission {
+            definition_hash,
             found: false,
             seen_by_azure: true,
             mark: Some(SubmissionMark::Last),
@@ -171,6 +181,7 @@ pub(super) fn no_further(memo: &Memo, submission: &Submission, now: Timestamp) -
             asked: last.ended,
             tries: 1,
             refused: None,
+            refused_at: None,
         });
         memo.sighted = None;
     }
@@ -232,7 +243,12 @@ pub(super) fn lost(
     submission: &Submission,
     now: Timestamp,
 ) -> Move<SparkJob> {
-    match doubt::until(submission.requested, now) {
+    // The request may have been long on its way: a look may be older than the run as long as the first sight of it is young.
+    let sighted = memo.sighted.as_ref().map(|sighted| sighted.since);
+    let since = submission
+        .requested
+        .max(sighted.unwrap_or(submission.requested));
+    match doubt::until(since, now) {
         Some(time) => Move::rest(memo.clone(), at(now, time)),
         None => over(want, memo.clone(), RunState::Lost, now, None, now),
     }

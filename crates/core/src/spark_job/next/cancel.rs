@@ -43,10 +43,10 @@ pub(super) fn due(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Option
     is_over(deadlines::silent(want, memo)).then_some(CancelCause::NotResponding)
 }
 
-/// Whether Azure has refused it, and shows no sign of having taken the last request after all.
+/// Whether Azure has refused the last request, and shows no sign of having taken it after all.
 fn is_void(run: &Run, cancel: &Cancel, now: Timestamp) -> bool {
     let heard = run.state == RunState::CancelRequested;
-    cancel.refused.is_some() && !heard && plus(cancel.asked, UNHEARD) <= now
+    cancel.is_refused() && !heard && plus(cancel.asked, UNHEARD) <= now
 }
 
 pub(super) fn cancel(
@@ -82,7 +82,7 @@ fn lingers(want: &Want, memo: &Memo, now: Timestamp) -> bool {
 /// When it counts that Azure has refused it.
 fn heard_by(cancel: &Cancel, now: Timestamp) -> Timestamp {
     let time = plus(cancel.asked, UNHEARD);
-    if cancel.refused.is_some() && time > now {
+    if cancel.is_refused() && time > now {
         time
     } else {
         Timestamp::MAX
@@ -121,6 +121,7 @@ fn asked(mut memo: Memo, why: CancelCause, now: Timestamp) -> Memo {
             .as_ref()
             .map_or(0, |cancel| cancel.tries)
             .saturating_add(1),
+        refused_at: before.as_ref().and_then(|cancel| cancel.refused_at),
         refused: before.and_then(|cancel| cancel.refused),
     });
     memo

@@ -135,7 +135,7 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
     if run.state == RunState::CancelRequested
         && let Some(cancel) = &mut memo.cancel
     {
-        cancel.refused = None;
+        (cancel.refused, cancel.refused_at) = (None, None);
     }
     memo
 }

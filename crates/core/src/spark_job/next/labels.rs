@@ -15,10 +15,12 @@ pub(super) fn send(
     let hash = want.labels.hash();
     let known = memo.labels.take().filter(|labels| labels.hash == hash);
     let has_them = seen.labels.present() == Some(&hash);
-    let labelled = |state, again| Labelled {
+    let since = known.as_ref().and_then(|labels| labels.since);
+    let labelled = |state, again: Option<Timestamp>| Labelled {
         hash: hash.clone(),
         state,
         again,
+        since: since.filter(|_| again.is_some()),
     };
     let (labels, step) = match known.map(|labels| (labels.state, labels.again)) {
         Some((LabelState::Sent, _)) => (labelled(LabelState::Sent, None), None),
@@ -27,7 +29,10 @@ pub(super) fn send(
         }
         // The refusal is told until there is another answer.
         Some((LabelState::Refused, Some(again))) if again <= now => (
-            labelled(LabelState::Refused, Some(labels_again(now))),
+            labelled(
+                LabelState::Refused,
+                Some(labels_again(since.unwrap_or(now), now)),
+            ),
             Some(Step::Relabel),
         ),
         Some((LabelState::Refused, again)) => (labelled(LabelState::Refused, again), None),

@@ -78,6 +78,7 @@ pub(super) fn submit(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> M
             hash: want.labels.hash(),
             state: LabelState::Sent,
             again: None,
+            since: None,
         });
     }
     memo.submission = Some(Submission {

@@ -25,6 +25,7 @@ pub(in crate::spark_job) fn recall(status: &SparkJobStatus) -> Memo {
             asked: cancel.requested_time.0,
             tries: cancel.tries,
             refused: cancel.refused.clone(),
+            refused_at: cancel.refused_time.as_ref().map(|time| time.0),
         }),
         started: status.start_time.as_ref().map(|time| time.0),
         ended: ended(status),
@@ -36,6 +37,7 @@ pub(in crate::spark_job) fn recall(status: &SparkJobStatus) -> Memo {
                 Some(LabelsState::Refused) => LabelState::Refused,
             },
             again: status.labels_retry_time.as_ref().map(|time| time.0),
+            since: status.labels_refused_time.as_ref().map(|time| time.0),
         }),
         next_attempt: status.next_attempt_time.as_ref().map(|time| time.0),
     }
@@ -136,6 +138,7 @@ pub(super) fn remember(status: &mut SparkJobStatus, memo: &Memo) {
         why: cancel.why,
         tries: cancel.tries,
         refused: cancel.refused.clone(),
+        refused_time: cancel.refused_at.map(Time),
     });
     status.start_time = memo.started.map(Time);
     status.next_attempt_time = memo.next_attempt.map(Time);
@@ -147,6 +150,8 @@ pub(super) fn remember(status: &mut SparkJobStatus, memo: &Memo) {
     });
     let again = memo.labels.as_ref().and_then(|labels| labels.again);
     status.labels_retry_time = again.map(Time);
+    let since = memo.labels.as_ref().and_then(|labels| labels.since);
+    status.labels_refused_time = since.map(Time);
     let sighted = memo.sighted.as_ref().filter(|_| memo.ended.is_none());
     let state = match &memo.ended {
         Some(ended) => Some(&ended.state),

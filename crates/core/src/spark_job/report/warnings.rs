@@ -20,7 +20,8 @@ pub(super) fn warnings(want: &Want, memo: &Memo, missing_roles: &[MissingRole]) 
         )
     });
     let labels = memo.labels.as_ref();
-    let refused = labels.filter(|labels| labels.state == LabelState::Refused);
+    let refused =
+        labels.filter(|labels| labels.state == LabelState::Refused && memo.ended.is_none());
     let refused = refused.map(|labels| match labels.again {
         None => Warning::new(
             Reason::Refused,
@@ -28,7 +29,7 @@ pub(super) fn warnings(want: &Want, memo: &Memo, missing_roles: &[MissingRole]) 
         ),
         Some(_) => Warning::new(
             Reason::Forbidden,
-            "the credentials of the AzureMLWorkspace may not change display name, description and tags of the run, which keeps the ones that it had: grant them the role 'AzureML Data Scientist'; they are sent again every minute",
+            "the credentials of the AzureMLWorkspace may not change display name, description and tags of the run, which keeps the ones that it had: grant them the role 'AzureML Data Scientist'; they are sent again at status.labelsRetryTime",
         ),
     });
     want.warnings

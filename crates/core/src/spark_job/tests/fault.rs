@@ -4,7 +4,9 @@ use azureml_spark_api::spark_job::{CancelCause, SubmissionMark};
 
 use super::object::{ago, asked, between, canceled, followed, meant, now, past, trouble};
 use crate::machine::Machine;
-use crate::spark_job::{CANCEL, End, LabelState, Memo, RELABEL, RunState, SUBMIT, SparkJob};
+use crate::spark_job::{
+    CANCEL, EXISTS, End, LabelState, Memo, RELABEL, RunState, SUBMIT, SparkJob,
+};
 use crate::{Class, Fault};
 
 #[test]
@@ -22,6 +24,8 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
     };
     let repeated = || marked(SubmissionMark::Repeated);
     let looked_for = marked(SubmissionMark::Refused);
+    let mut exists = asked(0);
+    exists.submission.as_mut().unwrap().mark = Some(SubmissionMark::Exists);
     assert_eq!(held.pinned, Some(meant()));
     let rows = [
         (Class::Terminal, SUBMIT, asked(9), &refused, "refused for good: no run, and the spec can be mended"),
@@ -32,6 +36,8 @@ fn a_fault_changes_the_memory_only_where_it_tells_something() {
         (Class::Forbidden, SUBMIT, repeated(), &looked_for, "the same"),
         (Class::Retryable, SUBMIT, repeated(), &repeated(), "asked for again"),
         (Class::Unsure, SUBMIT, asked(9), &again, "it may arrive until now: doubts count from here"),
+        (Class::Unsure, EXISTS, asked(70), &exists, "the answer took its time: doubts count from here"),
+        (Class::Unsure, EXISTS, repeated(), &exists, "the same"),
         (Class::Retryable, SUBMIT, asked(9), &asked(9), "asked for again under the same name"),
         (Class::Throttled { until }, SUBMIT, asked(9), &asked(9), "nothing happened yet"),
         (Class::Spreading, SUBMIT, asked(9), &asked(9), "nothing happened yet"),
@@ -69,8 +75,9 @@ fn a_refusal_is_remembered_in_azures_words() {
     for class in [Class::Terminal, Class::Forbidden] {
         let fault = trouble(class, CANCEL).fault;
         let memo = SparkJob::faulted(&canceled(9, CancelCause::Asked), &fault, now());
-        let refused = memo.cancel.unwrap().refused;
-        assert_eq!(refused.as_deref(), Some("it did not work"));
+        let cancel = memo.cancel.unwrap();
+        assert_eq!(cancel.refused.as_deref(), Some("it did not work"));
+        assert_eq!(cancel.refused_at, Some(now()));
         let fault = trouble(class, RELABEL).fault;
         let memo = SparkJob::faulted(&followed(9), &fault, now());
         let labels = memo.labels.unwrap();

@@ -123,6 +123,7 @@ pub(super) fn asked(seconds: i64) -> Memo {
             hash: want_with(|_| {}).labels.hash(),
             state: LabelState::Sent,
             again: None,
+            since: None,
         }),
         pinned: Some(pinned),
         ..Memo::default()
@@ -164,6 +165,7 @@ pub(super) fn canceled(seconds: i64, why: CancelCause) -> Memo {
             asked: ago(seconds),
             tries: 1,
             refused: None,
+            refused_at: None,
         }),
         ..since(900, RunState::Running)
     }

@@ -195,3 +195,36 @@ fn what_is_found_is_compared_with_what_follows() {
         "it is not ours to repeat"
     );
 }
+
+#[test]
+fn an_adopted_run_that_was_cancelled_outside_ends() {
+    use crate::spark_job::End;
+    use crate::spark_job::tests::object::ago;
+    let gone: Change = |g| {
+        restored(g);
+        blocked(g);
+        g.held = true;
+    };
+    let edited: Change = |g| {
+        restored(g);
+        set(g, "args", json!("another"));
+        g.held = true;
+    };
+    let canceled = seen(Present(run(RunState::Canceled)));
+    let absent = seen(crate::machine::Sight::Absent);
+    for change in [gone, edited, restored] {
+        let (_, memo) = decide(
+            restored,
+            &seen(Present(run(RunState::Running))),
+            &Memo::default(),
+        );
+        let (_, mut memo) = decide(change, &canceled, &memo);
+        assert_eq!(memo.attempt(), 2, "is there another?");
+        memo.submission.as_mut().unwrap().requested = ago(75);
+        let (_, memo) = decide(change, &absent, &memo);
+        assert_eq!(memo.attempt(), 1, "there is none");
+        let (told, memo) = decide(change, &canceled, &memo);
+        let ended = memo.ended.map(|ended| ended.reason);
+        assert_eq!((told, ended), (Told::OnChange, Some(End::CanceledOutside)));
+    }
+}

@@ -334,3 +334,19 @@ fn one_that_was_held_and_cannot_go_on_is_no_suspended_one() {
     let (_, memo) = decide(named, &seen(Present(foreign())), &failed);
     assert_eq!(memo.ended.unwrap().reason, End::NoCapacity);
 }
+
+#[test]
+fn a_run_that_was_seen_a_moment_ago_is_not_lost_whenever_it_was_asked_for() {
+    let sighted = |seconds| Memo {
+        sighted: since(seconds, RunState::Queued).sighted,
+        ..followed(500)
+    };
+    let (told, memo) = decide(any, &seen(Absent), &sighted(74));
+    assert_eq!(
+        (told, memo.ended),
+        (Told::In(1), None),
+        "the look may be older"
+    );
+    let (_, memo) = decide(any, &seen(Absent), &sighted(75));
+    assert_eq!(memo.ended.unwrap().reason, End::Lost);
+}

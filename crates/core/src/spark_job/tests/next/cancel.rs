@@ -83,6 +83,7 @@ fn it_is_asked_for_again_but_never_hot() {
         memo
     };
     let refused = |seconds| with(seconds, |c| c.refused = Some("no right".into()));
+    let asked_again = |seconds| with(seconds, |c| (c.refused, c.refused_at) = (Some("no right".into()), Some(ago(301))));
     let often = |seconds| with(seconds, |c| c.tries = 3);
     let late = || {
         let mut memo = by(30);
@@ -99,6 +100,7 @@ fn it_is_asked_for_again_but_never_hot() {
         (cancelled, heard(), by(300), Told::Cancel, "no effect for five minutes: once more"),
         (cancelled, running(), refused(30), Told::In(270), "no right: somebody has to give it"),
         (cancelled, running(), refused(300), Told::Cancel, "perhaps somebody has"),
+        (cancelled, running(), asked_again(30), Told::In(270), "of the last one nothing was heard yet: never hot"),
         (cancelled, Present(run(RunState::Finalizing)), followed(60), Told::In(10), "it is refused here, and the end is near"),
         (any, running(), by(30), Told::Cancel, "a cancel on record is carried out"),
         (impatient, heard(), by(19), Told::In(1), "patience ends"),
@@ -203,7 +205,12 @@ fn one_that_is_refused_does_not_outlive_its_cause() {
     let long: Change = |g| set(g, "activeDeadlineSeconds", json!(9_000));
     let short: Change = |g| set(g, "activeDeadlineSeconds", json!(60));
     let timed = |mut memo: Memo| { memo.started = Some(ago(600)); memo };
-    let rows: [Row; 9] = [
+    let told = |seconds, at| {
+        let mut memo = refused(CancelCause::Suspend, seconds);
+        memo.cancel.as_mut().unwrap().refused_at = Some(ago(at));
+        memo
+    };
+    let rows: [Row; 12] = [
         (any, running(), refused(CancelCause::Suspend, 30), Told::OnChange, None, "nobody holds it any more"),
         (any, running(), refused(CancelCause::Suspend, 29), Told::In(1), Some(CancelCause::Suspend), "Azure may have taken the last one, and shows it late"),
         (super::suspended, running(), refused(CancelCause::Suspend, 30), Told::In(270), Some(CancelCause::Suspend), "it is still to be held"),
@@ -212,6 +219,9 @@ fn one_that_is_refused_does_not_outlive_its_cause() {
         (long, running(), timed(refused(CancelCause::Deadline, 30)), Told::In(3_600), None, "it has more time"),
         (short, running(), timed(refused(CancelCause::Suspend, 30)), Told::In(270), Some(CancelCause::Deadline), "there is another cause"),
         (any, Present(run(RunState::CancelRequested)), refused(CancelCause::Suspend, 30), Told::In(270), Some(CancelCause::Suspend), "Azure has taken it"),
+        (any, running(), told(30, 30), Told::OnChange, None, "it was refused at once"),
+        (any, running(), told(40, 31), Told::OnChange, None, "it was refused a little later"),
+        (any, running(), told(30, 330), Told::In(270), Some(CancelCause::Suspend), "an earlier one was refused, the last one was taken"),
         (any, running(), canceled(29, CancelCause::Suspend), Told::In(1), Some(CancelCause::Suspend), "nor has it refused"),
     ];
     for (change, run, memo, told, cause, why) in rows {

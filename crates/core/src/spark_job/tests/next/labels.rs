@@ -1,11 +1,16 @@
 //! Display name, description and tags after the submission.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Change, Told, any, decide};
+use crate::Class;
 use crate::machine::Sight::{Present, Unknown};
-use crate::spark_job::tests::object::{ago, canceled, followed, run, seen, set, want_with};
-use crate::spark_job::{LabelState, Labelled, Memo, RunState, Seen};
+use crate::machine::{Act, Machine};
+use crate::spark_job::tests::object::{
+    ago, canceled, followed, now, run, seen, set, trouble, want_with,
+};
+use crate::spark_job::{LabelState, Labelled, Memo, RELABEL, RunState, Seen, SparkJob, Step};
 
 fn edited(given: &mut crate::spark_job::Given) {
     set(given, "tags", json!({"team": "b"}));
@@ -16,6 +21,7 @@ fn with(labels: Option<(&str, LabelState)>) -> Memo {
         hash: hash.to_owned(),
         state,
         again: None,
+        since: None,
     });
     Memo {
         labels,
@@ -160,6 +166,40 @@ fn what_was_refused_for_want_of_a_right_is_sent_again_in_time() {
         ..memo
     };
     assert_eq!(decide(late, &live, &over).0, Told::Cancel);
+}
+
+#[test]
+fn they_are_sent_ever_more_seldom_where_nobody_grants_the_right() {
+    let fault = trouble(Class::Forbidden, RELABEL).fault;
+    let live = seen(Present(run(RunState::Running)));
+    let new = want_with(edited).labels.hash();
+    let mut memo = with(Some((&new, LabelState::Sending)));
+    let mut time = now();
+    for minutes in [1, 2, 4, 8, 15, 15] {
+        memo = SparkJob::faulted(&memo, &fault, time);
+        let labels = memo.labels.as_ref().unwrap();
+        let again = labels.again.unwrap();
+        assert_eq!(
+            again.duration_since(time),
+            SignedDuration::from_mins(minutes)
+        );
+        assert_eq!(labels.since, Some(now()));
+        time = again;
+        let moved = SparkJob::next(&want_with(edited), &live, &memo, time);
+        assert_eq!(moved.act, Act::Do(Step::Relabel));
+        memo = moved.memo;
+    }
+    let others = decide(any, &live, &memo).1.labels.unwrap();
+    assert_eq!((others.again, others.since), (None, None), "these are new");
+    let over = seen(Present(run(RunState::Completed)));
+    let (_, memo) = decide(edited, &over, &memo);
+    assert!(memo.ended.is_some());
+    let labels = memo.labels.unwrap();
+    assert_eq!(
+        (labels.again, labels.since),
+        (None, None),
+        "nothing is sent any more"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::Class;
 use crate::machine::{Machine, Sight};
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
-    asked, between, meant, now, past, seen, set, trouble, want_with,
+    ago, asked, between, meant, now, past, seen, set, trouble, want_with,
 };
 use crate::spark_job::{EXISTS, End, LabelState, Memo, SUBMIT, Seen, SparkJob};
 
@@ -166,7 +166,7 @@ fn what_may_have_come_through_is_looked_for_after_a_refusal() {
 #[test]
 fn a_name_that_was_used_before_is_asked_for_once_and_is_the_end() {
     let fault = trouble(Class::Unsure, EXISTS).fault;
-    let told = |seconds| SparkJob::faulted(&asked(seconds), &fault, now());
+    let told = |seconds| SparkJob::faulted(&asked(seconds + 70), &fault, ago(seconds));
     assert!(!SparkJob::goes_on(&fault), "a look comes before long");
     let (found, memo) = decide(held, &seen(Absent), &told(5));
     assert_eq!(

@@ -1,7 +1,7 @@
 //! What is worth knowing although the run goes on.
 
 use super::{any, say};
-use crate::spark_job::tests::object::{condition, now, since};
+use crate::spark_job::tests::object::{condition, ended, now, since};
 use crate::spark_job::{LabelState, Memo, RunState, Seen};
 
 #[test]
@@ -33,6 +33,16 @@ fn labels_that_are_refused_are_told_with_what_mends_it() {
     let (reason, message) = said(&memo);
     assert_eq!(reason, "Forbidden");
     assert!(message.contains("AzureML Data Scientist"), "{message}");
+    let over = Memo {
+        labels: memo.labels,
+        ..ended(RunState::Completed)
+    };
+    let status = say(any, &Seen::default(), &over);
+    assert_eq!(
+        condition(&status.conditions, "Warning"),
+        None,
+        "it has ended"
+    );
 }
 
 #[test]
