@@ -10,9 +10,10 @@ use azureml_spark_api::spark_job::SubmissionMark;
 use azureml_spark_api::{SparkJobSpec, SparkJobStatus};
 use azureml_spark_core::place::{Place, Reference, Workspace as Found};
 use azureml_spark_core::spark_job::{
-    AttachedPool, Definition, Given, Memo, Run, RunState, Seen, SparkJob, Step, Submission, Want,
+    AttachedPool, Definition, EXISTS, Given, Memo, Run, RunState, Seen, SparkJob, Step, Submission,
+    Want,
 };
-use azureml_spark_core::{Class, Machine, Sight};
+use azureml_spark_core::{Class, Fault, Machine, Sight};
 
 use look::{follow, look, name_of, what_it_wrote, why_it_failed};
 use lookup::{forget, look_up, packages_id, register, unresolved};
@@ -330,8 +331,8 @@ fn submit(
         with: with.clone(),
         registers: want.registers(),
     };
+    world.dawdles();
     let answer = world.write(Effect::PutRun(name.clone(), body));
-    let exists = |stop: &Stop| matches!(stop, Stop::Fault(f) if f.code == "JobPropertyImmutable" && f.class == Class::Terminal);
     match answer {
         Ok(()) => {
             let run = world.azure.runs[&name].last().shown(&name);
@@ -341,7 +342,14 @@ fn submit(
             }
             follow(world, want, &name, run);
         }
-        Err(stop) if exists(&stop) => {}
+        // It came through before, or somebody else's did: a look tells.
+        Err(Stop::Fault(fault)) if fault.code == "JobPropertyImmutable" => {
+            return Err(Stop::Fault(Fault {
+                class: Class::Unsure,
+                op: EXISTS,
+                ..fault
+            }));
+        }
         Err(stop) => {
             if matches!(&stop, Stop::Fault(fault) if fault.class == Class::Terminal) {
                 forget(world, definition);

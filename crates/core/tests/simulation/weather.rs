@@ -12,6 +12,9 @@ pub(crate) const STALE: i64 = 60_000;
 /// A request whose sender died, or gave up, arrives within this.
 pub(crate) const LATE: i64 = 8_000;
 
+/// A request whose sender waits for it takes at most this.
+pub(crate) const SLOW: i64 = 60_000;
+
 /// What becomes of a write.
 #[derive(Clone, Debug)]
 pub(crate) enum Write {

@@ -18,7 +18,7 @@ use crate::process::Process;
 use crate::quirk::Quirk;
 use crate::scenario::{Cast, Deed};
 use crate::script::Script;
-use crate::weather::{LATE, Read, Weather, Write};
+use crate::weather::{LATE, Read, SLOW, Weather, Write};
 
 pub(crate) type Job = Object<SparkJobSpec, SparkJobStatus>;
 pub(crate) type Attachment = Object<SynapseSparkAttachmentSpec, SynapseSparkAttachmentStatus>;
@@ -121,6 +121,15 @@ impl World {
             self.look_for_leaks();
         }
         self.azure.advance(self.now);
+    }
+
+    /// A request is long on its way, now and then; not while two processes believe to lead.
+    pub(crate) fn dawdles(&mut self) {
+        let alone = !self.nested && self.standby.is_none();
+        if alone && self.weather.trouble > 0 && self.chance.one_in(8) {
+            let until = self.now + self.chance.millis(0, SLOW);
+            self.pass_time(until);
+        }
     }
 
     /// Something takes its time; meanwhile people and another leader act.
