@@ -98,7 +98,7 @@ fn code_that_the_azure_cli_has_uploaded_is_found_by_its_hash() {
     // SHA-256 as the SDK makes it, over the count, the path, the size and the text.
     const TEXT: &str = "print('known')\n";
     const HASH: &str = "15f19a43fdef505a2a6e789f780ed16a4f573c33639f2f9591f3e1964e1a1fd6";
-    /// UUIDv5 of that hash below `https://spark.azureml.dev/codes/`.
+    /// `UUIDv5` of that hash below `https://spark.azureml.dev/codes/`.
     const OURS: &str = "27177254-b15a-5a18-a4e7-cea17bbf4e63";
     scenario("code-hash", async |scope, portal| {
         let emulator = scope.stack().emulator();
