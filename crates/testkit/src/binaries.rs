@@ -17,31 +17,48 @@ const EMULATOR: &str = "azureml-emulator";
 /// What people have beside kubectl: package and binary.
 const PLUGIN: (&str, &str) = ("azureml-spark-cli", "kubectl-azureml");
 
+/// How they are built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Quickly, for tests.
+    #[default]
+    Dev,
+    /// As people run them: what is measured.
+    Release,
+}
+
 /// The operator's binary, built now if its sources are newer. `AZUREML_SPARK_OPERATOR_BINARY` names another.
-pub fn operator() -> Result<PathBuf> {
-    built("AZUREML_SPARK_OPERATOR_BINARY", OPERATOR)
+pub fn operator(profile: Profile) -> Result<PathBuf> {
+    built("AZUREML_SPARK_OPERATOR_BINARY", OPERATOR, profile)
 }
 
 /// The emulator's binary, built now if its sources are newer. `AZUREML_EMULATOR_BINARY` names another.
-pub fn emulator() -> Result<PathBuf> {
-    built("AZUREML_EMULATOR_BINARY", EMULATOR)
+pub fn emulator(profile: Profile) -> Result<PathBuf> {
+    built("AZUREML_EMULATOR_BINARY", EMULATOR, profile)
 }
 
 /// The binary that kubectl finds on PATH as `kubectl azureml`, built now if its sources are newer.
 /// `KUBECTL_AZUREML_BINARY` names another of that file name.
 pub fn plugin() -> Result<PathBuf> {
-    built("KUBECTL_AZUREML_BINARY", PLUGIN.1)
+    built("KUBECTL_AZUREML_BINARY", PLUGIN.1, Profile::Dev)
 }
 
-/// All at once: cargo looks at the sources one time per process, and two tests do not race.
-static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
+/// Names and paths, or why there are none.
+type Built = OnceLock<Result<BTreeMap<String, PathBuf>, String>>;
 
-fn built(variable: &str, name: &str) -> Result<PathBuf> {
+/// All at once: cargo looks at the sources one time per process, and two tests do not race.
+static DEV: Built = OnceLock::new();
+static RELEASE: Built = OnceLock::new();
+
+fn built(variable: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
         return Ok(path.into());
     }
-    let all = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
-    match all {
+    let all = match profile {
+        Profile::Dev => &DEV,
+        Profile::Release => &RELEASE,
+    };
+    match all.get_or_init(|| build(profile).map_err(|error| format!("{error:#}"))) {
         Ok(paths) => paths
             .get(name)
             .cloned()
@@ -50,13 +67,18 @@ fn built(variable: &str, name: &str) -> Result<PathBuf> {
     }
 }
 
-fn build() -> Result<BTreeMap<String, PathBuf>> {
+fn build(profile: Profile) -> Result<BTreeMap<String, PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .current_dir(repository::root())
         .args(["build", "--message-format=json-render-diagnostics"])
-        .args(["--package", OPERATOR, "--package", EMULATOR])
-        .args(["--package", PLUGIN.0, "--bins"])
+        .args(["--package", OPERATOR, "--package", EMULATOR, "--bins"]);
+    match profile {
+        Profile::Dev => command.args(["--package", PLUGIN.0]),
+        Profile::Release => command.arg("--release"),
+    };
+    let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::binaries::Profile;
 use crate::process::Process;
 use crate::{binaries, tools};
 
@@ -34,6 +35,8 @@ pub enum Runner {
 /// How to start one.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How it is built.
+    pub profile: Profile,
     /// How jobs are run.
     pub runner: Runner,
     /// What exists at the start, over the emulator's defaults (its `--world`).
@@ -45,6 +48,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            profile: Profile::default(),
             runner: Runner::Instant,
             world: json!({}),
             settings: json!({}),
@@ -65,13 +69,13 @@ pub struct Emulator {
 impl Emulator {
     /// Starts one with its data in `folder/data` and its certificate in `folder`.
     pub async fn start(folder: &Path, options: &Options) -> Result<Self> {
-        let runner = options.runner;
+        let (profile, runner) = (options.profile, options.runner);
         let (program, python) = tokio::task::spawn_blocking(move || {
             let python = match runner {
                 Runner::Spark => Some(tools::spark_python()?),
                 Runner::Instant => None,
             };
-            anyhow::Ok((binaries::emulator()?, python))
+            anyhow::Ok((binaries::emulator(profile)?, python))
         })
         .await??;
         std::fs::create_dir_all(folder.join("logs"))?;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::binaries::Profile;
 use crate::control_plane::ControlPlane;
 use crate::emulator::{self, Emulator};
 use crate::flux::Artifacts;
@@ -31,6 +32,8 @@ pub const NAMESPACE: &str = "azureml-spark-system";
 /// How to start a stack.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How the operator is built.
+    pub profile: Profile,
     /// The emulator.
     pub emulator: emulator::Options,
     /// An emulator that runs already, for a second cluster on the same Azure; `emulator` is not looked at then, and who
@@ -45,6 +48,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            profile: Profile::default(),
             emulator: emulator::Options::default(),
             beside: None,
             values: json!({}),
@@ -92,7 +96,11 @@ impl Stack {
             tokio::try_join!(ControlPlane::start(&folder), emulator_of(&folder, &options),)?;
         let (helm, program) = tokio::task::spawn_blocking({
             let (home, kubeconfig) = (folder.join("helm"), plane.kubeconfig().to_path_buf());
-            move || anyhow::Ok((Helm::connected(&home, &kubeconfig)?, binaries::operator()?))
+            let profile = options.profile;
+            move || {
+                let helm = Helm::connected(&home, &kubeconfig)?;
+                anyhow::Ok((helm, binaries::operator(profile)?))
+            }
         })
         .await??;
         let [probe, logs] = free_ports()?;

@@ -1,5 +1,6 @@
 //! Every command that a person or CI runs: `cargo xtask --help`.
 
+mod bench;
 mod check;
 mod demo;
 mod generate;
@@ -38,6 +39,8 @@ enum Command {
     Down(Place),
     /// A million generated specs through the rules at apply time and through the operator, and 100,000 simulated worlds.
     Sim(sim::Numbers),
+    /// Speed, memory and requests, measured with release builds on the real control plane; `docs/performance.md`.
+    Bench(bench::Request),
     /// Formatting, lints, dependencies, generated files, the chart.
     Check,
     /// Writes the custom resource definitions from the Rust types.
@@ -79,6 +82,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Up(place) => local::up(&place.path()).await,
         Command::Down(place) => local::down(&place.path()),
         Command::Sim(numbers) => sim::sim(&numbers),
+        Command::Bench(request) => bench::bench(request).await,
         Command::Check => check::check(),
         Command::Gen => generate::write(),
         Command::Tools => tools::build_all(),

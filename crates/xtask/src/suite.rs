@@ -5,6 +5,7 @@ mod targets;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use azureml_spark_testkit::binaries::Profile;
 use azureml_spark_testkit::emulator::{self, Emulator, Runner};
 use azureml_spark_testkit::stack::RunFolder;
 use azureml_spark_testkit::tools::{self, Prerequisite};
@@ -26,7 +27,7 @@ pub(crate) async fn test() -> Result<()> {
         Ok(())
     });
     steps.step("the operator, the emulator and the plugin", || {
-        binaries::operator().map(drop)
+        binaries::operator(Profile::Dev).map(drop)
     });
     steps.step("Rust: libraries and programs", others);
     steps.step("Rust: scenarios side by side", waiting);
@@ -49,8 +50,11 @@ fn tests(threads: usize) -> Result<Command> {
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .env("RUST_TEST_THREADS", threads.to_string())
         .env("EMULATOR_PYTHON", tools::spark_python()?)
-        .env("AZUREML_SPARK_OPERATOR_BINARY", binaries::operator()?)
-        .env("AZUREML_EMULATOR_BINARY", binaries::emulator()?)
+        .env(
+            "AZUREML_SPARK_OPERATOR_BINARY",
+            binaries::operator(Profile::Dev)?,
+        )
+        .env("AZUREML_EMULATOR_BINARY", binaries::emulator(Profile::Dev)?)
         .env("KUBECTL_AZUREML_BINARY", binaries::plugin()?);
     Ok(command)
 }

@@ -75,6 +75,8 @@ pub(super) fn apiserver(
         "--requestheader-extra-headers-prefix=X-Remote-Extra-".to_owned(),
         format!("--audit-policy-file={}", credentials.audit_policy.display()),
         format!("--audit-log-path={}", audit_log.display()),
+        // In one file however long it gets: who reads it counts on the whole. Of a thousand jobs it is 10 MB.
+        "--audit-log-maxsize=4000".to_owned(),
     ]
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use azureml_spark_testkit::access::{asked, granted};
+use azureml_spark_testkit::binaries::{self, Profile};
 use azureml_spark_testkit::eventually::{PATIENCE, until};
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::operator::{Launch, Operator};
+use azureml_spark_testkit::repository;
 use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::scope::{Scope, WORKSPACE};
 use azureml_spark_testkit::stack::{NAMESPACE, Options, RELEASE, Stack};
-use azureml_spark_testkit::{binaries, repository};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Secret, Service};
 use k8s_openapi::api::rbac::v1::ClusterRole;
@@ -150,7 +151,7 @@ async fn deployed(scope: &Scope<'_>, folder: &str) -> Result<(Launch, Operator)>
     let folder = scope.stack().folder().join(folder);
     std::fs::create_dir_all(folder.join("logs"))?;
     let launch = Launch::prepare(scope.stack().plane(), NAMESPACE, RELEASE, &folder).await?;
-    let operator = Operator::new(binaries::operator()?, launch.clone(), &folder)?;
+    let operator = Operator::new(binaries::operator(Profile::Dev)?, launch.clone(), &folder)?;
     Ok((launch, operator))
 }
 

@@ -1,0 +1,149 @@
+//! `cargo xtask bench`: figures on the real control plane, each beside its floor or limit from the same run.
+//!
+//! A bench fails when something is broken, never for a number: whether a figure reaches what it is to reach is said
+//! beside it. What each figure means is in docs/performance.md.
+
+mod apiserver;
+mod azure;
+mod figure;
+mod machine;
+mod progress;
+mod report;
+mod stage;
+mod submit;
+mod table;
+mod usage;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
+
+use figure::Figure;
+use machine::{Machine, Versions};
+use progress::Progress;
+use report::{Measured, Report};
+
+#[derive(clap::Args)]
+pub(crate) struct Request {
+    /// Which; all of them if none is named.
+    #[arg(value_enum, value_name = "SCENARIO")]
+    scenarios: Vec<Scenario>,
+    /// Where the figures go as JSON, beside the table on standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// A part of each scenario's numbers of objects, to see that it works: 0.01 makes 10 jobs of 1,000.
+    #[arg(long, value_name = "PART", default_value_t = 1.0, value_parser = part)]
+    part: f64,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// 1,000 jobs at once: from apply to Azure's PUT, against the same writes by a bare loop.
+    Submit,
+}
+
+impl Scenario {
+    async fn measure(self, bench: &Bench) -> Result<Vec<Figure>> {
+        match self {
+            Self::Submit => submit::measure(bench).await,
+        }
+    }
+
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// One scenario that is being measured.
+struct Bench {
+    part: f64,
+    progress: Progress,
+}
+
+impl Bench {
+    /// How many of the scenario's objects there are: all of them, unless a part was asked for.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "counts of objects, far below 2^52"
+    )]
+    fn size(&self, full: usize) -> usize {
+        ((full as f64 * self.part).ceil() as usize).max(1)
+    }
+
+    /// One line of progress, with the time since the scenario began.
+    fn say(&self, text: &str) {
+        self.progress.say(text);
+    }
+}
+
+pub(crate) async fn bench(request: Request) -> Result<()> {
+    let scenarios = if request.scenarios.is_empty() {
+        Scenario::value_variants().to_vec()
+    } else {
+        request.scenarios
+    };
+    let machine = Machine::read()?;
+    tokio::task::spawn_blocking(stage::prepare).await??;
+    let versions = Versions::read().await?;
+    println!("{machine}\n{versions}\n");
+    let mut report = Report::new(machine, versions, request.part);
+    let mut broken = Vec::new();
+    for scenario in scenarios {
+        let name = scenario.name();
+        let bench = Bench {
+            part: request.part,
+            progress: Progress::begin(&name),
+        };
+        let begun = Instant::now();
+        match scenario.measure(&bench).await {
+            Ok(figures) => {
+                let measured = Measured::new(name, begun.elapsed(), figures);
+                println!("{}", table::of(&measured));
+                report.scenarios.push(measured);
+            }
+            Err(error) => {
+                bench.say(&format!("broken: {error:#}"));
+                broken.push(name);
+            }
+        }
+        // After each: what was measured is not lost with a later one.
+        if let Some(file) = &request.json {
+            std::fs::write(file, serde_json::to_string_pretty(&report)?)
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+    }
+    if broken.is_empty() {
+        return Ok(());
+    }
+    bail!("broken: {}", broken.join(", "))
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(part) if part > 0.0 && part <= 1.0 => Ok(part),
+        _ => Err("more than 0, at most 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bench, Progress};
+
+    #[test]
+    fn a_part_is_rounded_up_and_never_nothing() {
+        let size = |part, full| {
+            let progress = Progress::begin("size");
+            Bench { part, progress }.size(full)
+        };
+        assert_eq!(size(1.0, 1_000), 1_000);
+        assert_eq!(size(0.01, 1_000), 10);
+        assert_eq!(size(0.015, 100), 2);
+        assert_eq!(size(0.001, 5), 1);
+    }
+}
