@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::limits::Limits;
+
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +14,7 @@ mod tests;
 ///
 /// [`Cloud::allows`] is the rule for every address that is sent a request, whether we built it or
 /// Azure returned it; [`Cloud::allows_token`] is the narrower one for requests that carry a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cloud {
     /// The name used in `spec.cloud`; in a settings file it is the key, see [`Cloud::named`].
@@ -48,6 +50,9 @@ impl Cloud {
     pub fn built_in(name: &str) -> Option<Self> {
         BUILT_IN
             .iter()
+    /// How many requests Resource Manager takes.
+    #[serde(default)]
+    pub limits: Limits,
             .find(|endpoints| endpoints.name == name)?
             .cloud()
     }
@@ -96,7 +101,7 @@ impl Cloud {
                 self.synapse_suffix
             ));
         }
-        None
+        self.limits.fault()
     }
 
     /// Whether Resource Manager is on this machine, so that no proxy may be asked for it.
@@ -208,3 +213,4 @@ fn authority(url: &Url) -> Option<String> {
         None => host,
     })
 }
+            limits: Limits::default(),

@@ -32,6 +32,7 @@ mod error;
 mod error_body;
 mod gate;
 mod identity;
+mod limits;
 pub mod operation;
 pub mod page;
 mod redact;
@@ -52,6 +53,7 @@ pub use credential::Credential;
 pub use error::{Class, Details, Error};
 pub use error_body::ErrorBody;
 pub use gate::{Gates, Scope};
+pub use limits::{Limits, Rate};
 pub use redact::{SasUrl, text as redacted};
 pub use request::{Address, Audience, Call, Effect, Request, UserToken};
 pub use resource_id::{

@@ -99,6 +99,11 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_LOG_FORMAT", default_value_t = Format::Json)]
     pub log_format: Format,
 
+    /// The share of the requests that Azure takes from a principal which this operator may use, in percent: the rest is
+    /// for people and other tools with the same credentials.
+    #[arg(long, env = "AZUREML_SPARK_AZURE_BUDGET_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub azure_budget_percent: u8,
+
     /// Objects of one kind that are worked on at a time.
     #[arg(long, env = "AZUREML_SPARK_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
@@ -198,6 +203,18 @@ mod tests {
         let args =
             Args::try_parse_from(["operator", "--operator-identity-namespaces", "a,b"]).unwrap();
         assert_eq!(args.operator_identity_namespaces, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_share_of_the_budget_is_all_of_it_or_less_and_never_nothing() {
+        let percent = |words: &[&str]| {
+            let args = Args::try_parse_from(["operator"].iter().chain(words));
+            args.map(|args| args.azure_budget_percent)
+        };
+        assert_eq!(percent(&[]).unwrap(), 100);
+        assert_eq!(percent(&["--azure-budget-percent=25"]).unwrap(), 25);
+        assert!(percent(&["--azure-budget-percent=0"]).is_err());
+        assert!(percent(&["--azure-budget-percent=101"]).is_err());
     }
 
     #[test]

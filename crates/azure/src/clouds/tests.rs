@@ -67,3 +67,29 @@ fn faults_name_the_flag_and_the_cloud() {
         "{fault}"
     );
 }
+
+#[test]
+fn limits_are_the_published_ones_unless_a_cloud_says_otherwise() {
+    let limits = "limits: {writes: {size: 20, perSecond: 0.5}}\n";
+    let clouds = load(&named("mine", &format!("{EMULATOR}{limits}"))).unwrap();
+    let limits = clouds.get("mine").unwrap().cloud().limits;
+    let published = clouds.get(Clouds::DEFAULT).unwrap().cloud().limits;
+    assert_eq!((limits.writes.size, limits.writes.per_second), (20.0, 0.5));
+    assert_eq!(limits.reads, published.reads);
+    assert_eq!(
+        (published.writes.size, published.writes.per_second),
+        (200.0, 10.0)
+    );
+    for nothing in [
+        "{size: 0, perSecond: 1}",
+        "{size: 1, perSecond: 0}",
+        "{size: .nan, perSecond: 1}",
+    ] {
+        let wrong = format!("{EMULATOR}limits: {{deletes: {nothing}}}\n");
+        let fault = load(&named("mine", &wrong)).unwrap_err().to_string();
+        assert!(
+            fault.starts_with("--clouds: mine: limits.deletes"),
+            "{fault}"
+        );
+    }
+}

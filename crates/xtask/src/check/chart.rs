@@ -105,6 +105,7 @@ fn everything() -> Value {
     json!({
         "clouds": {
             "plain": with(cloud(), "storageHosts", json!([".blob.example"])),
+            "slow": with(cloud(), "limits", json!({"writes": {"size": 20, "perSecond": 0.5}})),
             "inline": with(cloud(), "caCertificate", json!(pem)),
             "secret": with(cloud(), "caSecretRef", json!({"name": "ca", "key": "ca.crt"})),
         },
@@ -113,6 +114,7 @@ fn everything() -> Value {
         "retiredRuntimes": [],
         "notRespondingSeconds": 60,
         "cancelStuckSeconds": 30,
+        "azureBudgetPercent": 50,
         "sources": {"flux": {"enabled": false}, "artifactHosts": ["artifacts.example:8080"]},
         "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
         "imagePullSecrets": [{"name": "registry"}],
@@ -130,7 +132,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 12] {
+fn refused() -> [(Value, &'static str); 14] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -141,6 +143,11 @@ fn refused() -> [(Value, &'static str); 12] {
         (json!({"pollSecond": 5}), "pollSecond"),
         (json!({"pollSeconds": 0}), "pollSeconds"),
         (json!({"logFormat": "xml"}), "logFormat"),
+        (json!({"azureBudgetPercent": 0}), "azureBudgetPercent"),
+        (
+            json!({"clouds": {"mine": with(cloud(), "limits", json!({"writes": {"size": 20}}))}}),
+            "perSecond",
+        ),
         (
             json!({"clouds": {"mine": {"resourceManager": "https://a"}}}),
             "activeDirectory",
