@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Answer, bad_request};
 use crate::fault::Rule;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Summary};
 use crate::state::App;
 
 /// Paths that begin so are neither counted nor made to fail.
@@ -22,6 +22,7 @@ pub(crate) const PREFIX: &str = "/_emulator/";
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/_emulator/requests", get(requests))
+        .route("/_emulator/requests/summary", get(summary))
         .route("/_emulator/settings", get(settings).put(change_settings))
         .route(
             "/_emulator/faults",
@@ -41,8 +42,13 @@ async fn requests(State(app): State<Arc<App>>, Query(query): Query<Since>) -> Js
     Json(app.ledger.since(query.since))
 }
 
+/// How many of each kind: costs the same however many there were.
+async fn summary(State(app): State<Arc<App>>) -> Json<Summary> {
+    Json(app.ledger.summary())
+}
+
 async fn settings(State(app): State<Arc<App>>) -> Json<crate::Settings> {
-    Json(app.settings())
+    Json(app.settings().as_ref().clone())
 }
 
 async fn change_settings(State(app): State<Arc<App>>, Json(over): Json<Value>) -> Answer {

@@ -20,7 +20,7 @@ use crate::arm::gate;
 use crate::arm::path::Path;
 use crate::error::{Answer, Refusal, no_such_route};
 use crate::fault::{Action, When, status_answer};
-use crate::ledger::Entry;
+use crate::ledger::{Asked, Entry, Noted, Sent, what};
 use crate::login::caller_of;
 use crate::request::AsSent;
 use crate::site::{Account, Site};
@@ -38,7 +38,9 @@ type Service = TowerToHyperService<Router>;
 /// The services behind the server.
 pub(crate) struct Dispatch {
     app: Arc<App>,
-    main: Service,
+    /// The main host's, as each Azure ML workspace answers; the first is the world's own, which answers for
+    /// everything that is no workspace's.
+    main: Vec<(Arc<App>, Service)>,
     synapse: Service,
     blob: Service,
 }
@@ -50,8 +52,8 @@ pub(crate) struct Dropped;
 
 impl Dispatch {
     pub(crate) fn new(app: Arc<App>) -> Self {
-        let service = |routes: Router<Arc<App>>| {
-            TowerToHyperService::new(routes.with_state(Arc::clone(&app)))
+        let service = |routes: Router<Arc<App>>, app: &Arc<App>| {
+            TowerToHyperService::new(routes.with_state(Arc::clone(app)))
         };
         let no_route = async || no_such_route();
         let main = Router::new()
@@ -63,10 +65,13 @@ impl Dispatch {
             .merge(aml::routes())
             .merge(history::routes())
             .fallback(no_route);
+        let workspaces = app.workspaces().map(Arc::new);
         Self {
-            main: service(main),
-            synapse: service(synapse::routes().fallback(no_route)),
-            blob: service(blob::routes()),
+            main: workspaces
+                .map(|app| (Arc::clone(&app), service(main.clone(), &app)))
+                .collect(),
+            synapse: service(synapse::routes().fallback(no_route), &app),
+            blob: service(blob::routes(), &app),
             app,
         }
     }
@@ -77,14 +82,16 @@ impl Dispatch {
         let host = Site::host(&request);
         let site = Site::of_host(&host);
         if site == Site::Main && request.uri().path().starts_with(control::PREFIX) {
-            return Ok(run(&self.main, request).await);
+            return Ok(self.first(request).await);
         }
         let sent = sent_path(request.uri());
-        let (request, number) = match self.note(request, &site, &host, &sent).await {
-            Ok(noted) => noted,
+        let (request, noted) = match self.note(request, &site, &host, &sent).await {
+            Ok(request) => request,
             Err(refusal) => return Ok(refusal.into_response()),
         };
-        aml::jobs::settle(&self.app);
+        for (app, _) in &self.main {
+            aml::jobs::settle(app);
+        }
         let rule = self.app.faults.hit(request.method().as_str(), &host, &sent);
         let mut response = match rule {
             None => self.effect(site, sent, request).await,
@@ -120,7 +127,7 @@ impl Dispatch {
                 STALE.scope(is_read, self.effect(site, sent, request)).await
             }
         };
-        self.app.ledger.answered(number, response.status().as_u16());
+        self.app.ledger.answered(&noted, response.status().as_u16());
         let kind = if response.status().is_success() {
             "standard"
         } else {
@@ -140,7 +147,7 @@ impl Dispatch {
         site: &Site,
         host: &str,
         sent: &str,
-    ) -> Result<(Request, u64), Refusal> {
+    ) -> Result<(Request, Noted), Refusal> {
         let (parts, body) = request.into_parts();
         let mut json = None;
         let body = if matches!(site, Site::Blob(_)) || !is_json(&parts.headers) {
@@ -153,7 +160,7 @@ impl Dispatch {
                     "The request content is larger than 4 MB.",
                 )
             })?;
-            json = serde_json::from_slice(&bytes).ok().map(redact::body);
+            json = Some(Sent(bytes.clone()));
             Body::from(bytes)
         };
         let caller = bearer(&parts.headers)
@@ -167,7 +174,12 @@ impl Dispatch {
                 .ok()
                 .map(str::to_owned)
         });
-        let number = self.app.ledger.arrived(Entry {
+        let asked = Asked {
+            caller: caller.clone(),
+            method: parts.method.to_string(),
+            what: what(site, parts.uri.path()),
+        };
+        let entry = Entry {
             number: 0,
             time: self.app.clock.now(),
             host: host.to_owned(),
@@ -177,12 +189,16 @@ impl Dispatch {
             caller,
             api_version,
             body: json,
-        });
-        Ok((Request::from_parts(parts, body), number))
+        };
+        let keep = self.app.settings().ledger_size;
+        let noted = self.app.ledger.arrived(entry, asked, keep);
+        Ok((Request::from_parts(parts, body), noted))
     }
 
     async fn effect(&self, site: Site, sent: String, mut request: Request) -> Response {
-        operation::settle(&self.app);
+        for (app, _) in &self.main {
+            operation::settle(app);
+        }
         let ids = request_ids(request.headers());
         let is_blob = matches!(site, Site::Blob(_));
         request.extensions_mut().insert(AsSent(sent));
@@ -207,7 +223,7 @@ impl Dispatch {
     async fn main_site(&self, mut request: Request) -> Answer {
         let path = Path::new(request.uri().path());
         if !path.needs_token() {
-            return Ok(run(&self.main, request).await);
+            return Ok(self.first(request).await);
         }
         let caller = gate::admit(&self.app, &path, &request)?;
         let limits = self.app.settings().throttle;
@@ -221,7 +237,10 @@ impl Dispatch {
         } else {
             rewrite(&mut request, &path);
             request.extensions_mut().insert(caller);
-            run(&self.main, request).await
+            match self.workspace(&path) {
+                Some(service) => run(service, request).await,
+                None => self.first(request).await,
+            }
         };
         if let Some(remaining) = remaining
             && let Ok(value) = HeaderValue::from_str(&remaining.tokens)
@@ -229,6 +248,32 @@ impl Dispatch {
             response.headers_mut().insert(remaining.header, value);
         }
         Ok(response)
+    }
+
+    /// Answers as the world's own workspace.
+    async fn first(&self, request: Request) -> Response {
+        match self.main.first() {
+            Some((_, service)) => run(service, request).await,
+            None => no_such_route().into_response(),
+        }
+    }
+
+    /// What answers for the workspace that a path leads into, or that started the operation that it asks for.
+    fn workspace(&self, path: &Path) -> Option<&Service> {
+        let (namespace, _) = path.resource_type()?;
+        if namespace != "Microsoft.MachineLearningServices" {
+            return None;
+        }
+        let name = path.name_after("workspaces");
+        let operation = path
+            .name_after("computeOperationsStatus")
+            .or_else(|| path.name_after("workspaceOperationsStatus"));
+        let found = self.main.iter().find(|(app, _)| match (&name, &operation) {
+            (Some(name), _) => app.world.workspace.eq_ignore_ascii_case(name),
+            (None, Some(id)) => operation::is_known(app, id),
+            (None, None) => false,
+        });
+        found.map(|(_, service)| service)
     }
 
     async fn synapse_site(&self, host: &str, mut request: Request) -> Answer {

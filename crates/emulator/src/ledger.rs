@@ -1,14 +1,19 @@
 //! What was asked, in order: for people who want to see, and for tests that count.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+mod counts;
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// So many of the latest requests are kept: a test of scale makes some tens of thousands.
-const KEPT: usize = 200_000;
+use crate::redact;
+
+pub(crate) use counts::{Asked, Summary, what};
+use counts::{Count, Counts};
 
 /// One request, without its secrets.
 #[derive(Clone, Debug, Serialize)]
@@ -29,13 +34,25 @@ pub(crate) struct Entry {
     pub(crate) caller: Option<String>,
     pub(crate) api_version: Option<String>,
     /// The body, of JSON requests only.
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Sent>,
 }
 
-/// The latest requests.
+/// A body, kept as it came and read when somebody looks: most are never looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(pub(crate) Bytes);
+
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json: Option<Value> = serde_json::from_slice(&self.0).ok();
+        json.map(redact::body).serialize(serializer)
+    }
+}
+
+/// The latest requests, and how many there were of each kind.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pages: Mutex<Pages>,
+    counts: Counts,
 }
 
 #[derive(Debug, Default)]
@@ -44,53 +61,73 @@ struct Pages {
     entries: VecDeque<Entry>,
 }
 
+/// A request that was noted and not answered yet.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    number: u64,
+    count: Arc<Count>,
+}
+
 impl Ledger {
-    /// Notes a request that has arrived, and says its number.
-    pub(crate) fn arrived(&self, mut entry: Entry) -> u64 {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Notes a request that has arrived; of the latest ones, so many are kept.
+    pub(crate) fn arrived(&self, mut entry: Entry, asked: Asked, keep: usize) -> Noted {
+        let count = self.counts.arrived(asked);
+        let mut pages = self.lock();
         pages.last += 1;
-        entry.number = pages.last;
-        if pages.entries.len() == KEPT {
+        let number = pages.last;
+        entry.number = number;
+        while !pages.entries.is_empty() && pages.entries.len() >= keep {
             pages.entries.pop_front();
         }
-        pages.entries.push_back(entry);
-        pages.last
+        if keep > 0 {
+            pages.entries.push_back(entry);
+        }
+        Noted { number, count }
     }
 
     /// Notes what it was answered.
-    pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = pages.entries.front().map(|entry| entry.number) else {
-            return;
-        };
-        let Some(index) = number
-            .checked_sub(first)
-            .and_then(|n| usize::try_from(n).ok())
-        else {
-            return;
-        };
-        if let Some(entry) = pages.entries.get_mut(index) {
+    pub(crate) fn answered(&self, noted: &Noted, status: u16) {
+        noted.count.answered(status);
+        let mut pages = self.lock();
+        let index = pages.index_after(noted.number.saturating_sub(1));
+        let entry = pages.entries.get_mut(index);
+        if let Some(entry) = entry.filter(|entry| entry.number == noted.number) {
             entry.status = Some(status);
         }
     }
 
     /// All entries with a higher number.
     pub(crate) fn since(&self, number: u64) -> Vec<Entry> {
-        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages
-            .entries
-            .iter()
-            .filter(|entry| entry.number > number)
-            .cloned()
-            .collect()
+        let pages = self.lock();
+        let first = pages.index_after(number);
+        pages.entries.range(first..).cloned().collect()
+    }
+
+    /// The number of the latest request, and how many there were of each kind since the start or the last reset.
+    pub(crate) fn summary(&self) -> Summary {
+        let last = self.lock().last;
+        self.counts.summary(last)
     }
 
     /// Forgets the entries; numbers go on, so that nobody who follows them misses one.
     pub(crate) fn clear(&self) {
-        self.pages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entries
-            .clear();
+        self.lock().entries.clear();
+        self.counts.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Pages {
+    /// Where the entries with a higher number begin: numbers have no gaps.
+    fn index_after(&self, number: u64) -> usize {
+        let first = self.entries.front().map_or(0, |entry| entry.number);
+        let before = (number + 1).saturating_sub(first);
+        usize::try_from(before).map_or(self.entries.len(), |index| index.min(self.entries.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

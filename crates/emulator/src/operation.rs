@@ -4,7 +4,8 @@
 //! An operation is a record with the time at which it ends and what it then does to its resource. Nothing
 //! runs meanwhile: every request first settles what is over by then.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Path, State};
 use axum::http::header::RETRY_AFTER;
@@ -26,6 +27,44 @@ use crate::store::STALE;
 /// Kind of the records in the store.
 const OPERATIONS: &str = "operations";
 
+/// The operations that have not ended, by their end: every request asks, so asking must not cost a walk over those
+/// that have.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    subjects: Mutex<BTreeMap<(Timestamp, String), String>>,
+}
+
+impl Open {
+    fn started(&self, ends: Timestamp, id: &str, subject: &str) {
+        self.lock()
+            .insert((ends, id.to_owned()), subject.to_owned());
+    }
+
+    /// The ids of those that are over by now; nobody else is told of them.
+    fn over(&self, now: Timestamp) -> Vec<String> {
+        let mut open = self.lock();
+        let mut over = Vec::new();
+        while let Some(first) = open.first_entry().filter(|first| first.key().0 <= now) {
+            over.push(first.remove_entry().0.1);
+        }
+        over
+    }
+
+    fn is_any_on(&self, subject: &str) -> bool {
+        let open = self.lock();
+        open.values().any(|name| name.eq_ignore_ascii_case(subject))
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Timestamp, String), String>> {
+        self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Where the operation's state is asked for.
 const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
@@ -36,6 +75,7 @@ pub(crate) fn start(app: &App, subject: &str, effect: &Value) -> String {
     let ends = after(app.clock.now(), app.settings().operation_seconds);
     let record = json!({"subject": subject, "ends": ends, "effect": effect, "settled": false});
     app.store().put(OPERATIONS, &id, record);
+    app.operations.started(ends, &id, subject);
     settle(app);
     id
 }
@@ -68,16 +108,10 @@ pub(crate) fn settle(app: &App) {
 }
 
 fn settle_now(app: &App) {
-    let now = app.clock.now();
-    let over: Vec<(String, Value)> = app
-        .store()
-        .list(OPERATIONS)
-        .filter(|(_, record)| {
-            record.get("settled") == Some(&Value::Bool(false)) && ends(record) <= now
-        })
-        .map(|(id, record)| (id.to_owned(), record.clone()))
-        .collect();
-    for (id, mut record) in over {
+    for id in app.operations.over(app.clock.now()) {
+        let Some(mut record) = app.store().get(OPERATIONS, &id).cloned() else {
+            continue;
+        };
         let error = ended(app, &record);
         if let Some(fields) = record.as_object_mut() {
             fields.insert("settled".to_owned(), Value::Bool(true));
@@ -99,13 +133,12 @@ fn ended(app: &App, record: &Value) -> Option<Value> {
 
 /// Whether an operation on the compute has not ended yet.
 pub(crate) fn is_running(app: &App, compute: &str) -> bool {
-    app.store().list(OPERATIONS).any(|(_, record)| {
-        record.get("settled") == Some(&Value::Bool(false))
-            && record
-                .get("subject")
-                .and_then(Value::as_str)
-                .is_some_and(|name| name.eq_ignore_ascii_case(compute))
-    })
+    app.operations.is_any_on(compute)
+}
+
+/// Whether the operation was started in this workspace.
+pub(crate) fn is_known(app: &App, id: &str) -> bool {
+    app.store().get(OPERATIONS, id).is_some()
 }
 
 pub(crate) fn routes() -> Router<Arc<App>> {

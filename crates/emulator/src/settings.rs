@@ -68,6 +68,10 @@ pub struct Settings {
     pub instant_stuck: Option<Status>,
     /// How many lines a job of the instant runner writes while it runs.
     pub instant_log_lines: u32,
+    /// Whether a job of the instant runner leaves a log at all.
+    pub instant_log: Presence,
+    /// How many of the latest requests the ledger keeps; all are counted.
+    pub ledger_size: usize,
 
     /// What a PUT on the name of a job that exists is answered with.
     pub repeated_put: RepeatedPut,
@@ -245,6 +249,8 @@ impl Default for Settings {
             instant_ending: None,
             instant_stuck: None,
             instant_log_lines: 0,
+            instant_log: Presence::Present,
+            ledger_size: 200_000,
             repeated_put: RepeatedPut::Refuse400,
             list_tag_filter: Filter::Honoured,
             list_job_type_filter: Filter::Honoured,

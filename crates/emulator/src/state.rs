@@ -1,7 +1,8 @@
-//! The state that all handlers share.
+//! The state that all handlers share, and the part of it that each Azure ML workspace has for itself.
 
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 
@@ -12,6 +13,7 @@ use crate::clock::{Clock, after};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 use crate::login::Signer;
+use crate::operation::Open;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::throttle::Throttle;
@@ -20,15 +22,25 @@ use crate::{Settings, World};
 /// Kind of the records of identities that were made while the emulator ran.
 const PRINCIPALS: &str = "principals";
 
-/// Everything behind the server.
+/// Everything behind the server as one Azure ML workspace sees it. Clones share all of it.
+#[derive(Clone)]
 pub(crate) struct App {
+    shared: Arc<Shared>,
+    /// The world, with the workspace in it that this is about.
+    pub(crate) world: Arc<World>,
+    pub(crate) jobs: Arc<Jobs>,
+    /// Operations on the workspace and its computes that have not ended.
+    pub(crate) operations: Arc<Open>,
+    store: Arc<Mutex<Store>>,
+}
+
+/// What there is once, however many workspaces there are.
+pub(crate) struct Shared {
     pub(crate) clock: Clock,
-    pub(crate) world: World,
     pub(crate) addresses: Addresses,
     pub(crate) data_dir: PathBuf,
     pub(crate) python: Option<PathBuf>,
     pub(crate) blobs: Blobs,
-    pub(crate) jobs: Jobs,
     /// One `spark-submit` at a time: each takes most of a small machine.
     pub(crate) spark: Semaphore,
     pub(crate) signer: Signer,
@@ -36,9 +48,42 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
     pub(crate) tasks: Tasks,
-    settings: RwLock<Settings>,
-    initial_settings: Settings,
-    store: Mutex<Store>,
+    /// Asked for several times in each request: handed out, not copied.
+    settings: RwLock<Arc<Settings>>,
+    initial_settings: Arc<Settings>,
+    /// The resource group beside its Azure ML workspaces.
+    group: Mutex<Store>,
+    /// The first one is the one that examples use.
+    workspaces: Vec<Workspace>,
+}
+
+/// What one Azure ML workspace has for itself.
+#[derive(Clone)]
+struct Workspace {
+    world: Arc<World>,
+    jobs: Arc<Jobs>,
+    operations: Arc<Open>,
+    store: Arc<Mutex<Store>>,
+}
+
+impl Workspace {
+    fn new(world: World) -> Self {
+        Self {
+            world: Arc::new(world),
+            jobs: Arc::default(),
+            operations: Arc::default(),
+            store: Arc::default(),
+        }
+    }
+}
+
+/// Handlers need not know what is shared.
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl App {
@@ -49,13 +94,16 @@ impl App {
         data_dir: PathBuf,
         python: Option<PathBuf>,
     ) -> Self {
-        let app = Self {
+        let settings = Arc::new(settings);
+        let others = world.other_workspaces.iter();
+        let worlds: Vec<World> = others.map(|name| world.seen_from(name)).collect();
+        let first = Workspace::new(world);
+        let world = &first.world;
+        let shared = Arc::new(Shared {
             clock: Clock,
             blobs: Blobs::new(&data_dir, &world.storage_account_key),
-            signer: Signer::new(&world, &addresses),
-            jobs: Jobs::default(),
+            signer: Signer::new(world, &addresses),
             spark: Semaphore::new(1),
-            world,
             addresses,
             python,
             data_dir,
@@ -63,29 +111,68 @@ impl App {
             faults: Faults::default(),
             throttle: Throttle::default(),
             tasks: Tasks::default(),
-            settings: RwLock::new(settings.clone()),
+            settings: RwLock::new(Arc::clone(&settings)),
             initial_settings: settings,
-            store: Mutex::default(),
-        };
+            group: Mutex::default(),
+            workspaces: std::iter::once(first.clone())
+                .chain(worlds.into_iter().map(Workspace::new))
+                .collect(),
+        });
+        let app = Self::of(shared, first);
         app.seed();
         app
     }
 
-    /// The resources. Hold the guard for no longer than one look or one change, never over an await.
+    fn of(shared: Arc<Shared>, workspace: Workspace) -> Self {
+        let Workspace {
+            world,
+            jobs,
+            operations,
+            store,
+        } = workspace;
+        Self {
+            shared,
+            world,
+            jobs,
+            operations,
+            store,
+        }
+    }
+
+    /// The same as each of the workspaces sees it; the first one is the world's own.
+    pub(crate) fn workspaces(&self) -> impl Iterator<Item = Self> {
+        let all = self.shared.workspaces.iter();
+        all.map(|one| Self::of(Arc::clone(&self.shared), one.clone()))
+    }
+
+    /// The same as the workspace of this name sees it.
+    pub(crate) fn in_workspace(&self, name: &str) -> Option<Self> {
+        self.workspaces()
+            .find(|app| app.world.workspace.eq_ignore_ascii_case(name))
+    }
+
+    /// The resources of the workspace. Hold the guard for no longer than one look or one change, never over an await.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The resources of the group, and who may use them; as [`App::store`].
+    pub(crate) fn group(&self) -> MutexGuard<'_, Store> {
+        self.group.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The settings as they are now.
-    pub(crate) fn settings(&self) -> Settings {
-        self.settings
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        let settings = self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&settings)
     }
 
     /// Replaces the settings.
     pub(crate) fn set_settings(&self, settings: Settings) {
+        self.replace_settings(Arc::new(settings));
+    }
+
+    fn replace_settings(&self, settings: Arc<Settings>) {
         *self
             .settings
             .write()
@@ -95,14 +182,14 @@ impl App {
     /// Remembers when an identity was made.
     pub(crate) fn principal_made(&self, object_id: &str) {
         let at = self.clock.now();
-        self.store()
+        self.group()
             .put(PRINCIPALS, object_id, serde_json::json!({"madeAt": at}));
     }
 
     /// Whether the identity was made so recently that the directory's other parts do not know it yet.
     pub(crate) fn is_principal_too_fresh(&self, object_id: &str) -> bool {
         let seconds = self.settings().principal_replication_seconds;
-        let made = self.store().get(PRINCIPALS, object_id).and_then(|kept| {
+        let made = self.group().get(PRINCIPALS, object_id).and_then(|kept| {
             kept.get("madeAt")
                 .and_then(serde_json::Value::as_str)?
                 .parse::<jiff::Timestamp>()
@@ -114,19 +201,25 @@ impl App {
     /// Back to the state of the start; blobs stay, as they are a person's files.
     pub(crate) async fn reset(&self) {
         self.tasks.end().await;
-        self.set_settings(self.initial_settings.clone());
+        self.replace_settings(Arc::clone(&self.initial_settings));
         self.faults.clear();
         self.ledger.clear();
         self.throttle.clear();
-        *self.store() = Store::default();
-        self.jobs.clear();
+        *self.group() = Store::default();
+        for app in self.workspaces() {
+            *app.store() = Store::default();
+            app.operations.clear();
+            app.jobs.clear();
+        }
         self.seed();
     }
 
     fn seed(&self) {
-        crate::inventory::seed(self);
-        crate::synapse::seed(self);
-        crate::arm::links::seed(self);
-        crate::aml::seed(self);
+        for app in self.workspaces() {
+            crate::inventory::seed(&app);
+            crate::synapse::seed(&app);
+            crate::arm::links::seed(&app);
+            crate::aml::seed(&app);
+        }
     }
 }

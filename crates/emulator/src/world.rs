@@ -33,6 +33,8 @@ pub struct World {
     pub workspace: String,
     /// GUID of the Azure ML workspace; the default container carries it in its name.
     pub workspace_id: String,
+    /// Names of more Azure ML workspaces of the resource group, on the same storage account.
+    pub other_workspaces: Vec<String>,
     /// Region of everything but the other Synapse workspaces.
     pub location: String,
     /// Name of the Synapse workspace.
@@ -102,6 +104,7 @@ impl Default for World {
             resource_group: "yogi-res-group".to_owned(),
             workspace: "yogi-aml-ws".to_owned(),
             workspace_id: "44444444-4444-4444-8444-444444444444".to_owned(),
+            other_workspaces: Vec::new(),
             location: "eastus".to_owned(),
             synapse_workspace: "yogi-synapse-ws".to_owned(),
             pool: "yogisparkpool".to_owned(),
@@ -186,6 +189,18 @@ impl World {
             );
         }
         self
+    }
+
+    /// The world as it is seen from another of its Azure ML workspaces, which has no links.
+    pub(crate) fn seen_from(&self, workspace: &str) -> Self {
+        let id = self.object_id(&format!("{}#workspace/{workspace}", self.workspace_id));
+        Self {
+            workspace: workspace.to_owned(),
+            container: format!("azureml-blobstore-{id}"),
+            workspace_id: id,
+            links: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// What the application may do, or `None` when the tenant does not know it.

@@ -118,7 +118,7 @@ fn check_parents(app: &App, path: &Path, method: &Method) -> Result<(), Refusal>
         "{}/providers/{namespace}/workspaces/{workspace}",
         world.resource_group_id()
     );
-    if inventory::find(app, &id).is_some() {
+    if inventory::exists(app, &id) {
         return Ok(());
     }
     let is_child_write = kind != "workspaces" && *method != Method::GET;

@@ -158,6 +158,27 @@ impl Path {
         }
     }
 
+    /// The path from its namespace on with `*` in place of names: what many requests have in common. Of a path without a
+    /// namespace, the last word.
+    pub(crate) fn pattern(&self) -> String {
+        let of = |segment: &str| segment == "providers";
+        let Some(at) = self.segments.iter().rposition(|segment| of(segment)) else {
+            return self.segments.last().cloned().unwrap_or_default();
+        };
+        let service = self.service.trim_start_matches('/').split('/').next();
+        let mut pattern = service
+            .filter(|service| !service.is_empty())
+            .map(|service| format!("{service}/"))
+            .unwrap_or_default();
+        let mut segments = self.segments.iter().skip(at + 1);
+        pattern.extend(segments.next().map(String::as_str));
+        for (index, segment) in segments.enumerate() {
+            pattern.push('/');
+            pattern.push_str(if index % 2 == 0 { segment } else { "*" });
+        }
+        pattern
+    }
+
     /// Whether this is a path of a regional service, and not of the resource manager.
     pub(crate) fn is_regional(&self) -> bool {
         !self.service.is_empty()

@@ -32,7 +32,7 @@ pub(crate) async fn answer(app: &App, scope: &str, name: Option<&str>, request: 
             put(app, scope, name, &id, &body)
         }
         Method::GET => {
-            let found = app.store().get(ASSIGNMENTS, &id).cloned();
+            let found = app.group().get(ASSIGNMENTS, &id).cloned();
             let found = found.ok_or_else(|| {
                 Refusal::plain(
                     StatusCode::NOT_FOUND,
@@ -42,7 +42,7 @@ pub(crate) async fn answer(app: &App, scope: &str, name: Option<&str>, request: 
             })?;
             Ok(Json(found).into_response())
         }
-        Method::DELETE => Ok(match app.store().remove(ASSIGNMENTS, &id) {
+        Method::DELETE => Ok(match app.group().remove(ASSIGNMENTS, &id) {
             Some(removed) => Json(removed).into_response(),
             None => StatusCode::NO_CONTENT.into_response(),
         }),
@@ -93,7 +93,7 @@ fn put(app: &App, scope: &str, name: &str, id: &str, body: &Value) -> Answer {
                 .and_then(|it| it.rsplit('/').next())
                 .is_some_and(|it| it.eq_ignore_ascii_case(role_name))
     };
-    let mut store = app.store();
+    let mut store = app.group();
     if let Some(kept) = store.get(ASSIGNMENTS, id) {
         if is_same(kept) {
             return Ok(Json(kept.clone()).into_response());
@@ -175,7 +175,7 @@ fn list(app: &App, scope: &str, request: &Request) -> axum::response::Response {
     let here = scope.to_ascii_lowercase();
     let with_below = !filter.contains("atScope()");
     let value: Vec<Value> = app
-        .store()
+        .group()
         .list(ASSIGNMENTS)
         .map(|(_, kept)| kept)
         .filter(|kept| {

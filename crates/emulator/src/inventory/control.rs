@@ -24,7 +24,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>) -> Json<Vec<Value>> {
-    let store = app.store();
+    let store = app.group();
     Json(
         store
             .list(INVENTORY)

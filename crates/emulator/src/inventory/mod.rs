@@ -50,30 +50,35 @@ pub(crate) fn seed(app: &App) {
     }
     for id in ids {
         if let Some(made) = made(app, &id) {
-            app.store().found(INVENTORY, &id, made);
+            app.group().found(INVENTORY, &id, made);
         }
     }
 }
 
 /// The resource with this id, ignoring case.
 pub(crate) fn find(app: &App, id: &str) -> Option<Value> {
-    app.store().get(INVENTORY, id).cloned()
+    app.group().get(INVENTORY, id).cloned()
+}
+
+/// Whether there is a resource with this id.
+pub(crate) fn exists(app: &App, id: &str) -> bool {
+    app.group().get(INVENTORY, id).is_some()
 }
 
 /// Writes the resource.
 pub(crate) fn put(app: &App, id: &str, value: Value) {
-    app.store().put(INVENTORY, id, value);
+    app.group().put(INVENTORY, id, value);
 }
 
 /// Removes the resource and says whether it was there.
 pub(crate) fn remove(app: &App, id: &str) -> bool {
-    app.store().remove(INVENTORY, id).is_some()
+    app.group().remove(INVENTORY, id).is_some()
 }
 
 /// The resources directly below a path such as `…/workspaces/{name}/bigDataPools`.
 pub(crate) fn below(app: &App, path: &str) -> Vec<Value> {
     let prefix = format!("{}/", path.to_ascii_lowercase());
-    app.store()
+    app.group()
         .list(INVENTORY)
         .filter(|(id, _)| {
             id.strip_prefix(&prefix)
@@ -113,7 +118,7 @@ pub(crate) fn made(app: &App, id: &str) -> Option<Value> {
     match (namespace.as_str(), kind.as_str()) {
         _ if !in_group => None,
         ("Microsoft.MachineLearningServices", "workspaces") => {
-            (name.eq_ignore_ascii_case(&world.workspace)).then(|| ml_workspace::made(app))
+            app.in_workspace(name).map(|app| ml_workspace::made(&app))
         }
         ("Microsoft.Synapse", "workspaces") => Some(synapse_workspace::made(app, &id, name)),
         ("Microsoft.Synapse", "workspaces/bigDataPools") => pool::made(app, &id, name),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::log::{Log, STREAMED, Stream, append};
+use super::log::{STREAMED, Stream, append, folder};
 use crate::aml::jobs::{Job, STARTED};
 use crate::clock::after;
 use crate::state::App;
@@ -17,11 +17,15 @@ pub(crate) async fn leave_log(app: &App, job: &Job) {
         "The instant runner takes job {} and runs nothing.\n",
         job.name
     );
-    let written = async {
-        let log = Log::start(app, &job.name, STREAMED).await?;
-        log.write(line.as_bytes()).await
-    };
-    if let Err(error) = written.await {
+    // One task for all of it: a run costs little else.
+    let path = folder(app, &job.name).join(STREAMED);
+    let written = tokio::task::spawn_blocking(move || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, line)
+    });
+    if let Err(error) = written.await.map_err(std::io::Error::other).flatten() {
         tracing::warn!(%error, job = job.name, "the log of a job cannot be written");
     }
 }
@@ -39,6 +43,9 @@ pub(crate) struct Lines {
 /// Starts writing the lines, one after the other from the start of the run to shortly before its end. It ends
 /// with the run: a run that never starts writes none, one that is canceled no more.
 pub(crate) fn grow_log(app: &Arc<App>, name: &str, lines: Lines) {
+    if lines.count == 0 {
+        return;
+    }
     let (app_of_task, name) = (Arc::clone(app), name.to_owned());
     app.tasks
         .spawn(move |over| async move { grow(&app_of_task, &name, lines, &over).await });

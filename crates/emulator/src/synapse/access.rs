@@ -78,7 +78,7 @@ fn effective(app: &App, workspace: &Workspace, principal: &str) -> Vec<(String, 
             .map(str::to_owned)
     };
     let held: Vec<Value> = app
-        .store()
+        .group()
         .list(ASSIGNMENTS)
         .map(|(_, kept)| kept)
         .filter(|kept| is_of(kept, workspace))

@@ -28,7 +28,7 @@ const CONTINUATION: &str = "x-ms-continuation";
 pub(super) fn keep(app: &App, workspace: &str, answer: &Value, since: Timestamp) {
     let key = key(workspace, text(answer, "id").unwrap_or_default());
     let kept = json!({"workspace": workspace, "answer": answer, "since": since});
-    app.store().put(ASSIGNMENTS, &key, kept);
+    app.group().put(ASSIGNMENTS, &key, kept);
 }
 
 /// Every workspace has its own.
@@ -73,7 +73,7 @@ pub(super) async fn create(
     };
     let key = key(&workspace.name, &id);
     let taken = {
-        let store = app.store();
+        let store = app.group();
         let by_id = store
             .get(ASSIGNMENTS, &key)
             .and_then(|kept| kept.get("answer"))
@@ -145,7 +145,7 @@ pub(super) async fn show(
 ) -> Answer {
     demand(&app, &workspace, &caller, "read")?;
     let found = app
-        .store()
+        .group()
         .get(ASSIGNMENTS, &key(&workspace.name, &id))
         .and_then(|kept| kept.get("answer"))
         .cloned();
@@ -172,7 +172,7 @@ pub(super) async fn list(
     let settings = app.settings();
     let now = app.clock.now();
     let matching: Vec<Value> = app
-        .store()
+        .group()
         .list(ASSIGNMENTS)
         .map(|(_, kept)| kept)
         .filter(|kept| is_of(kept, &workspace))
@@ -212,7 +212,7 @@ pub(super) async fn delete(
 ) -> Answer {
     demand(&app, &workspace, &caller, "roleAssignments/delete")?;
     let key = key(&workspace.name, &id);
-    app.store().remove(ASSIGNMENTS, &key);
+    app.group().remove(ASSIGNMENTS, &key);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

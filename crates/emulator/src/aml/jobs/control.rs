@@ -18,7 +18,7 @@ use super::refusal::no_job;
 use super::run_error::RunError;
 use super::status::Status;
 use crate::clock::after;
-use crate::error::{Answer, Refusal};
+use crate::error::{Answer, Refusal, bad_request};
 use crate::settings::Ending;
 use crate::spark::{Stream, append_log};
 use crate::state::App;
@@ -30,11 +30,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/_emulator/jobs/{name}/log", post(write_log))
 }
 
+/// The job and the workspace that has it: here names are told apart by nothing else.
+fn find(app: &App, name: &str) -> Result<(App, Arc<Job>), Refusal> {
+    app.workspaces()
+        .find_map(|app| app.jobs.get(name).map(|job| (app, job)))
+        .ok_or_else(|| no_job(app, name))
+}
+
 /// Runs that are just there, ended long ago.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct Seed {
     count: u32,
+    /// The workspace that they are in; the world's own when it is missing.
+    workspace: Option<String>,
     /// Who made them.
     owner: String,
     /// Names are `{prefix}-{number}`.
@@ -54,6 +63,7 @@ impl Default for Seed {
     fn default() -> Self {
         Self {
             count: 0,
+            workspace: None,
             owner: "other".to_owned(),
             prefix: "old-run".to_owned(),
             job_type: None,
@@ -66,7 +76,11 @@ impl Default for Seed {
     }
 }
 
-async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Json<Value> {
+async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Answer {
+    let name = seed.workspace.as_ref().unwrap_or(&app.world.workspace);
+    let app = app
+        .in_workspace(name)
+        .ok_or_else(|| bad_request("UnknownWorkspace", format!("'{name}' is no workspace.")))?;
     let sent = |kind: &str| {
         let own = match kind {
             "Spark" => json!({
@@ -119,14 +133,12 @@ async fn seed(State(app): State<Arc<App>>, Json(seed): Json<Seed>) -> Json<Value
                 registered: BTreeMap::new(),
             }
         });
-    Json(json!({"added": app.jobs.add_all(jobs)}))
+    Ok(Json(json!({"added": app.jobs.add_all(jobs)})).into_response())
 }
 
 /// The state of a job, without a token.
 async fn show(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> Answer {
-    let Some(job) = app.jobs.get(&name) else {
-        return Err(no_job(&app, &name));
-    };
+    let (app, job) = find(&app, &name)?;
     let moment = job.life.at(app.clock.now());
     Ok(Json(json!({"name": job.name, "status": moment.status})).into_response())
 }
@@ -159,9 +171,7 @@ async fn set(
     Path(Named { name }): Path<Named>,
     Json(set): Json<Set>,
 ) -> Answer {
-    let Some(job) = app.jobs.get(&name) else {
-        return Err(no_job(&app, &name));
-    };
+    let (app, job) = find(&app, &name)?;
     let now = app.clock.now();
     let error = match (set.ending, &set.error) {
         (Some(ending), _) => Some(ending.error(&app, &job)),
@@ -196,19 +206,17 @@ async fn set(
             error,
         });
     });
-    show(State(app), Path(Named { name })).await
+    show(State(Arc::new(app)), Path(Named { name })).await
 }
 
 /// Removes a job and its history, whatever it is doing.
 async fn forget(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> StatusCode {
-    if let Some(job) = app.jobs.get(&name) {
-        job.life.kill();
-    }
-    if app.jobs.forget(&name) {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
+    let Ok((app, job)) = find(&app, &name) else {
+        return StatusCode::NOT_FOUND;
+    };
+    job.life.kill();
+    app.jobs.forget(&name);
+    StatusCode::NO_CONTENT
 }
 
 /// Words that a job's program writes.
@@ -226,9 +234,7 @@ async fn write_log(
     Path(Named { name }): Path<Named>,
     Json(written): Json<Written>,
 ) -> Answer {
-    if app.jobs.get(&name).is_none() {
-        return Err(no_job(&app, &name));
-    }
+    let (app, _) = find(&app, &name)?;
     append_log(&app, &name, written.stream, &written.text)
         .await
         .map_err(|error| {

@@ -24,6 +24,7 @@ use crate::Runner;
 use crate::error::{Answer, Refusal};
 use crate::login::Caller;
 use crate::request::Body;
+use crate::settings::Presence;
 use crate::spark::{self, Lines};
 use crate::state::App;
 
@@ -56,7 +57,7 @@ pub(super) async fn put(
     }
     let job = new(&app, &name, fields, &caller);
     let lines = lines(&app, &job);
-    if lines.is_some() {
+    if lines.is_some() && app.settings().instant_log == Presence::Present {
         spark::leave_log(&app, &job).await;
     }
     let is_driven = matches!(job.life, Life::Driven(_));
