@@ -5,6 +5,7 @@ pub mod asset;
 pub mod code;
 pub mod data;
 pub mod environment;
+pub mod index;
 pub mod job;
 pub mod log;
 pub mod model;

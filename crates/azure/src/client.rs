@@ -134,7 +134,9 @@ impl Client {
     async fn answer(&self, request: &Request, url: &Url) -> Result<(Response, String), Error> {
         let principal = match request.audience {
             Audience::None => "",
-            Audience::ResourceManager | Audience::Synapse => self.0.credential.principal(),
+            Audience::ResourceManager | Audience::Synapse | Audience::StudioIndex => {
+                self.0.credential.principal()
+            }
         };
         let scope = Scope::of(url, principal, request.effect);
         if let Some(until) = self.0.options.gates.shut_until(&scope, Timestamp::now()) {
@@ -183,8 +185,9 @@ impl Client {
         }
         let audience = match request.audience {
             Audience::None => None,
-            Audience::ResourceManager => Some(&cloud.resource_manager_audience),
-            Audience::Synapse => Some(&cloud.synapse_audience),
+            Audience::ResourceManager => Some(cloud.resource_manager_audience.as_str()),
+            Audience::Synapse => Some(cloud.synapse_audience.as_str()),
+            Audience::StudioIndex => Some(cloud.index_audience()),
         };
         if let Some(audience) = audience {
             let token = self.0.credential.token(audience).await?;
@@ -225,7 +228,9 @@ impl Client {
         if let Class::Throttled { until } = class {
             let principal = match request.audience {
                 Audience::None => "",
-                Audience::ResourceManager | Audience::Synapse => self.0.credential.principal(),
+                Audience::ResourceManager | Audience::Synapse | Audience::StudioIndex => {
+                    self.0.credential.principal()
+                }
             };
             let scope = Scope::of(url, principal, request.effect);
             self.0.options.gates.shut(scope, until, now);

@@ -34,6 +34,13 @@ pub struct Cloud {
     pub synapse_suffix: String,
     /// Azure ML Studio, used to print addresses only.
     pub studio: Url,
+    /// Studio's index of runs, for example `https://ml.azure.com/api`: undocumented (contract §13), and only asked where
+    /// an installation follows runs by it. The one address that its tokens are sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub studio_index: Option<Url>,
+    /// The audience of the index's tokens; omitted: `machineLearningAudience`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub studio_index_audience: Option<String>,
     /// Authorities that may be sent requests with a token: exact, or a suffix with a leading dot.
     pub hosts: Vec<String>,
     /// Authorities that may be sent requests without a token only. Anyone can own a storage
@@ -43,6 +50,9 @@ pub struct Cloud {
     /// Certificates (PEM) trusted beside the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// How many requests Resource Manager takes.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 impl Cloud {
@@ -50,9 +60,6 @@ impl Cloud {
     pub fn built_in(name: &str) -> Option<Self> {
         BUILT_IN
             .iter()
-    /// How many requests Resource Manager takes.
-    #[serde(default)]
-    pub limits: Limits,
             .find(|endpoints| endpoints.name == name)?
             .cloud()
     }
@@ -78,12 +85,28 @@ impl Cloud {
         listed(&self.hosts, url)
     }
 
+    /// Whether a request to this address may carry a token for Studio's index.
+    pub fn allows_index(&self, url: &Url) -> bool {
+        let index = self.studio_index.as_ref().and_then(authority);
+        index.is_some_and(|index| listed(&[index], url))
+    }
+
+    /// The audience of the index's tokens.
+    pub fn index_audience(&self) -> &str {
+        let own = self.studio_index_audience.as_ref();
+        own.unwrap_or(&self.machine_learning_audience)
+    }
+
     /// What is wrong with the description, in words for its author.
     pub fn fault(&self) -> Option<String> {
+        let index = self.studio_index.iter().map(|url| ("studioIndex", url));
         for (field, url) in [
             ("resourceManager", &self.resource_manager),
             ("activeDirectory", &self.active_directory),
-        ] {
+        ]
+        .into_iter()
+        .chain(index)
+        {
             if url.scheme() != "https" {
                 return Some(format!("{field} must be an https address, not {url}"));
             }
@@ -124,6 +147,8 @@ struct Endpoints {
     region_suffix: &'static str,
     synapse_suffix: &'static str,
     storage_suffix: &'static str,
+    /// Seen in use in one cloud only (contract §13): elsewhere it would be a guess.
+    studio_index: Option<&'static str>,
 }
 
 /// Endpoints and audiences: the Azure ML SDK's own table of clouds and contract §0.1. Region hosts:
@@ -137,6 +162,7 @@ const BUILT_IN: [Endpoints; 3] = [
         region_suffix: "api.azureml.ms",
         synapse_suffix: "dev.azuresynapse.net",
         storage_suffix: "core.windows.net",
+        studio_index: Some("ml.azure.com/api"),
     },
     Endpoints {
         name: "AzureUSGovernment",
@@ -146,6 +172,7 @@ const BUILT_IN: [Endpoints; 3] = [
         region_suffix: "api.ml.azure.us",
         synapse_suffix: "dev.azuresynapse.usgovcloudapi.net",
         storage_suffix: "core.usgovcloudapi.net",
+        studio_index: None,
     },
     Endpoints {
         name: "AzureChina",
@@ -155,6 +182,7 @@ const BUILT_IN: [Endpoints; 3] = [
         region_suffix: "api.ml.azure.cn",
         synapse_suffix: "dev.azuresynapse.azure.cn",
         storage_suffix: "core.chinacloudapi.cn",
+        studio_index: None,
     },
 ];
 
@@ -171,6 +199,8 @@ impl Endpoints {
             synapse_audience: format!("https://{}", self.synapse_suffix),
             synapse_suffix: self.synapse_suffix.to_owned(),
             studio: url(self.machine_learning)?,
+            studio_index: self.studio_index.and_then(url),
+            studio_index_audience: None,
             hosts: vec![
                 self.resource_manager.to_owned(),
                 // Resource Manager's regional front ends appear in operation addresses.
@@ -184,6 +214,7 @@ impl Endpoints {
                 ".blob.storage.azure.net".to_owned(),
             ],
             ca_file: None,
+            limits: Limits::default(),
         })
     }
 }
@@ -213,4 +244,3 @@ fn authority(url: &Url) -> Option<String> {
         None => host,
     })
 }
-            limits: Limits::default(),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::request::{Audience, Call, Request};
@@ -26,9 +26,9 @@ pub struct Page<T> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
-    #[serde(default)]
-    value: Option<Vec<Value>>,
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    value: Option<Vec<&'a RawValue>>,
     next_link: Option<String>,
 }
 
@@ -45,7 +45,17 @@ pub(crate) fn follow_in_synapse<T: DeserializeOwned>(op: &'static str, next: Url
 }
 
 pub(crate) fn page<T: DeserializeOwned>(response: &Response) -> Result<Page<T>, Refusal> {
-    let envelope: Envelope = response.json()?;
+    page_of(response, |item| serde_json::from_str(item).ok())
+}
+
+/// A page of what `read` makes of each item's text, which is part of the body. Items are told apart without keeping
+/// anything of them: a page holds a hundred, mostly other people's.
+pub(crate) fn page_of<T>(
+    response: &Response,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Page<T>, Refusal> {
+    let envelope: Envelope<'_> = serde_json::from_slice(&response.body)
+        .map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let next = match envelope.next_link.filter(|link| !link.is_empty()) {
         // Dropping a link that we cannot read would end the list early and call its rest absent.
         Some(link) => Some(
@@ -58,7 +68,7 @@ pub(crate) fn page<T: DeserializeOwned>(response: &Response) -> Result<Page<T>, 
     let total = values.len();
     let items: Vec<T> = values
         .into_iter()
-        .filter_map(|value| serde_json::from_value(value).ok())
+        .filter_map(|value| read(value.get()))
         .collect();
     Ok(Page {
         unreadable: total - items.len(),

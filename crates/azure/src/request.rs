@@ -61,6 +61,8 @@ pub enum Audience {
     ResourceManager,
     /// Synapse's data plane.
     Synapse,
+    /// Studio's index.
+    StudioIndex,
 }
 
 /// Whether `x-azureml-token` is sent: a second token, for Azure ML itself (contract §0.1).
@@ -84,6 +86,8 @@ pub enum Address {
         /// The path's segments.
         path: Vec<String>,
     },
+    /// A path under Studio's index, if the cloud has one.
+    StudioIndex(Vec<String>),
     /// A path under an address that Azure returned, such as a region's API.
     Under(Url, Vec<String>),
     /// An address that Azure returned, followed as it is.
@@ -231,6 +235,18 @@ impl Request {
                 let base = Url::parse(&base).map_err(|_| self.unaddressable(workspace))?;
                 self.below(base, path)?
             }
+            Address::StudioIndex(path) => {
+                let Some(base) = cloud.studio_index.clone() else {
+                    let message = format!("cloud {} has no studioIndex", cloud.name);
+                    return Err(Error::local(
+                        Class::Terminal,
+                        self.op,
+                        "NoStudioIndex",
+                        message,
+                    ));
+                };
+                self.below(base, path)?
+            }
             Address::Under(base, path) => self.below(base.clone(), path)?,
             Address::Returned(url) => url.clone(),
             Address::Signed(sas, path) => {
@@ -256,6 +272,7 @@ impl Request {
         let allowed = match self.audience {
             Audience::None => cloud.allows(&url),
             Audience::ResourceManager | Audience::Synapse => cloud.allows_token(&url),
+            Audience::StudioIndex => cloud.allows_index(&url),
         };
         if allowed {
             Ok(url)

@@ -8,6 +8,7 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+use azureml_spark_azure::aml::index;
 use azureml_spark_azure::arm::identity::{self, IdentityType};
 use azureml_spark_azure::arm::{
     compute, linked_service, role_assignment, synapse_workspace, workspace,
@@ -180,5 +181,62 @@ fn an_id_that_is_none_is_not_sent() {
     for id in ["", "/", "/subscriptions//x", "/subscriptions/../x", "/a?b"] {
         let refused = identity::get(&ArmId::new(id)).request.url(&cloud);
         assert_eq!(refused.unwrap_err().code, "InvalidName", "{id:?}");
+    }
+}
+
+#[test]
+fn live_runs_are_asked_of_the_index_as_the_fleet_client_asks() {
+    let call = index::runs(&ws(), "eastus", &index::LIVE, None);
+    assert_eq!(
+        line(&call.request),
+        "POST https://ml.azure.com/api/eastus/index/v1.0/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws/entities"
+    );
+    assert_eq!(call.request.audience, Audience::StudioIndex);
+    assert_eq!(call.request.effect, Effect::Read, "it changes nothing");
+    let cloud = Cloud::built_in("AzurePublic").unwrap();
+    assert_eq!(cloud.index_audience(), "https://ml.azure.com");
+    let filter = |field, values: Value| json!({"field": field, "operator": "eq", "values": values});
+    let mut wanted = json!({
+        "filters": [
+            filter("type", json!(["runs"])),
+            filter("annotations/archived", json!(["false"])),
+            filter("annotations/status", json!([
+                "Cancel requested", "Finalizing", "Not started", "Paused", "Preparing", "Queued", "Running",
+                "Starting", "Validating", "Waiting",
+            ])),
+        ],
+        "order": [{"field": "properties/creationContext/createdTime", "direction": "Desc"}],
+        "pageSize": 100,
+        "continuationToken": null,
+        "includeTotalResultCount": true,
+        "freeTextSearch": "",
+        "searchBuilder": "AppendPrefix",
+    });
+    assert_eq!(body(&call), wanted);
+    wanted["continuationToken"] = "a token".into();
+    let next = index::runs(&ws(), "eastus", &index::LIVE, Some("a token"));
+    assert_eq!(body(&next), wanted);
+}
+
+#[test]
+fn the_index_is_asked_where_a_cloud_has_one_and_its_token_goes_nowhere_else() {
+    let call = index::runs(&ws(), "usgovvirginia", &index::LIVE, None);
+    let without = Cloud::built_in("AzureUSGovernment").unwrap();
+    let error = call.request.url(&without).unwrap_err();
+    assert_eq!(error.code, "NoStudioIndex");
+    let cloud = Cloud::built_in("AzurePublic").unwrap();
+    let at = |text: &str| text.parse().unwrap();
+    assert!(cloud.allows_index(&at("https://ml.azure.com/api/x")));
+    assert!(
+        !cloud.allows_token(&at("https://ml.azure.com/api/x")),
+        "no other token"
+    );
+    for other in [
+        "https://management.azure.com/x",
+        "http://ml.azure.com/x",
+        "https://me@ml.azure.com/x",
+        "https://x.ml.azure.com/x",
+    ] {
+        assert!(!cloud.allows_index(&at(other)), "{other}");
     }
 }

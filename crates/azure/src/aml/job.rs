@@ -3,6 +3,7 @@
 mod conf;
 mod data;
 mod definition;
+mod listed;
 mod snapshot;
 
 use reqwest::Method;
@@ -11,7 +12,7 @@ use url::Url;
 
 use crate::api_version;
 use crate::operation::Operation;
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::request::{Call, Request, UserToken, path};
 use crate::resource_id::WorkspaceId;
 use crate::response::{Refusal, Response};
@@ -19,6 +20,7 @@ use crate::response::{Refusal, Response};
 pub use conf::{Driver, DynamicAllocation, Executor, Size};
 pub use data::{DataType, JobInput, JobOutput, Mode, OutputUri, RegisterAs, Uri};
 pub use definition::{Entry, JobIdentity, Resources, SparkJob, Target};
+pub use listed::Listed;
 pub use snapshot::{Job, JobStatus, Output, Properties, Service};
 
 /// `PUT {workspace}/jobs/{name}`. Needs `…/workspaces/jobs/write`; 200 or 201, no operation although
@@ -64,7 +66,7 @@ pub struct Filter<'a> {
 
 /// `GET {workspace}/jobs`, the first page; 200. Archived ones too, since archiving a live run must
 /// not hide it. Contract §3, §0.5.
-pub fn list(workspace: &WorkspaceId, filter: Filter<'_>) -> Call<Page<Job>> {
+pub fn list(workspace: &WorkspaceId, filter: Filter<'_>) -> Call<Page<Listed>> {
     let path = path(&workspace.segments(), &["jobs"]);
     let mut request = Request::arm("job.list", Method::GET, path, api_version::JOB_READ)
         .query("listViewType", "All");
@@ -73,12 +75,12 @@ pub fn list(workspace: &WorkspaceId, filter: Filter<'_>) -> Call<Page<Job>> {
             request = request.query(name, value);
         }
     }
-    request.parsed_by(page::page)
+    request.parsed_by(listed::page)
 }
 
 /// The page behind [`Page::next`].
-pub fn next_page(next: Url) -> Call<Page<Job>> {
-    page::follow("job.list", next)
+pub fn next_page(next: Url) -> Call<Page<Listed>> {
+    Request::follow("job.list", next).parsed_by(listed::page)
 }
 
 /// The operation that cancels, by which its errors are known.

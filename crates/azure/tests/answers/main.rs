@@ -148,8 +148,11 @@ fn a_list_of_other_peoples_jobs() {
     body["nextLink"] = "https://management.azure.com/next?$skip=x".into();
     let page = parse(&job::list(&ws(), job::Filter::default()), &body).unwrap();
     assert_eq!((page.items.len(), page.unreadable), (1, 0));
-    assert_eq!(page.items[0].properties.status, job::JobStatus::NotStarted);
-    assert_eq!(page.items[0].properties.job_type, "Command");
+    assert_eq!(page.items[0].status, job::JobStatus::NotStarted);
+    let job = page.items[0].job().unwrap();
+    assert_eq!(job.name, page.items[0].name);
+    assert_eq!(job.properties.status, job::JobStatus::NotStarted);
+    assert_eq!(job.properties.job_type, "Command");
     assert_eq!(page.next.unwrap().path(), "/next");
 }
 
