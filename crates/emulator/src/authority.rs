@@ -6,7 +6,7 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::World;
+use crate::{World, studio};
 
 /// What the server needs for TLS, and what clients need to trust it. The authority's own key is dropped
 /// as soon as it has signed: nobody can sign with it later.
@@ -62,6 +62,7 @@ fn names(world: &World) -> Vec<String> {
         "*.blob.core.localhost".to_owned(),
         "*.dfs.core.localhost".to_owned(),
         "*.dev.azuresynapse.localhost".to_owned(),
+        studio::HOST.to_owned(),
         format!("{account}.blob.core.localhost"),
         format!("{account}.dfs.core.localhost"),
         format!("{}.dev.azuresynapse.localhost", world.synapse_workspace),

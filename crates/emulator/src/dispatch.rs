@@ -27,7 +27,8 @@ use crate::site::{Account, Site};
 use crate::state::App;
 use crate::store::STALE;
 use crate::{
-    aml, arm, blob, control, history, inventory, login, metadata, operation, redact, synapse,
+    aml, arm, blob, control, history, inventory, login, metadata, operation, redact, studio,
+    synapse,
 };
 
 /// Largest JSON body: the resource manager's own limit is 4 MB; code of a notebook fits in it.
@@ -209,6 +210,7 @@ impl Dispatch {
                 request.extensions_mut().insert(Account(account));
                 Ok(run(&self.blob, request).await)
             }
+            Site::Studio => studio::answer(&self.app, request).await,
             Site::Unknown => Err(no_such_host()),
         };
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);

@@ -34,6 +34,7 @@ mod site;
 mod spark;
 mod state;
 mod store;
+mod studio;
 mod synapse;
 mod tasks;
 mod throttle;

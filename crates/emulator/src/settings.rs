@@ -11,6 +11,7 @@ use crate::aml::jobs::Status;
 
 mod assets;
 mod computes;
+mod index;
 mod jobs;
 mod links;
 mod runs;
@@ -22,6 +23,7 @@ pub(crate) use assets::{CodeUriForm, LatestVersion, RepeatedAsset, TakenVersion}
 pub(crate) use computes::{
     AttachError, IdentityAppears, OmittedIdentity, OtherRegionPool, UnknownPool,
 };
+pub(crate) use index::{IndexAnswer, IndexName};
 pub(crate) use jobs::{
     CancelAnswer, DatastoreSecrets, Filter, FilterPlace, ListOrder, Presence, Reference,
     RepeatedPut,
@@ -85,6 +87,12 @@ pub struct Settings {
     pub list_order: ListOrder,
     /// Jobs on one page of a list.
     pub job_page_size: usize,
+    /// What questions to Studio's index are answered with.
+    pub index_answer: IndexAnswer,
+    /// Which field of an entry of the index carries the run's name.
+    pub index_name: IndexName,
+    /// How late the index is.
+    pub index_seconds: f64,
     /// What a cancellation is answered with.
     pub cancel_answer: CancelAnswer,
     /// What the cancellation of a job that has ended does.
@@ -257,6 +265,9 @@ impl Default for Settings {
             list_filter_place: FilterPlace::BeforePaging,
             list_order: ListOrder::NewestFirst,
             job_page_size: 100,
+            index_answer: IndexAnswer::Served,
+            index_name: IndexName::EntityObjectId,
+            index_seconds: 0.0,
             cancel_answer: CancelAnswer::Accepted,
             cancel_ended: Refusing::Accept,
             cancel_seconds: 0.5,

@@ -3,6 +3,8 @@
 use axum::http::Request;
 use axum::http::header::HOST;
 
+use crate::studio;
+
 /// One of the services behind the one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Site {
@@ -12,6 +14,8 @@ pub(crate) enum Site {
     Synapse(String),
     /// Blob service of a storage account.
     Blob(String),
+    /// Studio: the index of runs.
+    Studio,
     /// Nothing is served under this name.
     Unknown,
 }
@@ -29,6 +33,9 @@ impl Site {
             .map_or(host.as_str(), |(name, _port)| name);
         if name == "localhost" || name == "127.0.0.1" || name == "[::1]" {
             return Self::Main;
+        }
+        if name == studio::HOST {
+            return Self::Studio;
         }
         let single = |suffix: &str| {
             name.strip_suffix(suffix)
@@ -78,6 +85,7 @@ mod tests {
                 Site::Blob("acct".to_owned()),
             ),
             ("acct.blob.core.localhost", Site::Blob("acct".to_owned())),
+            ("ML.azure.localhost:8443", Site::Studio),
             ("a.b.blob.core.localhost", Site::Unknown),
             (".blob.core.localhost", Site::Unknown),
             ("acct.dfs.core.localhost", Site::Unknown),

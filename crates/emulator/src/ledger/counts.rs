@@ -67,6 +67,7 @@ pub(crate) fn what(site: &Site, path: &str) -> String {
         Site::Main => Path::new(path).pattern(),
         Site::Synapse(_) => format!("synapse/{}", first(path)),
         Site::Blob(_) => "blob".to_owned(),
+        Site::Studio => "studio".to_owned(),
         Site::Unknown => "unknown".to_owned(),
     }
 }

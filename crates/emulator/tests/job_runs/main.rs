@@ -21,6 +21,7 @@ mod codes;
 mod datastores;
 mod endings;
 mod history;
+mod index;
 mod jobs;
 mod list;
 mod logs;

@@ -63,6 +63,7 @@ impl Azure {
                 here,
             )
             .resolve("other.dev.azuresynapse.localhost", here)
+            .resolve("ml.azure.localhost", here)
             .resolve("far-synapse-ws.dev.azuresynapse.localhost", here)
             .resolve(
                 &format!("{}.blob.core.localhost", emulator.world().storage_account),
@@ -98,6 +99,11 @@ impl Azure {
             self.world().synapse_workspace,
             self.port()
         )
+    }
+
+    #[allow(dead_code, reason = "the tests of runs share this file")]
+    pub(crate) fn studio_url(&self) -> String {
+        format!("https://ml.azure.localhost:{}", self.port())
     }
 
     pub(crate) fn arm_audience(&self) -> String {

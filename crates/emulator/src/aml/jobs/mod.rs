@@ -32,7 +32,7 @@ use crate::error::Answer;
 use crate::state::App;
 
 pub(crate) use aftermath::{outputs, settle};
-pub(crate) use book::Jobs;
+pub(crate) use book::{Cut, Jobs, Place};
 pub(crate) use ending::unauthorized;
 pub(crate) use job::Job;
 pub(crate) use life::{Life, Moment, STARTED};
