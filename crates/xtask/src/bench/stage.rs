@@ -1,6 +1,6 @@
 //! What a scenario is measured on: release builds of operator and emulator, a real control plane, the chart's own values.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use azureml_spark_testkit::binaries::{self, Profile};
@@ -9,7 +9,7 @@ use azureml_spark_testkit::manifest::Manifest;
 use azureml_spark_testkit::operator::Operator;
 use azureml_spark_testkit::process::Identity;
 use azureml_spark_testkit::scope::Scope;
-use azureml_spark_testkit::stack::{Options, Stack};
+use azureml_spark_testkit::stack::{CLOUD, Options, Stack};
 use azureml_spark_testkit::{control_plane, tools};
 use futures::{StreamExt as _, TryStreamExt as _};
 use kube::api::{
@@ -21,7 +21,9 @@ use super::apiserver::Audit;
 use super::usage::Usage;
 
 /// Requests of the bench in flight when it makes or deletes many objects: more do not make the apiserver quicker.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
+/// More requests than anything here makes.
+const UNLIMITED: f64 = 1e6;
 /// How often the bench looks at how far things are.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -42,6 +44,20 @@ impl Default for Setting {
             world: json!({}),
             azure: json!({}),
             values: json!({}),
+        }
+    }
+}
+
+impl Setting {
+    /// Azure takes whatever comes, and the operator knows it: what is left is the operator's own speed. Runs leave no log,
+    /// which nobody reads here.
+    pub(super) fn unlimited() -> Self {
+        let bucket = json!({"size": UNLIMITED, "perSecond": UNLIMITED});
+        let limits = json!({"reads": bucket, "writes": bucket, "deletes": bucket});
+        Self {
+            azure: json!({"instantLog": "absent"}),
+            values: json!({"clouds": {CLOUD: {"limits": limits}}}),
+            ..Self::default()
         }
     }
 }
@@ -116,6 +132,11 @@ impl Stage {
             .context("the operator was never started")
     }
 
+    /// Ends the operator in good order.
+    pub(super) fn stop_operator(&self) -> Result<()> {
+        tokio::task::block_in_place(|| self.operator().stop())
+    }
+
     /// Ends all of it.
     pub(super) async fn end(self) -> Result<()> {
         Ok(tokio::task::spawn_blocking(move || drop(self)).await?)
@@ -125,21 +146,21 @@ impl Stage {
 /// Makes objects, side by side: by POST, the quickest way there is.
 pub(super) async fn create(scope: &Scope<'_>, manifests: &[Manifest]) -> Result<()> {
     futures::stream::iter(manifests)
-        .map(async |manifest: &Manifest| {
-            let api: Api<DynamicObject> = Api::namespaced_with(
-                scope.client().clone(),
-                scope.namespace(),
-                &manifest.resource(),
-            );
-            let made = api
-                .create(&PostParams::default(), &manifest.object()?)
-                .await;
-            made.with_context(|| format!("{} {}", manifest.kind(), manifest.name()))
-                .map(drop)
-        })
+        .map(async |manifest: &Manifest| create_one(scope, manifest).await.map(drop))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await
+}
+
+/// Makes one, and returns it as it was stored.
+pub(super) async fn create_one(scope: &Scope<'_>, manifest: &Manifest) -> Result<DynamicObject> {
+    let client = scope.client().clone();
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client, scope.namespace(), &manifest.resource());
+    let made = api
+        .create(&PostParams::default(), &manifest.object()?)
+        .await;
+    made.with_context(|| format!("{} {}", manifest.kind(), manifest.name()))
 }
 
 /// Asks for the deletion of all objects of a kind in a namespace, by one request.
@@ -158,14 +179,13 @@ pub(super) async fn metadata(scope: &Scope<'_>, kind: &str) -> Result<Vec<Object
     Ok(all.items.into_iter().map(metadata).collect())
 }
 
-/// Looks until `holds`, and says so every now and then through `say`; an error names `what`, when `within` has passed.
+/// Looks until there is an answer; an error names `what` is not there when `within` has passed.
 pub(super) async fn until<T>(
     what: &str,
     within: Duration,
-    ask: impl AsyncFnMut() -> Result<Option<T>>,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<T> {
-    let mut ask = ask;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await? {
             return Ok(answer);

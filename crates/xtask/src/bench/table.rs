@@ -56,7 +56,7 @@ fn short(value: f64) -> String {
     let digits = match value.abs() {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
-        size if size == 0.0 => 0,
+        0.0 => 0,
         size if size >= 1.0 => 2,
         _ => 3,
     };
