@@ -5,6 +5,8 @@
 //! have arrived decides what is done next ([`Class::Unsure`]).
 
 mod exchange;
+mod remaining;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +18,14 @@ use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
+pub use waiting::Waiting;
+
+use crate::budget::{Budget, Lane, Rank, Sent, Ticket};
 use crate::classify::{Answer, classify};
 use crate::cloud::Cloud;
 use crate::credential::Credential;
 use crate::error::{Class, Details, Error};
 use crate::error_body::ErrorBody;
-use crate::gate::{Gates, Scope};
 use crate::redact;
 use crate::request::{Audience, Call, Effect, Request, UserToken};
 use crate::response::{Refusal, Response};
@@ -38,22 +42,26 @@ pub struct Options {
     /// The time for one try, answer included. ARM's proxy gives up after 60 s, and ARM stalls for
     /// tens of seconds on a loaded workspace (contract §0.1, §13).
     pub deadline: Duration,
-    /// The gates, shared by all clients of the process.
-    pub gates: Gates,
+    /// The budget, shared by all clients of the process.
+    pub budget: Budget,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             deadline: Duration::from_mins(1),
-            gates: Gates::new(),
+            budget: Budget::default(),
         }
     }
 }
 
-/// Sends calls to one cloud as one identity. Cheap to clone.
+/// Sends calls to one cloud as one identity, on behalf of a share and in a rank of the budget. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    inner: Arc<Inner>,
+    share: Arc<str>,
+    rank: Rank,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -65,21 +73,43 @@ struct Inner {
 impl Client {
     /// Joins a cloud and an identity. Sends nothing.
     pub fn new(transport: Transport, credential: Credential, options: Options) -> Self {
-        Self(Arc::new(Inner {
-            transport,
-            credential,
-            options,
-        }))
+        Self {
+            inner: Arc::new(Inner {
+                transport,
+                credential,
+                options,
+            }),
+            share: "".into(),
+            rank: Rank::default(),
+        }
+    }
+
+    /// The same on behalf of one of those who share the budget: each is served in turn.
+    #[must_use]
+    pub fn for_share(&self, share: &str) -> Self {
+        Self {
+            share: share.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The same in another rank.
+    #[must_use]
+    pub fn ranked(&self, rank: Rank) -> Self {
+        Self {
+            rank,
+            ..self.clone()
+        }
     }
 
     /// The cloud.
     pub fn cloud(&self) -> &Cloud {
-        self.0.transport.cloud()
+        self.inner.transport.cloud()
     }
 
     /// The identity.
     pub fn credential(&self) -> &Credential {
-        &self.0.credential
+        &self.inner.credential
     }
 
     /// Sends a call whose answer may be that there is no such thing.
@@ -92,7 +122,7 @@ impl Client {
     }
 
     /// Sends a call: one try, or two if it is a read whose connection was refused; at most twice
-    /// the deadline. A shut gate and an address outside the cloud are answered without sending.
+    /// the deadline. What the budget does not give, and an address outside the cloud, is answered without sending.
     pub async fn send<T>(&self, call: Call<T>) -> Result<T, Error> {
         let Call { request, parse } = call;
         let url = request.url(self.cloud())?;
@@ -105,18 +135,17 @@ impl Client {
         );
         let op = request.op;
         let result = async {
-            let (response, request_id) = self.answer(&request, &url).await?;
-            let unread = |why: String| unreadable(&request, &response, &request_id, &why);
-            match parse(&response) {
+            let answered = self.answer(&request, &url).await?;
+            match parse(&answered.response) {
                 Ok(value) => Ok(value),
-                Err(Refusal::Unsuccessful) => {
-                    Err(self.refused(&request, &url, &response, request_id))
-                }
-                Err(Refusal::Unreadable(why)) => Err(unread(why)),
+                Err(Refusal::Unsuccessful) => Err(self.refused(&request, answered)),
+                Err(Refusal::Unreadable(why)) => Err(unreadable(&request, &answered, &why)),
             }
         }
         .instrument(span)
         .await;
+        let outcome = result.as_ref().map_or_else(Error::outcome, |_| "done");
+        self.inner.options.budget.count(op, outcome);
         if let Err(error) = &result {
             tracing::debug!(
                 op,
@@ -130,42 +159,44 @@ impl Client {
         result
     }
 
-    /// An answer that the parser is to see, and the id that we gave the request.
-    async fn answer(&self, request: &Request, url: &Url) -> Result<(Response, String), Error> {
-        let principal = match request.audience {
-            Audience::None => "",
-            Audience::ResourceManager | Audience::Synapse | Audience::StudioIndex => {
-                self.0.credential.principal()
-            }
-        };
-        let scope = Scope::of(url, principal, request.effect);
-        if let Some(until) = self.0.options.gates.shut_until(&scope, Timestamp::now()) {
-            let message = "Azure asked this principal to wait; the request was not sent";
-            let class = Class::Throttled { until };
-            return Err(Error::local(class, request.op, "GateShut", message));
-        }
+    /// An answer that the parser is to see.
+    async fn answer(&self, request: &Request, url: &Url) -> Result<Answered, Error> {
+        let (lane, ticket) = self.place(request, url);
         let headers = self.headers(request).await?;
+        let budget = &self.inner.options.budget;
+        let sent = budget
+            .spend(&lane, &ticket)
+            .map_err(|until| Error::waiting(request.op, until))?;
         let mut tries_left: u8 = if request.effect == Effect::Read { 2 } else { 1 };
         loop {
             tries_left -= 1;
             let request_id = Uuid::new_v4().to_string();
             match exchange::exchange(
-                self.0.transport.https(),
+                self.inner.transport.https(),
                 request,
                 url,
                 headers.clone(),
                 &request_id,
-                self.0.options.deadline,
+                self.inner.options.deadline,
             )
             .await
             {
                 Ok(response) => {
                     tracing::debug!(status = response.status, request_id, "answered");
-                    let expected = request.expected.contains(&response.status);
-                    if expected || (200..300).contains(&response.status) {
-                        return Ok((response, request_id));
+                    let status = response.status;
+                    let left = remaining::remaining(&response, request.effect);
+                    let answered = Answered {
+                        response,
+                        request_id,
+                        lane,
+                        sent,
+                    };
+                    let expected = request.expected.contains(&status);
+                    if !expected && !(200..300).contains(&status) {
+                        return Err(self.refused(request, answered));
                     }
-                    return Err(self.refused(request, url, &response, request_id));
+                    budget.answered(&answered.lane, sent, left);
+                    return Ok(answered);
                 }
                 Err(exchange::Lost::NeverConnected(why)) if tries_left > 0 => {
                     tracing::debug!(why, "connection refused; trying once more");
@@ -174,6 +205,19 @@ impl Client {
                 Err(lost) => return Err(lost.into_error(request, request_id)),
             }
         }
+    }
+
+    /// Where a request stands in the budget.
+    fn place(&self, request: &Request, url: &Url) -> (Lane, Ticket) {
+        let principal = if request.audience == Audience::None {
+            ""
+        } else {
+            self.inner.credential.principal()
+        };
+        let lane = Lane::of(self.cloud(), url, principal, request.effect);
+        let method = request.method.as_str();
+        let ticket = Ticket::new(self.rank, &self.share, method, url.path());
+        (lane, ticket)
     }
 
     async fn headers(&self, request: &Request) -> Result<HeaderMap, Error> {
@@ -190,12 +234,12 @@ impl Client {
             Audience::StudioIndex => Some(cloud.index_audience()),
         };
         if let Some(audience) = audience {
-            let token = self.0.credential.token(audience).await?;
+            let token = self.inner.credential.token(audience).await?;
             headers.insert(AUTHORIZATION, secret_header(request, "Bearer ", &token)?);
         }
         if request.user_token == UserToken::Sent {
             let token = self
-                .0
+                .inner
                 .credential
                 .token(&cloud.machine_learning_audience)
                 .await?;
@@ -205,17 +249,17 @@ impl Client {
         Ok(headers)
     }
 
-    /// An answer that is an error: classified, and the gate shut if Azure asked for it.
-    fn refused(
-        &self,
-        request: &Request,
-        url: &Url,
-        response: &Response,
-        request_id: String,
-    ) -> Error {
+    /// An answer that is an error: classified, and the budget shut if Azure asked for it.
+    fn refused(&self, request: &Request, answered: Answered) -> Error {
+        let Answered {
+            response,
+            request_id,
+            lane,
+            sent,
+        } = answered;
         let now = Timestamp::now();
-        let body = ErrorBody::read(response);
-        let wait = retry_after(response, now);
+        let body = ErrorBody::read(&response);
+        let wait = retry_after(&response, now);
         let class = classify(&Answer {
             effect: request.effect,
             status: response.status,
@@ -225,15 +269,12 @@ impl Client {
             retry_after: wait,
             now,
         });
+        let budget = &self.inner.options.budget;
         if let Class::Throttled { until } = class {
-            let principal = match request.audience {
-                Audience::None => "",
-                Audience::ResourceManager | Audience::Synapse | Audience::StudioIndex => {
-                    self.0.credential.principal()
-                }
-            };
-            let scope = Scope::of(url, principal, request.effect);
-            self.0.options.gates.shut(scope, until, now);
+            budget.shut(&lane, sent, until);
+        } else {
+            let left = remaining::remaining(&response, request.effect);
+            budget.answered(&lane, sent, left);
         }
         Error::from(Details {
             class,
@@ -242,11 +283,20 @@ impl Client {
             inner_codes: body.inner_codes,
             message: body.message,
             status: Some(response.status),
-            request_id: Some(service_request_id(response).unwrap_or(request_id)),
+            request_id: Some(service_request_id(&response).unwrap_or(request_id)),
             retry_after: wait,
             parameters: body.parameters,
         })
     }
+}
+
+/// An answer, and what is needed to learn from it.
+struct Answered {
+    response: Response,
+    /// The id that we gave the request.
+    request_id: String,
+    lane: Lane,
+    sent: Sent,
 }
 
 fn secret_header(
@@ -273,7 +323,12 @@ fn service_request_id(response: &Response) -> Option<String> {
 }
 
 /// Success in words that we cannot read. For a write it has happened; what, one look tells.
-fn unreadable(request: &Request, response: &Response, request_id: &str, why: &str) -> Error {
+fn unreadable(request: &Request, answered: &Answered, why: &str) -> Error {
+    let Answered {
+        response,
+        request_id,
+        ..
+    } = answered;
     let class = match request.effect {
         Effect::Read => Class::Retryable,
         Effect::Write | Effect::Delete => Class::Unsure,
@@ -285,7 +340,7 @@ fn unreadable(request: &Request, response: &Response, request_id: &str, why: &st
         inner_codes: Vec::new(),
         message: redact::text(&format!("Azure's answer cannot be read: {why}")),
         status: Some(response.status),
-        request_id: Some(service_request_id(response).unwrap_or_else(|| request_id.to_owned())),
+        request_id: Some(service_request_id(response).unwrap_or_else(|| request_id.clone())),
         retry_after: None,
         parameters: std::collections::BTreeMap::new(),
     })

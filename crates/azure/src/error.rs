@@ -13,6 +13,9 @@ use crate::classify::is_not_served;
 #[cfg(test)]
 mod tests;
 
+/// The code of a request that was not sent, because its turn has not come.
+pub const WAITING: &str = "WaitingForBudget";
+
 /// How codes end that say what is missing.
 const NOT_FOUND: &str = "NotFound";
 
@@ -87,6 +90,32 @@ impl Error {
             retry_after: None,
             parameters: BTreeMap::new(),
         })
+    }
+
+    /// Not sent: its turn in the budget comes then.
+    pub(crate) fn waiting(op: &'static str, until: Timestamp) -> Self {
+        let message = "not sent: Azure takes so many requests in a time and no more";
+        Self::local(Class::Throttled { until }, op, WAITING, message)
+    }
+
+    /// Whether it was not sent, because its turn has not come.
+    pub fn is_waiting(&self) -> bool {
+        self.code == WAITING && self.status.is_none()
+    }
+
+    /// The word in metrics: a closed set.
+    pub fn outcome(&self) -> &'static str {
+        match self.class {
+            Class::Throttled { .. } if self.is_waiting() => "waiting",
+            Class::Terminal => "terminal",
+            Class::Spreading => "spreading",
+            Class::Retryable => "retryable",
+            Class::Throttled { .. } => "throttled",
+            Class::Unsure => "unsure",
+            Class::Absent => "absent",
+            Class::Credential => "credential",
+            Class::Forbidden => "forbidden",
+        }
     }
 
     /// The innermost code, which is the one that decides in the Azure ML front end.

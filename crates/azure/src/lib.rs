@@ -3,8 +3,8 @@
 //!
 //! The crate knows no Kubernetes. Every operation is a [`Call`]: a request that is built without
 //! I/O and a parser of its answer. One sender, [`Client::send`], adds what all calls share:
-//! the token, the check that the host belongs to the cloud, the deadline, the gate that stays shut
-//! while Azure throttles, and the class of a failure ([`Class`]).
+//! the token, the check that the host belongs to the cloud, the deadline, the turn in the budget of
+//! what Azure takes ([`Budget`]), and the class of a failure ([`Class`]).
 //!
 //! ```no_run
 //! use azureml_spark_azure::{Client, Cloud, Credential, Options, Transport, WorkspaceId, aml::job};
@@ -23,6 +23,7 @@ pub mod aml;
 pub mod api_version;
 pub mod arm;
 pub mod blob;
+mod budget;
 mod classify;
 mod client;
 mod cloud;
@@ -30,7 +31,6 @@ mod clouds;
 mod credential;
 mod error;
 mod error_body;
-mod gate;
 mod identity;
 mod limits;
 pub mod operation;
@@ -45,14 +45,14 @@ pub mod synapse;
 mod tolerant;
 mod transport;
 
+pub use budget::{Budget, Count, Rank, Reading, Scope};
 pub use classify::{Answer, classify};
-pub use client::{Client, Options};
+pub use client::{Client, Options, Waiting};
 pub use cloud::Cloud;
 pub use clouds::{Clouds, CloudsError};
 pub use credential::Credential;
-pub use error::{Class, Details, Error};
+pub use error::{Class, Details, Error, WAITING};
 pub use error_body::ErrorBody;
-pub use gate::{Gates, Scope};
 pub use limits::{Limits, Rate};
 pub use redact::{SasUrl, text as redacted};
 pub use request::{Address, Audience, Call, Effect, Request, UserToken};

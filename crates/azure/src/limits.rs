@@ -15,13 +15,13 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// That share of it, in percent; never so little that a request could not go.
+    /// That part of it, in percent; never so little that a request could not go.
     #[must_use]
-    pub fn share(self, percent: u8) -> Self {
-        let share = f64::from(percent) / 100.0;
+    pub fn part(self, percent: u8) -> Self {
+        let part = f64::from(percent) / 100.0;
         Self {
-            size: (self.size * share).max(1.0),
-            per_second: self.per_second * share,
+            size: (self.size * part).max(1.0),
+            per_second: self.per_second * part,
         }
     }
 
@@ -84,15 +84,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_of_both_numbers_and_lets_a_request_go() {
+    fn a_part_is_of_both_numbers_and_lets_a_request_go() {
         let rate = Limits::default().of(Effect::Write);
-        let half = rate.share(50);
+        let half = rate.part(50);
         assert_eq!((half.size, half.per_second), (100.0, 5.0));
         let small = Rate {
             size: 10.0,
             per_second: 1.0,
         };
-        assert_eq!(small.share(1).size, 1.0);
-        assert_eq!(rate.share(100), rate);
+        assert!((small.part(1).size - 1.0).abs() < 1e-9);
+        assert_eq!(rate.part(100), rate);
     }
 }

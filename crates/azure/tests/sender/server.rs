@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
-use azureml_spark_azure::{Client, Cloud, Credential, Gates, Options, Transport};
+use azureml_spark_azure::{Budget, Client, Cloud, Credential, Options, Transport};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -198,11 +198,11 @@ impl Server {
         self.client_as("client-1", Options::default())
     }
 
-    pub fn client_with(&self, gates: &Gates, client_id: &str) -> Client {
+    pub fn client_with(&self, budget: &Budget, client_id: &str) -> Client {
         self.client_as(
             client_id,
             Options {
-                gates: gates.clone(),
+                budget: budget.clone(),
                 ..Options::default()
             },
         )

@@ -1,6 +1,6 @@
-//! One 429 closes the gate for everybody in its scope.
+//! One 429 shuts the budget for everybody in its scope, and what is left elsewhere is learnt from the answers.
 
-use azureml_spark_azure::{Class, Gates};
+use azureml_spark_azure::{Budget, Class, Rank, WAITING};
 use jiff::{Timestamp, ToSpan};
 
 use crate::server::{Server, answer, answer_with};
@@ -9,10 +9,10 @@ use crate::{cancel_job, get_job};
 #[tokio::test]
 async fn a_429_shuts_the_scope_for_every_client_of_the_principal() {
     let server = Server::start().await;
-    let gates = Gates::new();
-    let first = server.client_with(&gates, "client-1");
-    let second = server.client_with(&gates, "CLIENT-1");
-    let other = server.client_with(&gates, "client-2");
+    let budget = Budget::default();
+    let first = server.client_with(&budget, "client-1");
+    let second = server.client_with(&budget, "CLIENT-1");
+    let other = server.client_with(&budget, "client-2");
     let before = Timestamp::now();
     server
         .reply(answer_with(
@@ -29,10 +29,11 @@ async fn a_429_shuts_the_scope_for_every_client_of_the_principal() {
     assert!(until >= before + 120.seconds() && until <= Timestamp::now() + 120.seconds());
 
     let refused = second.send(get_job()).await.unwrap_err();
-    assert_eq!(
-        (refused.class, refused.code.as_str()),
-        (Class::Throttled { until }, "GateShut")
-    );
+    let Class::Throttled { until: back } = refused.class else {
+        panic!("{refused:?}")
+    };
+    // Whoever has long to wait asks again half way.
+    assert!(back > before + 50.seconds() && refused.is_waiting());
     assert_eq!(server.asked().len(), 1, "the second read must not be sent");
 
     assert_eq!(other.send(get_job()).await.unwrap().name, "other");
@@ -56,6 +57,44 @@ async fn a_503_shuts_only_if_it_names_a_time() {
     );
     let error = client.send(get_job()).await.unwrap_err();
     assert!(matches!(error.class, Class::Throttled { .. }));
-    assert_eq!(client.send(get_job()).await.unwrap_err().code, "GateShut");
+    assert_eq!(client.send(get_job()).await.unwrap_err().code, WAITING);
     assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn others_use_of_the_principal_is_learnt_from_the_answers() {
+    let server = Server::start().await;
+    let client = server.client();
+    let none_left = [("x-ms-ratelimit-remaining-subscription-reads", "0")];
+    server.reply(answer_with(200, &none_left, r#"{"name":"j"}"#));
+    client.send(get_job()).await.unwrap();
+    let rank = Rank::Submit;
+    let waits = client.ranked(rank).claim(&get_job()).unwrap_err();
+    assert!(waits.until() > Timestamp::now() - 1.second());
+    let refused = client.ranked(rank).send(get_job()).await.unwrap_err();
+    assert!(refused.is_waiting(), "{refused:?}");
+    assert_eq!(server.asked().len(), 1, "the second read must not be sent");
+    client.claim(&cancel_job()).unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_kept_for_whoever_got_it_and_what_became_of_requests_is_counted() {
+    let server = Server::start().await;
+    let budget = Budget::default();
+    let client = server.client_with(&budget, "client-1").for_share("team");
+    server.reply(answer(202, "")).reply(answer(404, ""));
+    for _ in 0..3 {
+        client.claim(&cancel_job()).unwrap();
+    }
+    client.send(cancel_job()).await.unwrap();
+    client.find(get_job()).await.unwrap();
+    let counts: Vec<_> = budget
+        .counts()
+        .iter()
+        .map(|count| (count.op, count.outcome, count.times))
+        .collect();
+    assert_eq!(
+        counts,
+        [("job.cancel", "done", 1), ("job.get", "absent", 1)]
+    );
 }

@@ -1,0 +1,195 @@
+//! How many requests may go, and whose turn it is.
+//!
+//! Resource Manager refuses a principal that has used up its tokens, whoever of its users it was (contract §0.4). So the
+//! process counts with it, for all its clients together: a request without a token is not sent, and stands in line.
+//! Whoever may not go is told when to come back; nothing here waits. After a refusal nothing of that scope is sent until
+//! Azure's time has come.
+
+mod bucket;
+mod desk;
+mod line;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+pub use scope::Scope;
+
+pub(crate) use desk::Sent;
+pub(crate) use scope::Lane;
+
+use crate::request::Effect;
+use desk::Desk;
+
+/// What a request is for: the first is served first, and each leaves a few tokens to those above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rank {
+    /// Ends something that costs money: cancel, detach.
+    Urgent,
+    /// Shows what becomes of what was begun.
+    Follow,
+    /// Prepares: links, attachments, roles, code, and whatever has no other rank.
+    #[default]
+    Arrange,
+    /// Begins a run.
+    Submit,
+}
+
+impl Rank {
+    pub(crate) const ALL: [Self; 4] = [Self::Urgent, Self::Follow, Self::Arrange, Self::Submit];
+
+    /// How many ranks are above it.
+    fn above(self) -> u8 {
+        self as u8
+    }
+}
+
+/// A place in the line: of one request for one share.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket {
+    id: u64,
+    share: Arc<str>,
+    rank: Rank,
+}
+
+impl Ticket {
+    /// The same request for the same share is the same ticket, in whichever pass.
+    pub(crate) fn new(rank: Rank, share: &Arc<str>, method: &str, path: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (rank, share, method, path).hash(&mut hasher);
+        Self {
+            id: hasher.finish(),
+            share: Arc::clone(share),
+            rank,
+        }
+    }
+}
+
+/// What is left for one kind of request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// Its kind.
+    pub effect: Effect,
+    /// The tokens of the scope that has the fewest.
+    pub tokens: f64,
+    /// Requests that wait, in all scopes.
+    pub waiting: usize,
+}
+
+/// How often an operation ended in a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The operation, for example `job.put`.
+    pub op: &'static str,
+    /// `done`, `waiting` if it was not sent, or the word of its class of failure.
+    pub outcome: &'static str,
+    /// How often.
+    pub times: u64,
+}
+
+/// The requests of a process. Clones share it; give the same to every [`Client`](crate::Client).
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    percent: u8,
+    desks: Mutex<HashMap<Scope, Desk>>,
+    counts: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+}
+
+impl Default for Budget {
+    /// All that Azure gives.
+    fn default() -> Self {
+        Self::new(100)
+    }
+}
+
+impl Budget {
+    /// That part of what Azure gives, in percent: the rest is left to others with the same credentials.
+    pub fn new(percent: u8) -> Self {
+        Self(Arc::new(Shared {
+            percent: percent.clamp(1, 100),
+            desks: Mutex::default(),
+            counts: Mutex::default(),
+        }))
+    }
+
+    /// What is left, for each kind of request that was made.
+    pub fn read(&self, now: Timestamp) -> Vec<Reading> {
+        let mut readings = BTreeMap::<Effect, Reading>::new();
+        for (scope, desk) in self.desks().iter_mut() {
+            let (left, waiting) = desk.read(now);
+            let Some(left) = left else { continue };
+            let effect = scope.effect();
+            let reading = readings.entry(effect).or_insert(Reading {
+                effect,
+                tokens: left,
+                waiting: 0,
+            });
+            reading.tokens = reading.tokens.min(left);
+            reading.waiting += waiting;
+        }
+        readings.into_values().collect()
+    }
+
+    /// What became of all requests.
+    pub fn counts(&self) -> Vec<Count> {
+        let counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |(&(op, outcome), &times): (&(&'static str, &'static str), &u64)| Count {
+            op,
+            outcome,
+            times,
+        };
+        counts.iter().map(count).collect()
+    }
+
+    pub(crate) fn count(&self, op: &'static str, outcome: &'static str) {
+        let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry((op, outcome)).or_default() += 1;
+    }
+
+    /// A token that is kept for the ticket, or the time at which to come back.
+    pub(crate) fn claim(&self, lane: &Lane, ticket: &Ticket) -> Result<(), Timestamp> {
+        self.at(lane, |desk, now| desk.claim(ticket, now))
+    }
+
+    /// Uses a token, or says when to come back.
+    pub(crate) fn spend(&self, lane: &Lane, ticket: &Ticket) -> Result<Sent, Timestamp> {
+        self.at(lane, |desk, now| desk.spend(ticket, now))
+    }
+
+    /// Takes in what an answer says of the tokens left.
+    pub(crate) fn answered(&self, lane: &Lane, sent: Sent, remaining: Option<f64>) {
+        self.at(lane, |desk, now| desk.answered(sent, remaining, now));
+    }
+
+    /// Nothing of the scope is sent until then.
+    pub(crate) fn shut(&self, lane: &Lane, sent: Sent, until: Timestamp) {
+        self.at(lane, |desk, now| desk.shut(sent, until, now));
+    }
+
+    fn at<T>(&self, lane: &Lane, does: impl FnOnce(&mut Desk, Timestamp) -> T) -> T {
+        let mut desks = self.desks();
+        let now = Timestamp::now();
+        if !desks.contains_key(&lane.scope) {
+            // Principals and subscriptions come and go.
+            desks.retain(|_, desk| !desk.is_idle(now));
+        }
+        let rate = lane.rate.map(|rate| rate.part(self.0.percent));
+        let desk = desks
+            .entry(lane.scope.clone())
+            .or_insert_with(|| Desk::new(rate, now));
+        does(desk, now)
+    }
+
+    fn desks(&self) -> MutexGuard<'_, HashMap<Scope, Desk>> {
+        // Each desk is whole after any panic.
+        self.0.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

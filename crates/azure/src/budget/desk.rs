@@ -1,0 +1,137 @@
+//! One scope: its bucket, its line, and the tokens that were given and not used yet. The time is an argument.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Ticket;
+use super::bucket::{Belief, Bucket, EXACT};
+use super::line::Line;
+use crate::limits::Rate;
+
+/// How long a token is kept for whoever got it: between the claim and the request are a few writes to the apiserver.
+const KEPT: Duration = Duration::from_mins(1);
+
+/// Whoever has longer to wait asks again half way: the line may have become shorter.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Between two looks for those who have not come back.
+const SWEEP: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    bucket: Option<Bucket>,
+    line: Line,
+    shut: Option<Timestamp>,
+    given: HashMap<u64, (Ticket, Timestamp)>,
+    swept: Timestamp,
+}
+
+/// A request that went.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent(Option<Belief>);
+
+impl Desk {
+    pub(super) fn new(rate: Option<Rate>, now: Timestamp) -> Self {
+        Self {
+            bucket: rate.map(|rate| Bucket::new(rate, now)),
+            line: Line::default(),
+            shut: None,
+            given: HashMap::new(),
+            swept: now,
+        }
+    }
+
+    /// Gives a token to keep, or a place in the line and the time at which to come back.
+    pub(super) fn claim(&mut self, ticket: &Ticket, now: Timestamp) -> Result<(), Timestamp> {
+        self.sweep(now);
+        self.shut = self.shut.filter(|until| *until > now);
+        let Some(bucket) = &mut self.bucket else {
+            return self.shut.map_or(Ok(()), Err);
+        };
+        if self.given.contains_key(&ticket.id) {
+            return Ok(());
+        }
+        bucket.refill(now);
+        self.line.enter(ticket, now);
+        let needed = u32::try_from(self.line.ahead(ticket)).map_or(f64::MAX, f64::from) + 1.0;
+        let missing = needed - bucket.free(ticket.rank);
+        if missing <= EXACT && self.shut.is_none() {
+            bucket.take();
+            self.line.serve(ticket);
+            let until = later(now, KEPT);
+            self.given.insert(ticket.id, (ticket.clone(), until));
+            return Ok(());
+        }
+        let turn = bucket.when(missing, now).max(self.shut.unwrap_or(now));
+        let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
+        let back = if wait > LONG {
+            later(now, wait / 2)
+        } else {
+            turn
+        };
+        self.line.expect(ticket, back);
+        Err(back)
+    }
+
+    /// Uses the token that is kept for a ticket, or one that is there for it now.
+    pub(super) fn spend(&mut self, ticket: &Ticket, now: Timestamp) -> Result<Sent, Timestamp> {
+        self.claim(ticket, now)?;
+        self.given.remove(&ticket.id);
+        let unused = self.given.len();
+        Ok(Sent(self.bucket.as_ref().map(|b| b.belief(unused))))
+    }
+
+    /// An answer to a request came, which perhaps said how many tokens were left.
+    pub(super) fn answered(&mut self, sent: Sent, remaining: Option<f64>, now: Timestamp) {
+        if let (Some(bucket), Some(then)) = (&mut self.bucket, sent.0) {
+            bucket.refill(now);
+            bucket.answered(then, remaining);
+        }
+    }
+
+    /// Azure asked for rest. Tokens that were given are worth nothing now; who held them is first afterwards.
+    pub(super) fn shut(&mut self, sent: Sent, until: Timestamp, now: Timestamp) {
+        self.shut = Some(self.shut.map_or(until, |known| known.max(until)));
+        if let (Some(bucket), Some(then)) = (&mut self.bucket, sent.0) {
+            bucket.refill(now);
+            bucket.rest(then, until);
+        }
+        for (_, (ticket, _)) in self.given.drain() {
+            self.line.enter_again(&ticket, until);
+        }
+    }
+
+    /// Tokens left, if they are counted, and how many wait.
+    pub(super) fn read(&mut self, now: Timestamp) -> (Option<f64>, usize) {
+        self.sweep(now);
+        let left = self.bucket.as_mut().map(|bucket| {
+            bucket.refill(now);
+            bucket.left()
+        });
+        (left, self.line.len())
+    }
+
+    /// Whether a new one would be the same.
+    pub(super) fn is_idle(&mut self, now: Timestamp) -> bool {
+        let (_, waiting) = self.read(now);
+        waiting == 0
+            && self.given.is_empty()
+            && self.shut.is_none_or(|until| until <= now)
+            && self.bucket.as_ref().is_none_or(Bucket::is_full)
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        if now.duration_since(self.swept).unsigned_abs() < SWEEP {
+            return;
+        }
+        self.swept = now;
+        self.line.drop_the_late(now);
+        self.given.retain(|_, (_, until)| *until > now);
+    }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(now)
+}

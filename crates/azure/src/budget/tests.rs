@@ -1,0 +1,359 @@
+//! The laws of the budget, with its own clock.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::desk::Desk;
+use super::*;
+use crate::limits::Rate;
+
+fn at(seconds: f64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + Duration::from_secs_f64(seconds)
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    time.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
+}
+
+fn ticket(rank: Rank, share: &str, number: usize) -> Ticket {
+    Ticket::new(rank, &share.into(), "PUT", &number.to_string())
+}
+
+/// A desk whose first answer has come, and that has given what it had to lower ranks: now and then a token comes.
+fn busy(rate: Rate) -> Desk {
+    let mut desk = Desk::new(Some(rate), at(0.0));
+    let first = desk
+        .spend(&ticket(Rank::Submit, "warm", 0), at(0.0))
+        .unwrap();
+    desk.answered(first, None, at(0.0));
+    drain(&mut desk, Rank::Submit);
+    desk
+}
+
+/// Takes what a rank may have, and leaves nobody in the line.
+fn drain(desk: &mut Desk, rank: Rank) {
+    let one = ticket(rank, "drain", 0);
+    while desk.clone().spend(&one, at(0.0)).is_ok() {
+        desk.spend(&one, at(0.0)).unwrap();
+    }
+}
+
+/// Somebody who asks, and comes back when he is told.
+#[derive(Clone, Debug)]
+struct Asker {
+    ticket: Ticket,
+    comes: f64,
+    late: f64,
+}
+
+/// Everybody asks and comes back until all were served; who was served when.
+fn serve(desk: &mut Desk, askers: &[Asker]) -> Vec<(f64, Ticket)> {
+    let mut queue: Vec<(f64, usize)> = askers.iter().map(|a| a.comes).zip(0..).collect();
+    let mut served = Vec::new();
+    for _ in 0..200_000 {
+        let Some(next) = (0..queue.len()).min_by(|a, b| queue[*a].0.total_cmp(&queue[*b].0)) else {
+            return served;
+        };
+        let (now, who) = queue.swap_remove(next);
+        let asker = &askers[who];
+        match desk.spend(&asker.ticket, at(now)) {
+            Ok(sent) => {
+                desk.answered(sent, None, at(now));
+                served.push((now, asker.ticket.clone()));
+            }
+            Err(back) => {
+                assert!(seconds(back) > now, "told to come back at once");
+                queue.push((seconds(back) + asker.late, who));
+            }
+        }
+    }
+    panic!("{} are never served", queue.len());
+}
+
+fn rate() -> impl Strategy<Value = Rate> {
+    (1.0..60.0, 0.5..40.0).prop_map(|(size, per_second)| Rate { size, per_second })
+}
+
+fn rank() -> impl Strategy<Value = Rank> {
+    prop::sample::select(Rank::ALL.to_vec())
+}
+
+fn askers() -> impl Strategy<Value = Vec<Asker>> {
+    let one = (rank(), 0..4_usize, 0.0..20.0, 0.0..5.0);
+    prop::collection::vec(one, 1..150).prop_map(|all| {
+        let asker = |(number, (rank, share, comes, late))| Asker {
+            ticket: ticket(rank, &format!("share-{share}"), number),
+            comes,
+            late,
+        };
+        all.into_iter().enumerate().map(asker).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_window_sees_more_than_azure_gives(rate in rate(), askers in askers()) {
+        let mut desk = Desk::new(Some(rate), at(0.0));
+        let served = serve(&mut desk, &askers);
+        for (begin, (from, _)) in served.iter().enumerate() {
+            for (end, (to, _)) in served.iter().enumerate().skip(begin) {
+                let given = f64::from(u32::try_from(end - begin + 1).unwrap());
+                let most = rate.size + rate.per_second * (to - from);
+                prop_assert!(given <= most + 1e-3, "{given} of {most} from {from} to {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn everybody_is_served_once_and_before_long(rate in rate(), askers in askers()) {
+        let count = askers.len();
+        let mut desk = Desk::new(Some(rate), at(0.0));
+        let served = serve(&mut desk, &askers);
+        let ids: HashSet<u64> = served.iter().map(|(_, ticket)| ticket.id).collect();
+        prop_assert_eq!(ids.len(), count);
+        let last = served.last().unwrap().0;
+        // All have come after 20 s. A bucket of one token loses what comes while the next in line is late, each time
+        // 5 s at most, and a place may be lost by that.
+        let tokens = f64::from(u32::try_from(count).unwrap());
+        let most = 20.0 + tokens * (1.0 / rate.per_second + 5.0) + 60.0;
+        prop_assert!(last <= most, "{last} s for {count}, {most} s at most");
+        prop_assert_eq!(desk.read(at(last)).1, 0);
+    }
+
+    #[test]
+    fn one_of_another_share_does_not_wait_behind_a_crowd(crowd in 10..800_usize, per_second in 1.0..50.0) {
+        let mut desk = busy(Rate { size: 200.0, per_second });
+        let now = at(0.0);
+        for number in 0..crowd {
+            desk.claim(&ticket(Rank::Submit, "crowd", number), now).unwrap_err();
+        }
+        let single = ticket(Rank::Submit, "single", 0);
+        let back = desk.claim(&single, now).unwrap_err();
+        prop_assert!(seconds(back) <= 2.0 / per_second + 0.01, "{back}");
+        desk.spend(&single, back).unwrap();
+    }
+
+    #[test]
+    fn shares_that_wait_together_are_served_in_turn(shares in 2..6_usize, each in 5..30_usize) {
+        let mut desk = busy(Rate { size: 200.0, per_second: 10.0 });
+        let asker = |share: usize, number: usize| Asker {
+            ticket: ticket(Rank::Submit, &format!("share-{share}"), number),
+            comes: f64::from(u32::try_from(share).unwrap()) / 1e4,
+            late: 0.0,
+        };
+        let askers = (0..shares).flat_map(|share| (0..each).map(move |number| asker(share, number)));
+        let served = serve(&mut desk, &askers.collect::<Vec<_>>());
+        let mut counts = BTreeMap::<Arc<str>, usize>::new();
+        for (_, ticket) in &served[..shares * (each - 2)] {
+            *counts.entry(Arc::clone(&ticket.share)).or_default() += 1;
+            let most = counts.values().max().unwrap();
+            let least = if counts.len() < shares { 0 } else { *counts.values().min().unwrap() };
+            prop_assert!(most - least <= 2, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_goes_while_azure_rests_and_little_right_after(wait in 1.0..600.0, count in 2..100_usize) {
+        let mut desk = Desk::new(Some(Rate { size: 200.0, per_second: 10.0 }), at(0.0));
+        let first = desk.spend(&ticket(Rank::Submit, "a", 0), at(0.0)).unwrap();
+        let kept = ticket(Rank::Submit, "a", 1);
+        desk.claim(&kept, at(0.5)).unwrap();
+        desk.shut(first, at(wait), at(0.5));
+        prop_assert!(desk.spend(&kept, at(0.5)).is_err(), "a token from before the refusal");
+        let askers = (2..count + 2).map(|number| Asker {
+            ticket: ticket(Rank::Submit, "a", number), comes: 0.5, late: 0.0,
+        });
+        let served = serve(&mut desk, &askers.collect::<Vec<_>>());
+        prop_assert!(served.iter().all(|(when, _)| *when >= wait));
+        let soon = served.iter().filter(|(when, _)| *when <= wait + 1.0).count();
+        prop_assert!(soon <= 6, "{soon} within a second at half the pace");
+    }
+}
+
+#[test]
+fn a_cancel_finds_a_token_whoever_else_waits() {
+    let rate = Rate {
+        size: 200.0,
+        per_second: 10.0,
+    };
+    let mut desk = busy(rate);
+    for number in 0..500 {
+        desk.claim(&ticket(Rank::Submit, "crowd", number), at(0.0))
+            .unwrap_err();
+    }
+    for rank in [Rank::Arrange, Rank::Follow, Rank::Urgent] {
+        desk.claim(&ticket(rank, "crowd", 0), at(0.0)).unwrap();
+    }
+    let back = desk
+        .claim(&ticket(Rank::Submit, "crowd", 0), at(0.3))
+        .unwrap_err();
+    assert!(
+        seconds(back) <= 0.45,
+        "the three took what the crowd got next: {back}"
+    );
+}
+
+#[test]
+fn higher_ranks_go_first_when_nothing_is_left() {
+    let mut desk = busy(Rate {
+        size: 2.0,
+        per_second: 1.0,
+    });
+    let urgent = ticket(Rank::Urgent, "a", 0);
+    let submit = ticket(Rank::Submit, "a", 0);
+    desk.claim(&submit, at(0.0)).unwrap_err();
+    drain(&mut desk, Rank::Urgent);
+    desk.claim(&urgent, at(0.0)).unwrap_err();
+    assert!(
+        desk.claim(&submit, at(1.05)).is_err(),
+        "an early asker does not overtake"
+    );
+    desk.claim(&urgent, at(1.1)).unwrap();
+}
+
+#[test]
+fn whoever_does_not_come_back_loses_his_place() {
+    let mut desk = busy(Rate {
+        size: 10.0,
+        per_second: 0.1,
+    });
+    let [gone, waits] = [0, 1].map(|number| ticket(Rank::Submit, "a", number));
+    let back = desk.claim(&gone, at(0.0)).unwrap_err();
+    desk.claim(&waits, at(0.0)).unwrap_err();
+    assert!(
+        desk.claim(&waits, back).is_err(),
+        "one token, and one is before it"
+    );
+    assert_eq!(desk.read(back + Duration::from_secs(29)).1, 2);
+    assert_eq!(desk.read(back + Duration::from_secs(32)).1, 1);
+    desk.claim(&waits, back + Duration::from_secs(32)).unwrap();
+}
+
+#[test]
+fn a_token_that_is_never_used_is_lost_after_a_minute_and_no_sooner() {
+    let mut desk = busy(Rate {
+        size: 1.0,
+        per_second: 0.001,
+    });
+    let one = ticket(Rank::Submit, "a", 0);
+    desk.claim(&one, at(1_000.1)).unwrap();
+    desk.claim(&one, at(1_059.0)).unwrap();
+    desk.claim(&one, at(1_062.0)).unwrap_err();
+}
+
+#[test]
+fn what_others_use_is_learnt_once_however_many_answers_tell() {
+    let mut desk = Desk::new(
+        Some(Rate {
+            size: 200.0,
+            per_second: 10.0,
+        }),
+        at(0.0),
+    );
+    let sent: Vec<_> = (0..4_u32)
+        .map(|number| {
+            desk.spend(&ticket(Rank::Urgent, "a", number as usize), at(0.0))
+                .unwrap()
+        })
+        .collect();
+    assert!(
+        desk.spend(&ticket(Rank::Urgent, "a", 9), at(0.0)).is_err(),
+        "nothing is known yet"
+    );
+    // Others have used 100: 99 are left after the first of ours, 96 after the last. The answers may come in any order.
+    for (number, sent) in sent.into_iter().enumerate().rev() {
+        let left = 99.0 - f64::from(u32::try_from(number).unwrap());
+        desk.answered(sent, Some(left), at(0.1));
+    }
+    let (left, _) = desk.read(at(0.1));
+    assert!(
+        (left.unwrap() - 97.0).abs() < 0.01,
+        "{left:?}: 96 and a tenth of a second"
+    );
+}
+
+#[test]
+fn a_promise_of_more_is_not_believed() {
+    let mut desk = Desk::new(
+        Some(Rate {
+            size: 20.0,
+            per_second: 1.0,
+        }),
+        at(0.0),
+    );
+    let sent = desk.spend(&ticket(Rank::Urgent, "a", 0), at(0.0)).unwrap();
+    desk.answered(sent, Some(11_999.0), at(0.0));
+    assert_eq!(desk.read(at(0.0)).0, Some(19.0));
+}
+
+#[test]
+fn requests_that_are_refused_together_slow_us_down_once() {
+    let rate = Rate {
+        size: 200.0,
+        per_second: 16.0,
+    };
+    let mut desk = Desk::new(Some(rate), at(0.0));
+    let sent: Vec<_> = (0..4)
+        .map(|number| {
+            desk.spend(&ticket(Rank::Urgent, "a", number), at(0.0))
+                .unwrap()
+        })
+        .collect();
+    for sent in sent {
+        desk.shut(sent, at(10.0), at(0.1));
+    }
+    assert!(desk.spend(&ticket(Rank::Urgent, "a", 9), at(9.9)).is_err());
+    desk.spend(&ticket(Rank::Urgent, "a", 9), at(10.0)).unwrap();
+    let back = desk
+        .claim(&ticket(Rank::Urgent, "a", 10), at(10.0))
+        .unwrap_err();
+    assert!(
+        (seconds(back) - 10.0 - 1.0 / 8.0).abs() < 0.01,
+        "half the pace: {back}"
+    );
+}
+
+#[test]
+fn a_scope_without_numbers_is_open_unless_azure_shut_it() {
+    let mut desk = Desk::new(None, at(0.0));
+    let mut last = None;
+    for number in 0..1_000 {
+        last = Some(
+            desk.spend(&ticket(Rank::Submit, "a", number), at(0.0))
+                .unwrap(),
+        );
+    }
+    desk.shut(last.unwrap(), at(5.0), at(0.0));
+    assert_eq!(
+        desk.claim(&ticket(Rank::Urgent, "a", 0), at(4.0)),
+        Err(at(5.0))
+    );
+    desk.claim(&ticket(Rank::Urgent, "a", 0), at(5.0)).unwrap();
+}
+
+#[test]
+fn scopes_that_are_like_new_are_forgotten() {
+    let budget = Budget::default();
+    let lane = |name: &str| Lane {
+        scope: Scope::of(
+            &format!("https://h/subscriptions/{name}").parse().unwrap(),
+            "me",
+            Effect::Read,
+        ),
+        rate: None,
+    };
+    let one = ticket(Rank::Submit, "a", 0);
+    let sent = budget.spend(&lane("idle"), &one).unwrap();
+    budget.shut(
+        &lane("shut"),
+        sent,
+        Timestamp::now() + Duration::from_mins(1),
+    );
+    budget.claim(&lane("new"), &one).unwrap();
+    let kept: HashSet<Scope> = budget.desks().keys().cloned().collect();
+    assert_eq!(kept, HashSet::from([lane("shut").scope, lane("new").scope]));
+}
