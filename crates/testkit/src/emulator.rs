@@ -1,5 +1,6 @@
 //! The emulator of Azure as a process, and its control interface.
 
+mod counts;
 mod ledger;
 mod resources;
 mod world;
@@ -16,6 +17,7 @@ use crate::binaries::Profile;
 use crate::process::Process;
 use crate::{binaries, tools};
 
+pub use counts::{Asked, Counts, Tally};
 pub use ledger::{Entry, Requests};
 pub use world::{DENIED_CLIENT_ID, PERSON_CLIENT_ID, World};
 
@@ -171,6 +173,7 @@ impl Emulator {
             "synapseAudience": format!("https://dev.azuresynapse.{authority}"),
             "synapseSuffix": format!("dev.azuresynapse.{authority}"),
             "studio": "https://ml.azure.com",
+            "studioIndex": format!("https://ml.azure.{authority}/api"),
             "hosts": [authority, format!(".dev.azuresynapse.{authority}")],
             "storageHosts": [format!(".blob.core.{authority}")],
             "caCertificate": self.ca_pem,
@@ -206,8 +209,13 @@ impl Emulator {
 
     /// The number of the latest request: where a test begins to count.
     pub async fn now(&self) -> Result<u64> {
-        let all = self.requests_since(0).await?;
-        Ok(all.0.last().map_or(0, |entry| entry.number))
+        Ok(self.counts().await?.last)
+    }
+
+    /// How many requests of each kind there were since its start.
+    pub async fn counts(&self) -> Result<Counts> {
+        let answer = self.control(Method::GET, "requests/summary", None).await?;
+        Ok(serde_json::from_value::<counts::Summary>(answer)?.into())
     }
 
     /// Waits until the requests since `number` satisfy `holds`, and returns them.

@@ -9,10 +9,14 @@ mod attach;
 mod azure;
 mod figure;
 mod floor;
+mod follow;
 mod machine;
+mod memory;
 mod progress;
 mod report;
+mod rest;
 mod sdk;
+mod settled;
 mod stage;
 mod submit;
 mod table;
@@ -30,6 +34,7 @@ use figure::Figure;
 use machine::{Machine, Versions};
 use progress::Progress;
 use report::{Measured, Report};
+use settled::Shelf;
 
 #[derive(clap::Args)]
 pub(crate) struct Request {
@@ -52,6 +57,12 @@ enum Scenario {
     Submit,
     /// 5,000 jobs under Azure's limits, four times as large: the drain against what they allow, and who waits for it.
     Throttled,
+    /// 1,000 live jobs in 10 workspaces, each with 5,000 old runs: what following them costs, how soon an end is told.
+    Follow,
+    /// 10,000 ended jobs and 200 attachments: memory, and what a restart takes.
+    Memory,
+    /// The same, left alone for five minutes.
+    Rest,
     /// The same 50 jobs by Microsoft's own client and by us.
     Sdk,
     /// 100 attachments, then another identity for each.
@@ -65,6 +76,9 @@ impl Scenario {
             Self::Throttled => throttled::measure(bench).await,
             Self::Sdk => sdk::measure(bench).await,
             Self::Attach => attach::measure(bench).await,
+            Self::Follow => follow::measure(bench).await,
+            Self::Memory => memory::measure(bench).await,
+            Self::Rest => rest::measure(bench).await,
         }
     }
 
@@ -78,6 +92,9 @@ impl Scenario {
 struct Bench {
     part: f64,
     progress: Progress,
+    /// What is measured after this.
+    to_come: Vec<Scenario>,
+    shelf: Shelf,
 }
 
 impl Bench {
@@ -90,6 +107,11 @@ impl Bench {
     )]
     fn size(&self, full: usize) -> usize {
         ((full as f64 * self.part).ceil() as usize).max(1)
+    }
+
+    /// Whether a scenario is measured after this one.
+    fn is_to_come(&self, scenario: Scenario) -> bool {
+        self.to_come.contains(&scenario)
     }
 
     /// One line of progress, with the time since the scenario began.
@@ -116,11 +138,16 @@ pub(crate) async fn bench(request: Request) -> Result<()> {
     println!("{machine}\n{versions}\n");
     let mut report = Report::new(machine, versions, request.part);
     let mut broken = Vec::new();
-    for scenario in scenarios {
+    let shelf = Shelf::default();
+    let mut to_come = scenarios;
+    while !to_come.is_empty() {
+        let scenario = to_come.remove(0);
         let name = scenario.name();
         let bench = Bench {
             part: request.part,
             progress: Progress::begin(&name),
+            to_come: to_come.clone(),
+            shelf: shelf.clone(),
         };
         let begun = Instant::now();
         match scenario.measure(&bench).await {
@@ -155,14 +182,27 @@ fn part(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Progress};
+    use super::{Bench, Progress, Scenario, Shelf};
+
+    fn bench(part: f64, to_come: &[Scenario]) -> Bench {
+        Bench {
+            part,
+            progress: Progress::begin("size"),
+            to_come: to_come.to_vec(),
+            shelf: Shelf::default(),
+        }
+    }
+
+    #[test]
+    fn what_comes_later_is_known() {
+        let bench = bench(1.0, &[Scenario::Rest]);
+        assert!(bench.is_to_come(Scenario::Rest));
+        assert!(!bench.is_to_come(Scenario::Memory));
+    }
 
     #[test]
     fn a_part_is_rounded_up_and_never_nothing() {
-        let size = |part, full| {
-            let progress = Progress::begin("size");
-            Bench { part, progress }.size(full)
-        };
+        let size = |part, full| bench(part, &[]).size(full);
         assert_eq!(size(1.0, 1_000), 1_000);
         assert_eq!(size(0.01, 1_000), 10);
         assert_eq!(size(0.015, 100), 2);

@@ -25,3 +25,4 @@ mod role_assignments;
 mod synapse;
 mod synapse_effect;
 mod workspace;
+mod workspaces;
