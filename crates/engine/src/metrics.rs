@@ -191,7 +191,7 @@ impl Metrics {
         );
         rows.register(
             "snapshot_age_seconds",
-            "Age of the oldest snapshot that is followed",
+            "How long ago that live run was seen in Azure which was not seen for longest",
             all.snapshot_age.clone(),
         );
     }

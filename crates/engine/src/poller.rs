@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use azureml_spark_core::{Class, Fault, backoff};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -17,8 +19,17 @@ use crate::jitter;
 use crate::metrics::Metrics;
 use crate::wakes::Wakes;
 
-/// Shards must not look in step: each pause is moved by up to this share, in percent.
-const JITTER: u32 = 20;
+/// Shards must not look in step: each look comes earlier by up to this share of the period, in percent. Never later: the
+/// period is what news may take.
+const JITTER: u32 = 10;
+
+/// Looks at the same time. A request takes Azure up to a second or so on a large workspace, and ARM gives 25 reads a
+/// second: more looks than that would only wait for each other's budget, and hold a page of up to 8 MB each meanwhile.
+const AT_ONCE: usize = 16;
+
+/// A look that takes longer than its period is followed by a rest of this part of it, so that a stalling service is not
+/// asked without a pause.
+const LEAST_REST: u32 = 4;
 
 /// A look of several pages of a large workspace is done within this, or it is given up.
 const LOOK_WITHIN: Duration = Duration::from_mins(2);
@@ -34,8 +45,13 @@ pub trait BatchSource: Send + Sync + 'static {
     /// Who is woken.
     type Key: Clone + Eq + Hash + Send + 'static;
 
-    /// How long to wait between looks, or `None` when nobody is interested in the shard any more.
+    /// How long it may take from the beginning of a look to that of the next, or `None` when nobody is interested in the
+    /// shard any more.
     fn due(&self, shard: &Self::Shard) -> Option<Duration>;
+
+    /// How long ago that was seen of the shard's live things which was not seen for longest; `None` without any. A look
+    /// that went well need not have shown all of them.
+    fn age(&self, shard: &Self::Shard) -> Option<Duration>;
 
     /// Looks once, keeps what it saw, and wakes those for whom something changed as soon as it is kept: a look that
     /// breaks half way has still told what it learnt.
@@ -53,14 +69,14 @@ pub struct Poller<S: BatchSource> {
     wakes: Wakes<S::Key>,
     clock: Clock,
     metrics: Metrics,
-    /// When each shard was last looked at, well or not, and last looked at well.
+    at_once: Arc<Semaphore>,
+    /// When each shard was last looked at, well or not.
     times: Arc<Mutex<HashMap<S::Shard, Times>>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Times {
     tried: Option<Timestamp>,
-    seen: Option<Timestamp>,
     followed: bool,
 }
 
@@ -72,6 +88,7 @@ impl<S: BatchSource> Clone for Poller<S> {
             wakes: self.wakes.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
+            at_once: Arc::clone(&self.at_once),
             times: Arc::clone(&self.times),
         }
     }
@@ -86,6 +103,7 @@ impl<S: BatchSource> Poller<S> {
             wakes,
             clock: base.clock.clone(),
             metrics: base.metrics.clone(),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
             times: Arc::default(),
         };
         base.metrics.before_scrape({
@@ -144,9 +162,12 @@ impl<S: BatchSource> Poller<S> {
             return;
         }
         entry.followed = true;
-        // Interest that comes and goes must not look more often than interest that stays.
-        let since = entry.tried.map(|tried| elapsed(tried, self.clock.now()));
-        let rest = since.map_or(Duration::ZERO, |since| period.saturating_sub(since));
+        // Interest that comes and goes must not look more often than interest that stays. Whoever tells of a live thing
+        // has just seen it: so first looks are spread over a period, as those after a restart must be.
+        let rest = match entry.tried {
+            Some(tried) => period.saturating_sub(elapsed(tried, self.clock.now())),
+            None => jitter::within(period, 100, jitter::seed(&shard)),
+        };
         drop(times);
         let task = self.clone().looks(shard.clone(), pause.max(rest));
         shards.insert(tasks.spawn(task).id(), shard);
@@ -156,9 +177,18 @@ impl<S: BatchSource> Poller<S> {
         tokio::time::sleep(first).await;
         let (mut count, mut tries) = (0_u64, 0_u32);
         while let Some(period) = self.source.due(&shard) {
+            let begun = Instant::now();
             let seed = jitter::seed(&(&shard, count));
-            let mut pause = jitter::around(period, JITTER, seed);
-            if let Some(class) = self.look(&shard).await {
+            let class = {
+                let Ok(_turn) = self.at_once.acquire().await else {
+                    return;
+                };
+                self.look(&shard).await
+            };
+            let whole = jitter::within(period, JITTER, seed);
+            let mut pause = whole.saturating_sub(begun.elapsed());
+            pause = pause.max(period / LEAST_REST);
+            if let Some(class) = class {
                 tries = tries.saturating_add(1);
                 let now = self.clock.now();
                 pause = pause.max(elapsed(now, backoff::until(class, tries, seed, now)));
@@ -175,14 +205,9 @@ impl<S: BatchSource> Poller<S> {
         let begun = self.clock.now();
         let looked = tokio::time::timeout(LOOK_WITHIN, self.source.look(shard, &self.wakes)).await;
         let now = self.clock.now();
-        let mut times = self.times();
-        let entry = times.entry(shard.clone()).or_default();
-        entry.tried = Some(now);
+        self.times().entry(shard.clone()).or_default().tried = Some(begun);
         let (outcome, class) = match looked {
-            Ok(Ok(())) => {
-                entry.seen = Some(now);
-                ("seen", None)
-            }
+            Ok(Ok(())) => ("seen", None),
             Ok(Err(fault)) => {
                 tracing::debug!(
                     ?shard,
@@ -198,19 +223,21 @@ impl<S: BatchSource> Poller<S> {
                 ("silent", Some(Class::Retryable))
             }
         };
-        drop(times);
         self.metrics.polled(outcome, elapsed(begun, now));
         class
     }
 
-    /// Seconds since the last good look of the shard that waits longest for one.
+    /// Seconds since the sighting of the live thing that waits longest for one, of all shards that are followed.
     fn oldest(&self) -> i64 {
-        let now = self.clock.now();
-        let times = self.times();
-        let followed = times.values().filter(|t| t.followed).filter_map(|t| t.seen);
-        followed
-            .min()
-            .map_or(0, |seen| now.duration_since(seen).as_secs())
+        let followed: Vec<S::Shard> = self
+            .times()
+            .iter()
+            .filter(|(_, times)| times.followed)
+            .map(|(shard, _)| shard.clone())
+            .collect();
+        let ages = followed.iter().filter_map(|shard| self.source.age(shard));
+        let oldest = ages.max().unwrap_or_default();
+        i64::try_from(oldest.as_secs()).unwrap_or(i64::MAX)
     }
 
     fn times(&self) -> MutexGuard<'_, HashMap<S::Shard, Times>> {

@@ -229,6 +229,15 @@ impl Access {
         Ok(url)
     }
 
+    /// The region of a workspace, as Resource Manager calls it, once it was read.
+    pub(crate) fn location(&self, place: &Place) -> Option<String> {
+        let key = ObjectRef::new(&place.name).within(&place.namespace);
+        let location = self.workspaces.get(&key)?.status.as_ref()?.location.clone()?;
+        // Some resources show it as people read it, `East US`.
+        let words = location.split_whitespace().collect::<String>();
+        Some(words.to_ascii_lowercase()).filter(|name| !name.is_empty())
+    }
+
     /// Has the workspace look at its Secret again if this fault says that the credentials do not hold: Secrets are not
     /// watched.
     pub(crate) fn doubt(&self, place: &Place, fault: &Fault) {

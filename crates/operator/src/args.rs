@@ -12,6 +12,7 @@ use azureml_spark_engine::telemetry::Format;
 use clap::Parser;
 use jiff::SignedDuration;
 
+use crate::follow::FollowBy;
 use crate::source::ArtifactHosts;
 
 /// Runs Azure Machine Learning's Spark jobs from Kubernetes manifests.
@@ -53,6 +54,11 @@ pub struct Args {
     /// Seconds between two looks at a workspace with live runs.
     #[arg(long, env = "AZUREML_SPARK_POLL_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub poll_seconds: u64,
+
+    /// Who is asked which runs are live: the list of jobs; or Studio's index, which knows states, answers for less and is
+    /// not documented. Where the index does not answer, the list is asked for some minutes.
+    #[arg(long, env = "AZUREML_SPARK_FOLLOW", value_enum, default_value_t = FollowBy::List)]
+    pub follow: FollowBy,
 
     /// Seconds between two looks at something that is as it should be.
     #[arg(long, env = "AZUREML_SPARK_SYNC_PERIOD_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=86400))]

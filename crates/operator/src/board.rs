@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use azureml_spark_api::SparkJob;
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::Run;
+use azureml_spark_core::spark_job::{Run, RunState};
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::Instant;
 
@@ -42,6 +42,15 @@ struct Entry {
     at: Instant,
     /// SHA-256 of the labels that were sent to it.
     labels: Option<String>,
+}
+
+/// What a sighting of a run's state shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    /// Nothing new, or nothing that anybody follows.
+    Known,
+    /// A state that is not on the board.
+    New,
 }
 
 impl Board {
@@ -80,7 +89,7 @@ impl Board {
     pub(crate) fn unseen(&self, place: &Place) -> Vec<ObjectRef<SparkJob>> {
         let all = self.lock();
         let runs = all.places.get(place).into_iter().flat_map(HashMap::values);
-        runs.filter(|entry| !entry.run.state.is_end() && entry.at.elapsed() > self.believed_for)
+        runs.filter(|entry| entry.is_live() && entry.at.elapsed() > self.believed_for)
             .flat_map(|entry| entry.jobs.clone())
             .collect()
     }
@@ -145,7 +154,7 @@ impl Board {
         let all = self.lock();
         let found = all.places.get(place).into_iter().flatten();
         found
-            .filter(|(_, entry)| !entry.run.state.is_end())
+            .filter(|(_, entry)| entry.is_live())
             .map(|(name, _)| name.clone())
             .collect()
     }
@@ -155,10 +164,27 @@ impl Board {
         let all = self.lock();
         all.places
             .get(place)
-            .is_some_and(|runs| runs.values().any(|e| !e.run.state.is_end()))
+            .is_some_and(|runs| runs.values().any(Entry::is_live))
     }
 
-    /// Of `names`, those that were not seen for longest, at most `most`.
+    /// How many places have a run that is not known to have ended.
+    pub(crate) fn places(&self) -> usize {
+        let all = self.lock();
+        let live = |runs: &&HashMap<String, Entry>| runs.values().any(Entry::is_live);
+        all.places.values().filter(live).count()
+    }
+
+    /// How long ago that live run was seen which was not seen for longest.
+    pub(crate) fn age(&self, place: &Place) -> Option<Duration> {
+        let all = self.lock();
+        let runs = all.places.get(place)?.values();
+        let ages = runs
+            .filter(|entry| entry.is_live())
+            .map(|entry| entry.at.elapsed());
+        ages.max()
+    }
+
+    /// Of `names`, those that are live and were not seen for longest, at most `most`.
     pub(crate) fn longest_unseen(
         &self,
         place: &Place,
@@ -171,10 +197,50 @@ impl Board {
         };
         let mut known: Vec<(u64, String)> = names
             .into_iter()
-            .filter_map(|name| runs.get(&name).map(|entry| (entry.seen, name)))
+            .filter_map(|name| {
+                let entry = runs.get(&name).filter(|entry| entry.is_live())?;
+                Some((entry.seen, name))
+            })
             .collect();
         known.sort_unstable();
         known.into_iter().take(most).map(|(_, name)| name).collect()
+    }
+
+    /// Takes in that a run is in a state. What is new is for [`Board::update`], with all that is told of the run.
+    pub(crate) fn sighted(&self, place: &Place, name: &str, state: &RunState) -> Sighting {
+        let mut all = self.lock();
+        let seen = all.sighting();
+        let Some(entry) = all.live(place, name) else {
+            return Sighting::Known;
+        };
+        if entry.run.state != *state {
+            return Sighting::New;
+        }
+        entry.seen = seen;
+        entry.at = Instant::now();
+        Sighting::Known
+    }
+
+    /// Takes in that a live run is in a state, from somebody who knows nothing else of it; names the jobs that follow it
+    /// if that is new. A word that is not known says that it is live, no more.
+    pub(crate) fn advance(
+        &self,
+        place: &Place,
+        name: &str,
+        state: RunState,
+    ) -> Vec<ObjectRef<SparkJob>> {
+        let mut all = self.lock();
+        let seen = all.sighting();
+        let Some(entry) = all.live(place, name) else {
+            return Vec::new();
+        };
+        entry.seen = seen;
+        entry.at = Instant::now();
+        if entry.run.state == state || matches!(state, RunState::Other(_)) {
+            return Vec::new();
+        }
+        entry.run.state = state;
+        entry.jobs.clone()
     }
 
     /// Takes a new sighting of a followed run in; names the jobs that follow it if it shows anything new.
@@ -199,7 +265,18 @@ impl Board {
     }
 }
 
+impl Entry {
+    fn is_live(&self) -> bool {
+        !self.run.state.is_end()
+    }
+}
+
 impl Runs {
+    fn live(&mut self, place: &Place, name: &str) -> Option<&mut Entry> {
+        let entry = self.places.get_mut(place)?.get_mut(name)?;
+        entry.is_live().then_some(entry)
+    }
+
     fn remove(&mut self, place: &Place, name: &str) -> Option<Entry> {
         let runs = self.places.get_mut(place)?;
         let entry = runs.remove(name);
@@ -217,8 +294,6 @@ impl Runs {
 
 #[cfg(test)]
 mod tests {
-    use azureml_spark_core::spark_job::RunState;
-
     use super::*;
 
     fn place() -> Place {
@@ -288,37 +363,46 @@ mod tests {
         assert!(board.get(&place(), "live").is_some());
     }
 
-    #[test]
-    fn all_who_follow_a_run_are_woken_and_the_last_to_leave_takes_it_along() {
+    #[tokio::test(start_paused = true)]
+    async fn a_state_that_is_known_is_a_sighting_and_another_one_is_not_yet() {
         let board = Board::new(Duration::from_secs(10));
-        let [one, other] = ["one", "other"].map(ObjectRef::new);
-        for job in [&one, &other, &one] {
-            board.put(&place(), "shared", run(RunState::Queued), job.clone());
-        }
-        let running = board.update(&place(), "shared", run(RunState::Running));
-        assert_eq!(running, [one.clone(), other.clone()]);
-        board.leave(&place(), "shared", &one);
-        let ended = board.update(&place(), "shared", run(RunState::Completed));
-        assert_eq!(ended, std::slice::from_ref(&other));
-        board.leave(&place(), "shared", &other);
-        assert_eq!(board.get(&place(), "shared"), None);
-        assert!(board.lock().places.is_empty());
+        let sighted = |state| board.sighted(&place(), "a", &state);
+        assert_eq!(
+            sighted(RunState::Running),
+            Sighting::Known,
+            "nobody follows it"
+        );
+        board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(sighted(RunState::Running), Sighting::New);
+        assert_eq!(board.age(&place()), Some(Duration::from_secs(7)));
+        assert_eq!(sighted(RunState::Queued), Sighting::Known);
+        assert_eq!(board.age(&place()), Some(Duration::ZERO));
+        board.update(&place(), "a", run(RunState::Failed));
+        assert_eq!(
+            sighted(RunState::Running),
+            Sighting::Known,
+            "an end is an end"
+        );
+        assert_eq!((board.age(&place()), board.places()), (None, 0));
     }
 
-    #[test]
-    fn who_comes_to_a_run_that_is_on_the_board_is_woken_as_who_put_it_there() {
+    #[tokio::test(start_paused = true)]
+    async fn a_state_alone_is_news_and_leaves_the_rest() {
         let board = Board::new(Duration::from_secs(10));
-        let [one, other] = ["one", "other"].map(ObjectRef::new);
-        board.join(&place(), "shared", other.clone());
-        assert_eq!(board.get(&place(), "shared"), None, "nobody saw it");
-        board.put(&place(), "shared", run(RunState::Queued), one.clone());
-        for job in [&one, &other, &other] {
-            board.join(&place(), "shared", job.clone());
-        }
-        let both = [one, other];
-        let running = board.update(&place(), "shared", run(RunState::Running));
-        assert_eq!(running, both);
-        assert_eq!(board.forget(&place(), "shared"), both);
+        board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
+        board.put(&place(), "b", run(RunState::Running), ObjectRef::new("b"));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        let advance = |state| board.advance(&place(), "a", state);
+        assert_eq!(advance(RunState::Other("Waiting".into())), []);
+        assert_eq!(advance(RunState::Queued), []);
+        assert_eq!(board.age(&place()), Some(Duration::from_secs(7)), "of b");
+        assert_eq!(board.places(), 1);
+        assert_eq!(advance(RunState::Running), [ObjectRef::new("a")]);
+        assert_eq!(board.get(&place(), "a"), Some(run(RunState::Running)));
+        board.update(&place(), "a", run(RunState::Completed));
+        assert_eq!(advance(RunState::Running), [], "an end is an end");
+        assert_eq!(board.get(&place(), "a"), Some(run(RunState::Completed)));
     }
 
     #[test]
@@ -329,7 +413,14 @@ mod tests {
         }
         board.update(&place(), "a", run(RunState::Running));
         let names = ["a", "b", "c", "gone"].map(str::to_owned);
-        assert_eq!(board.longest_unseen(&place(), names, 2), ["b", "c"]);
+        assert_eq!(board.longest_unseen(&place(), names.clone(), 2), ["b", "c"]);
+        board.update(&place(), "c", run(RunState::Failed));
+        assert_eq!(
+            board.longest_unseen(&place(), names, 9),
+            ["b", "a"],
+            "what has ended is not asked for"
+        );
+        board.put(&place(), "c", run(RunState::Queued), ObjectRef::new("c"));
         assert_eq!(board.forget(&place(), "b"), [ObjectRef::new("b")]);
         assert_eq!(board.live(&place()).len(), 2);
     }

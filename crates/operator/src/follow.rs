@@ -1,36 +1,70 @@
-//! Follows every live run of a workspace with one listing.
+//! Follows every live run of a workspace with one listing, or by Studio's index.
 //!
 //! Azure ML has no filter by state, and a workspace may hold tens of thousands of old runs of other people
 //! (contract §13). So the listing is narrowed to our tag, read only until every live run was seen, and never
-//! further than some pages; runs that were not seen are asked for one by one, some per look.
+//! further than pays; runs that were not seen are asked for one by one. What a look may cost is bounded.
+
+mod allowance;
+mod counts;
+mod habits;
+mod index;
+mod list;
+mod read;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azureml_spark_api::SparkJob;
-use azureml_spark_azure::aml::job::{self, Filter};
+use azureml_spark_azure::{Rank, WAITING};
 use azureml_spark_core::Fault;
 use azureml_spark_core::place::Place;
-use azureml_spark_core::spark_job::TAG;
-use azureml_spark_engine::{BatchSource, Wakes};
+use azureml_spark_engine::{BatchSource, Metrics, Wakes};
+use clap::ValueEnum;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::access::{Access, Site};
 use crate::board::Board;
-use crate::translate;
 
-/// Most pages that one look reads: at 10 s a look this is a twentieth of what ARM gives (contract §0.4: 25 reads/s).
-const PAGES: usize = 10;
+use counts::Counts;
+use habits::Habits;
 
-/// Most runs that one look asks for by name, for the same reason.
-const READS: usize = 20;
+/// Who is asked first which runs are live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FollowBy {
+    /// The list of jobs.
+    List,
+    /// Studio's index, and the list of jobs for some minutes whenever that does not answer.
+    Index,
+}
 
 /// The source of the poller: a shard is a workspace.
 pub(crate) struct Follow {
-    pub(crate) access: Arc<Access>,
-    pub(crate) board: Board,
-    pub(crate) period: Duration,
+    access: Arc<Access>,
+    board: Board,
+    period: Duration,
+    by: FollowBy,
+    habits: Habits,
+    counts: Counts,
+}
+
+impl Follow {
+    pub(crate) fn new(
+        access: Arc<Access>,
+        board: Board,
+        period: Duration,
+        by: FollowBy,
+        metrics: &Metrics,
+    ) -> Self {
+        Self {
+            access,
+            board,
+            period,
+            by,
+            habits: Habits::default(),
+            counts: Counts::new(metrics),
+        }
+    }
 }
 
 impl BatchSource for Follow {
@@ -38,84 +72,94 @@ impl BatchSource for Follow {
     type Key = ObjectRef<SparkJob>;
 
     fn due(&self, place: &Place) -> Option<Duration> {
-        self.board.any_live(place).then_some(self.period)
+        let due = self.board.any_live(place).then_some(self.period);
+        if due.is_none() {
+            self.habits.forget(place);
+        }
+        due
+    }
+
+    fn age(&self, place: &Place) -> Option<Duration> {
+        self.board.age(place)
     }
 
     async fn look(&self, place: &Place, news: &Wakes<Self::Key>) -> Result<(), Fault> {
-        let looked = self.look_at(place, news).await;
-        if looked.is_err() {
-            // Whoever was not seen for some periods looks for itself, and tells its user what is in the way.
-            for job in self.board.unseen(place) {
-                news.wake(job);
-            }
+        let live: HashSet<String> = self.board.live(place).into_iter().collect();
+        if live.is_empty() {
+            return Ok(());
         }
-        looked
+        let looked = match self.access.site(place).await {
+            Ok(site) => {
+                let site = Site {
+                    client: site.client.ranked(Rank::Follow),
+                    ..site
+                };
+                let mut look = Look {
+                    left: allowance::of(
+                        site.client.cloud().limits.reads,
+                        self.period,
+                        self.board.places(),
+                    ),
+                    follow: self,
+                    place,
+                    site: &site,
+                    news,
+                    unseen: live,
+                    failed: false,
+                };
+                look.look().await.map(|()| look.failed)
+            }
+            Err(fault) => Err(fault),
+        };
+        let in_the_way = match &looked {
+            Ok(failed) => *failed,
+            // Its turn comes, and those of the jobs' own requests would not come sooner.
+            Err(fault) => fault.code != WAITING,
+        };
+        if in_the_way {
+            // Whoever was not seen for some periods looks for itself, and tells its user what is in the way.
+            wake(news, self.board.unseen(place));
+        }
+        looked.map(drop)
     }
 }
 
-impl Follow {
-    async fn look_at(&self, place: &Place, news: &Wakes<ObjectRef<SparkJob>>) -> Result<(), Fault> {
-        let site = self.access.site(place).await?;
-        let mut unseen: HashSet<String> = self.board.live(place).into_iter().collect();
-        self.list(&site, place, &mut unseen, news).await?;
-        self.read(&site, place, unseen, news).await
+fn wake(news: &Wakes<ObjectRef<SparkJob>>, jobs: impl IntoIterator<Item = ObjectRef<SparkJob>>) {
+    for job in jobs {
+        news.wake(job);
     }
+}
 
-    async fn list(
-        &self,
-        site: &Site,
-        place: &Place,
-        unseen: &mut HashSet<String>,
-        news: &Wakes<ObjectRef<SparkJob>>,
-    ) -> Result<(), Fault> {
-        let filter = Filter {
-            job_type: Some("Spark"),
-            tag: Some(TAG),
-        };
-        let mut call = job::list(&site.id, filter);
-        for _ in 0..PAGES {
-            let page = site
-                .client
-                .send(call)
-                .await
-                .map_err(|error| translate::fault(&error))?;
-            for found in &page.items {
-                if unseen.remove(&found.name) {
-                    let run = translate::run(found, site.tenant.as_deref());
-                    for job in self.board.update(place, &found.name, run) {
-                        news.wake(job);
-                    }
-                }
-            }
-            match page.next {
-                Some(next) if !unseen.is_empty() => call = job::next_page(next),
-                _ => break,
+/// One look at a workspace.
+struct Look<'a> {
+    follow: &'a Follow,
+    place: &'a Place,
+    site: &'a Site,
+    news: &'a Wakes<ObjectRef<SparkJob>>,
+    /// The live runs that this look has not shown yet.
+    unseen: HashSet<String>,
+    /// How many requests to Resource Manager it may still make.
+    left: usize,
+    /// Whether a run could not be asked for, while others could.
+    failed: bool,
+}
+
+impl Look<'_> {
+    async fn look(&mut self) -> Result<(), Fault> {
+        if self.follow.by == FollowBy::Index && self.follow.habits.asks_index(self.place) {
+            match self.by_index().await? {
+                None => return Ok(()),
+                Some(why) => self.shut_index(&why),
             }
         }
-        Ok(())
+        self.list().await?;
+        let unseen = self.unseen.iter().cloned();
+        let board = &self.follow.board;
+        let names = board.longest_unseen(self.place, unseen, self.left);
+        self.read(names).await.map(drop)
     }
 
-    /// A run that was not seen is unknown until its own route says that it is not there.
-    async fn read(
-        &self,
-        site: &Site,
-        place: &Place,
-        unseen: HashSet<String>,
-        news: &Wakes<ObjectRef<SparkJob>>,
-    ) -> Result<(), Fault> {
-        for name in self.board.longest_unseen(place, unseen, READS) {
-            let found = site.client.find(job::get(&site.id, &name)).await;
-            let turned = match found.map_err(|error| translate::fault(&error))? {
-                Some(found) => {
-                    let run = translate::run(&found, site.tenant.as_deref());
-                    self.board.update(place, &name, run)
-                }
-                None => self.board.forget(place, &name),
-            };
-            for job in turned {
-                news.wake(job);
-            }
-        }
-        Ok(())
+    fn wake(&self, jobs: impl IntoIterator<Item = ObjectRef<SparkJob>>) {
+        wake(self.news, jobs);
     }
 }

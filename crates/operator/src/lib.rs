@@ -26,5 +26,6 @@ mod wire;
 mod workspace;
 
 pub use args::Args;
+pub use follow::FollowBy;
 pub use source::ArtifactHosts;
 pub use wire::run;

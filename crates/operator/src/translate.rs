@@ -1,7 +1,7 @@
 //! Azure's words in the machines' words. Total, and the only place where the two meet.
 
 use azureml_spark_api::workspace::{ResourceIdentity, UserAssignedIdentity};
-use azureml_spark_azure::aml::job::Job;
+use azureml_spark_azure::aml::job::{Job, JobStatus};
 use azureml_spark_azure::arm::identity::{IdentityType, ManagedIdentity};
 use azureml_spark_azure::{self as azure};
 use azureml_spark_core::attachment::{ATTACH, DETACH};
@@ -80,7 +80,7 @@ fn words(op: &'static str) -> &'static str {
         "roleAssignment.put" => GRANT_ON_STORAGE,
         "roleAssignment.delete" => "revoke a role on the storage account",
         "job.get" => "read the run",
-        "job.list" => "list the runs",
+        "job.list" | "index.runs" => "list the runs",
         "job.cancel" => "cancel the run",
         "code.find" | "code.get" | "code.latest" => "look for the code",
         "code.startPendingUpload" | "code.put" | "code.putFolder" => "register the code",
@@ -96,12 +96,17 @@ fn words(op: &'static str) -> &'static str {
     }
 }
 
+/// How far a run is.
+pub(crate) fn state(status: &JobStatus) -> RunState {
+    RunState::parse(status.as_str())
+}
+
 /// A run, with the tenant that its page in Studio is opened in.
 pub(crate) fn run(job: &Job, tenant: Option<&str>) -> Run {
     let properties = &job.properties;
     Run {
         azure_id: job.id.as_str().to_owned(),
-        state: RunState::parse(properties.status.as_str()),
+        state: state(&properties.status),
         owner: properties.properties.get(OWNER_PROPERTY).cloned(),
         definition_hash: properties.properties.get(HASH_PROPERTY).cloned(),
         attempt: properties

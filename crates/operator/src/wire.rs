@@ -85,11 +85,13 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         logs_pace(args.poll()),
     );
     let logs_place = logs_place(&args).await?;
-    let follow = Follow {
-        access: Arc::clone(&access),
-        board: board.clone(),
-        period: args.poll(),
-    };
+    let follow = Follow::new(
+        Arc::clone(&access),
+        board.clone(),
+        args.poll(),
+        args.follow,
+        &base.metrics,
+    );
     let poller = Poller::new(Arc::new(follow), jobs.wakes(), &base);
     let workspace_kind = WorkspaceKind {
         kube: client.clone(),

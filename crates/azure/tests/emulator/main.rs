@@ -11,6 +11,7 @@
 
 mod assets;
 mod attachments;
+mod index;
 mod jobs;
 mod links;
 mod logs;

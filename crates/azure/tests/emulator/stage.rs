@@ -16,6 +16,7 @@ use azureml_spark_azure::synapse::rbac;
 use azureml_spark_azure::{
     ArmId, Client, Cloud, Credential, Options, SparkPoolId, Transport, WorkspaceId,
 };
+use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
@@ -72,6 +73,7 @@ impl Stage {
             "synapseAudience": format!("https://dev.azuresynapse.localhost:{port}"),
             "synapseSuffix": format!("dev.azuresynapse.localhost:{port}"),
             "studio": "https://ml.azure.com",
+            "studioIndex": format!("https://ml.azure.localhost:{port}/api"),
             "hosts": [format!("localhost:{port}"), format!(".localhost:{port}")],
             "caFile": ca_file,
         }))
@@ -94,15 +96,23 @@ impl Stage {
 
     /// Lays these settings over the emulator's.
     pub(crate) async fn set(&self, settings: Value) {
-        self.control("settings", settings).await;
+        self.control(Method::PUT, "settings", settings).await;
     }
 
     /// Changes what stands in the resource group: a merge patch of what a GET is answered with.
     pub(crate) async fn change(&self, id: impl Display, patch: Value) {
-        self.control(&format!("resources{id}"), patch).await;
+        self.control(Method::PUT, &format!("resources{id}"), patch)
+            .await;
     }
 
-    async fn control(&self, what: &str, body: Value) {
+    /// Puts a run into a state by hand.
+    pub(crate) async fn set_run(&self, name: &str, status: &str) {
+        let body = serde_json::json!({"status": status});
+        self.control(Method::POST, &format!("jobs/{name}"), body)
+            .await;
+    }
+
+    async fn control(&self, method: Method, what: &str, body: Value) {
         let pem = self.emulator.ca_pem().as_bytes();
         let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap();
         let https = reqwest::Client::builder()
@@ -111,7 +121,7 @@ impl Stage {
             .build()
             .unwrap();
         let url = format!("{}/_emulator/{what}", self.emulator.url());
-        let answer = https.put(url).json(&body).send().await.unwrap();
+        let answer = https.request(method, url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{answer:?}");
     }
 

@@ -12,27 +12,33 @@ struct Sky {
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
     period: Duration,
+    /// How long a look takes.
+    takes: Duration,
+    /// When each look began.
+    begun: Mutex<Vec<(&'static str, Instant)>>,
 }
 
 impl Sky {
-    fn new(period: Duration) -> Arc<Self> {
-        Arc::new(Self {
+    fn new(period: Duration) -> Self {
+        Self {
             live: Mutex::default(),
             answers: Mutex::default(),
             looks: AtomicUsize::new(0),
             at_once: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
             period,
-        })
+            takes: Duration::ZERO,
+            begun: Mutex::default(),
+        }
     }
 
     async fn looked(&self, times: usize) {
         let enough = async {
             while self.looks.load(Ordering::SeqCst) < times {
-                tokio::time::sleep(Duration::from_millis(2)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), enough)
+        tokio::time::timeout(Duration::from_hours(1), enough)
             .await
             .expect("the shard is looked at");
     }
@@ -50,10 +56,17 @@ impl BatchSource for Sky {
             .then_some(self.period)
     }
 
+    fn age(&self, shard: &&'static str) -> Option<Duration> {
+        let begun = self.begun.lock().unwrap();
+        let latest = begun.iter().rev().find(|(other, _)| other == shard);
+        latest.map(|(_, at)| at.elapsed())
+    }
+
     async fn look(&self, shard: &&'static str, news: &Wakes<u32>) -> Result<(), Fault> {
         let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
-        tokio::task::yield_now().await;
+        self.begun.lock().unwrap().push((*shard, Instant::now()));
+        tokio::time::sleep(self.takes).await;
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         self.looks.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.lock().unwrap().pop_front();
@@ -67,7 +80,11 @@ impl BatchSource for Sky {
 
 fn base() -> Base {
     let nowhere = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
-    Base::new(kube::Client::try_from(nowhere).unwrap(), Options::default())
+    let mut base = Base::new(kube::Client::try_from(nowhere).unwrap(), Options::default());
+    // The tests' time is tokio's, which stands still while anything is to be done.
+    let (zero, start) = (Timestamp::UNIX_EPOCH, Instant::now());
+    base.clock = Clock::from_fn(move || zero + start.elapsed());
+    base
 }
 
 fn fault(class: Class) -> Fault {
@@ -89,7 +106,11 @@ struct Running {
 }
 
 fn start(period: Duration) -> Running {
-    let sky = Sky::new(period);
+    start_with(Sky::new(period))
+}
+
+fn start_with(sky: Sky) -> Running {
+    let sky = Arc::new(sky);
     let wakes = Wakes::new();
     let poller = Poller::new(Arc::clone(&sky), wakes.clone(), &base());
     let shutdown = CancellationToken::new();
@@ -112,16 +133,16 @@ impl Running {
     async fn followed(&self, shard: &'static str, wished: bool) {
         let reached = async {
             while self.poller.times().get(shard).is_some_and(|t| t.followed) != wished {
-                tokio::time::sleep(Duration::from_millis(2)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), reached)
+        tokio::time::timeout(Duration::from_hours(1), reached)
             .await
             .expect("following begins and ends");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn changes_wake_and_looks_go_on_one_at_a_time() {
     let running = start(Duration::from_millis(5));
     running
@@ -144,7 +165,7 @@ async fn changes_wake_and_looks_go_on_one_at_a_time() {
     running.task.await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_interest_no_look_and_interest_that_comes_back_is_served() {
     let running = start(Duration::from_millis(5));
     running.poller.interest().wake("a");
@@ -159,7 +180,7 @@ async fn no_interest_no_look_and_interest_that_comes_back_is_served() {
     running.sky.looked(looks + 2).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn interest_that_flickers_does_not_look_more_often() {
     let running = start(Duration::from_mins(10));
     running.follow("a");
@@ -177,7 +198,7 @@ async fn interest_that_flickers_does_not_look_more_often() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_fault_slows_down_and_is_survived() {
     let running = start(Duration::from_millis(1));
     running
@@ -186,7 +207,7 @@ async fn a_fault_slows_down_and_is_survived() {
         .lock()
         .unwrap()
         .extend([Err(fault(Class::Retryable)), Ok(vec![7])]);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     running.follow("a");
     assert_eq!(running.wakes.next().await, 7);
     assert!(
@@ -196,7 +217,7 @@ async fn a_fault_slows_down_and_is_survived() {
     running.sky.looked(4).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_shard_that_breaks_does_not_take_the_others_along() {
     let running = start(Duration::from_millis(1));
     running.follow("broken");
@@ -206,6 +227,100 @@ async fn a_shard_that_breaks_does_not_take_the_others_along() {
     assert!(!running.task.is_finished());
     // Only "a" was looked at since: the broken one rests for minutes.
     let times = running.poller.times();
-    assert!(times["a"].seen.is_some());
-    assert!(times["broken"].seen.is_none());
+    assert!(times["a"].tried.is_some());
+    assert!(times["broken"].tried.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_is_never_longer_than_the_period_however_long_the_looks_take() {
+    let period = Duration::from_secs(10);
+    let running = start_with(Sky {
+        takes: Duration::from_secs(3),
+        ..Sky::new(period)
+    });
+    running.follow("a");
+    running.sky.looked(20).await;
+    let begun = running.sky.begun.lock().unwrap().clone();
+    for pair in begun.windows(2) {
+        let tick = pair[1].1 - pair[0].1;
+        // A millisecond is the timer's.
+        assert!(tick <= period + Duration::from_millis(2), "{tick:?}");
+        assert!(tick >= period * 9 / 10, "{tick:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_takes_longer_than_its_period_is_followed_by_a_rest() {
+    let (period, takes) = (Duration::from_secs(10), Duration::from_secs(30));
+    let running = start_with(Sky {
+        takes,
+        ..Sky::new(period)
+    });
+    running.follow("a");
+    running.sky.looked(5).await;
+    let begun = running.sky.begun.lock().unwrap().clone();
+    for pair in begun.windows(2) {
+        assert!(pair[1].1 - pair[0].1 >= takes + period / LEAST_REST);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_shards_are_looked_at_apart_and_some_at_a_time() {
+    let names: Vec<&'static str> = (0..100)
+        .map(|number| &*Box::leak(format!("shard-{number}").into_boxed_str()))
+        .collect();
+    let (period, tenth) = (Duration::from_secs(10), Duration::from_secs(1));
+    // All are told of at once, as after a restart; a look takes an instant.
+    let running = start(period);
+    let begun = Instant::now();
+    for name in &names {
+        running.follow(name);
+    }
+    running.sky.looked(names.len()).await;
+    let first = running.sky.begun.lock().unwrap().clone();
+    assert!(begun.elapsed() <= period + tenth);
+    for slice in 0..10 {
+        let from = begun + tenth * slice;
+        let here = first
+            .iter()
+            .filter(|(_, at)| *at >= from && *at < from + tenth);
+        assert!(
+            here.count() <= 20,
+            "more than a fifth in a tenth of the time"
+        );
+    }
+    drop(running);
+
+    // Where looks take long, they wait for each other.
+    let running = start_with(Sky {
+        takes: Duration::from_secs(60),
+        ..Sky::new(period)
+    });
+    for name in &names {
+        running.follow(name);
+    }
+    running.sky.looked(3 * AT_ONCE).await;
+    assert_eq!(running.sky.most_at_once.load(Ordering::SeqCst), AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_is_that_of_what_was_not_seen_for_longest_and_of_nothing_else() {
+    let running = start(Duration::from_secs(10));
+    assert_eq!(running.poller.oldest(), 0, "nothing is followed");
+    running.follow("a");
+    running.sky.looked(1).await;
+    running.follow("b");
+    running
+        .sky
+        .begun
+        .lock()
+        .unwrap()
+        .insert(0, ("b", Instant::now()));
+    tokio::time::advance(Duration::from_secs(7)).await;
+    running.followed("b", true).await;
+    assert!(running.poller.oldest() >= 7);
+    running.sky.live.lock().unwrap().clear();
+    running.followed("a", false).await;
+    running.followed("b", false).await;
+    assert_eq!(running.poller.oldest(), 0, "nobody asks any more");
 }

@@ -105,6 +105,7 @@ fn everything() -> Value {
     json!({
         "clouds": {
             "plain": with(cloud(), "storageHosts", json!([".blob.example"])),
+            "indexed": with(cloud(), "studioIndex", json!("https://studio.example/api")),
             "slow": with(cloud(), "limits", json!({"writes": {"size": 20, "perSecond": 0.5}})),
             "inline": with(cloud(), "caCertificate", json!(pem)),
             "secret": with(cloud(), "caSecretRef", json!({"name": "ca", "key": "ca.crt"})),
@@ -115,6 +116,7 @@ fn everything() -> Value {
         "notRespondingSeconds": 60,
         "cancelStuckSeconds": 30,
         "azureBudgetPercent": 50,
+        "follow": "index",
         "sources": {"flux": {"enabled": false}, "artifactHosts": ["artifacts.example:8080"]},
         "azure": {"workloadIdentity": {"clientId": "c", "tenantId": "t"}},
         "imagePullSecrets": [{"name": "registry"}],
@@ -132,7 +134,7 @@ fn everything() -> Value {
 }
 
 /// Values, and the word that the refusal must hold.
-fn refused() -> [(Value, &'static str); 14] {
+fn refused() -> [(Value, &'static str); 15] {
     let both = with(
         cloud(),
         "caCertificate",
@@ -143,6 +145,7 @@ fn refused() -> [(Value, &'static str); 14] {
         (json!({"pollSecond": 5}), "pollSecond"),
         (json!({"pollSeconds": 0}), "pollSeconds"),
         (json!({"logFormat": "xml"}), "logFormat"),
+        (json!({"follow": "both"}), "follow"),
         (json!({"azureBudgetPercent": 0}), "azureBudgetPercent"),
         (
             json!({"clouds": {"mine": with(cloud(), "limits", json!({"writes": {"size": 20}}))}}),
