@@ -45,7 +45,7 @@ async fn each_has_its_own_guid_container_and_identity() {
         );
         assert_ne!(first.pointer(pointer), second.pointer(pointer), "{pointer}");
     }
-    let store = own.replace("?", "/datastores/workspaceblobstore?");
+    let store = own.replace('?', "/datastores/workspaceblobstore?");
     let container = |(_, body): (u16, Value)| body["properties"]["containerName"].clone();
     let (here, other) = (
         container(get(&azure, &store).await),

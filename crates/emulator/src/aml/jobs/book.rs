@@ -44,11 +44,19 @@ pub(crate) struct Jobs {
 #[derive(Debug, Default)]
 struct Book {
     slots: HashMap<Arc<str>, Slot>,
-    by_time: BTreeMap<Place, Arc<str>>,
-    shuffled: BTreeMap<Place, Arc<str>>,
+    all: Orders,
+    /// By the names of tags: those of one tag may be few among many.
+    tagged: HashMap<String, Orders>,
     /// Jobs that something comes of by itself.
     awaited: BTreeSet<String>,
     last: u64,
+}
+
+/// Names in the orders that a list can have.
+#[derive(Debug, Default)]
+struct Orders {
+    by_time: BTreeMap<Place, Arc<str>>,
+    shuffled: BTreeMap<Place, Arc<str>>,
 }
 
 /// One name: the job, and the job before its latest write.
@@ -94,12 +102,24 @@ impl Jobs {
         change: impl FnOnce(&mut Job) -> Result<R, E>,
     ) -> Option<Result<R, E>> {
         let mut book = self.lock();
-        let slot = book.slots.get_mut(key(name).as_str())?;
-        let current = slot.now.as_ref()?;
-        let mut changed = Job::clone(current);
+        let (name, slot) = book.slots.get_key_value(key(name).as_str())?;
+        let (name, number) = (Arc::clone(name), slot.number);
+        let current = Arc::clone(slot.now.as_ref()?);
+        let mut changed = Job::clone(&current);
         let result = change(&mut changed);
         if result.is_ok() {
-            slot.before = slot.now.replace(Arc::new(changed));
+            // They come and never go (contract §13).
+            for tag in changed
+                .tags
+                .keys()
+                .filter(|tag| !current.tags.contains_key(*tag))
+            {
+                let orders = book.tagged.entry(tag.clone()).or_default();
+                orders.insert(&changed, &name, number);
+            }
+            if let Some(slot) = book.slots.get_mut(&name) {
+                slot.before = slot.now.replace(Arc::new(changed));
+            }
         }
         Some(result)
     }
@@ -132,27 +152,17 @@ impl Jobs {
     /// of all jobs and then filtered, so it may be empty and still have a next one.
     pub(crate) fn page(&self, cut: Cut, filter_first: bool, keep: impl Fn(&Job) -> bool) -> Page {
         let book = self.lock();
-        let mut jobs = Vec::new();
-        let mut last = None;
-        let mut looked = 0;
-        for (place, name) in book.walk(cut) {
-            let Some(job) = book.slots.get(name).and_then(Slot::seen) else {
-                continue;
-            };
-            let kept = keep(job);
-            if filter_first && !kept {
-                continue;
-            }
-            if looked == cut.size {
-                return Page { jobs, next: last };
-            }
-            looked += 1;
-            last = Some(place);
-            if kept {
-                jobs.push(Arc::clone(job));
-            }
-        }
-        Page { jobs, next: None }
+        book.page(&book.all, cut, filter_first, keep)
+    }
+
+    /// One page of the jobs with a tag of this name that the filter keeps; costs no look at others.
+    pub(crate) fn tagged_page(&self, tag: &str, cut: Cut, keep: impl Fn(&Job) -> bool) -> Page {
+        let book = self.lock();
+        let none = Orders::default();
+        let orders = book.tagged.get(tag).unwrap_or(&none);
+        book.page(orders, cut, true, |job| {
+            job.tags.contains_key(tag) && keep(job)
+        })
     }
 
     /// Removes a job, whatever it is doing.
@@ -212,25 +222,23 @@ impl Book {
             }
             // A name that was deleted may be used again; its old place goes.
             before.clone_from(&taken.before);
-            let (old_number, old_time) = (
-                taken.number,
-                taken
-                    .before
-                    .as_ref()
-                    .map(|job| time_place(job, taken.number)),
-            );
-            self.shuffled.remove(&shuffled_place(&name, old_number));
-            if let Some(place) = old_time {
-                self.by_time.remove(&place);
+            if let Some(old) = &taken.before {
+                self.all.remove(old, &name, taken.number);
+                for tag in old.tags.keys() {
+                    if let Some(orders) = self.tagged.get_mut(tag) {
+                        orders.remove(old, &name, taken.number);
+                    }
+                }
             }
         }
         if aftermath::is_to_come(&job) {
             self.awaited.insert(name.to_string());
         }
-        self.by_time
-            .insert(time_place(&job, number), Arc::clone(&name));
-        self.shuffled
-            .insert(shuffled_place(&name, number), Arc::clone(&name));
+        self.all.insert(&job, &name, number);
+        for tag in job.tags.keys() {
+            let orders = self.tagged.entry(tag.clone()).or_default();
+            orders.insert(&job, &name, number);
+        }
         self.slots.insert(
             name,
             Slot {
@@ -240,6 +248,50 @@ impl Book {
             },
         );
         true
+    }
+
+    fn page(
+        &self,
+        orders: &Orders,
+        cut: Cut,
+        filter_first: bool,
+        keep: impl Fn(&Job) -> bool,
+    ) -> Page {
+        let mut jobs = Vec::new();
+        let mut last = None;
+        let mut looked = 0;
+        for (place, name) in orders.walk(cut) {
+            let Some(job) = self.slots.get(name).and_then(Slot::seen) else {
+                continue;
+            };
+            let kept = keep(job);
+            if filter_first && !kept {
+                continue;
+            }
+            if looked == cut.size {
+                return Page { jobs, next: last };
+            }
+            looked += 1;
+            last = Some(place);
+            if kept {
+                jobs.push(Arc::clone(job));
+            }
+        }
+        Page { jobs, next: None }
+    }
+}
+
+impl Orders {
+    fn insert(&mut self, job: &Job, name: &Arc<str>, number: u64) {
+        self.by_time
+            .insert(time_place(job, number), Arc::clone(name));
+        self.shuffled
+            .insert(shuffled_place(name, number), Arc::clone(name));
+    }
+
+    fn remove(&mut self, job: &Job, name: &str, number: u64) {
+        self.by_time.remove(&time_place(job, number));
+        self.shuffled.remove(&shuffled_place(name, number));
     }
 
     fn walk(&self, cut: Cut) -> Box<dyn Iterator<Item = (Place, &Arc<str>)> + '_> {

@@ -41,14 +41,19 @@ pub(super) async fn list(State(app): State<Arc<App>>, sent: AsSent) -> Answer {
         }
     } else {
         let first = settings.list_filter_place == FilterPlace::BeforePaging;
-        app.jobs.page(cut, first, |job| {
+        let keep = |job: &Job| {
             view.shows(job)
                 && !job.unlisted
                 && kind
                     .as_ref()
                     .is_none_or(|kind| job.kind().eq_ignore_ascii_case(kind))
-                && tag.as_ref().is_none_or(|tag| job.tags.contains_key(tag))
-        })
+        };
+        match tag {
+            Some(tag) if first => app.jobs.tagged_page(&tag, cut, keep),
+            tag => app.jobs.page(cut, first, |job| {
+                keep(job) && tag.as_ref().is_none_or(|tag| job.tags.contains_key(tag))
+            }),
+        }
     };
     let now = app.clock.now();
     let value: Vec<Value> = page

@@ -135,3 +135,60 @@ fn a_stale_read_sees_the_job_before_the_latest_write() {
     assert_eq!(refused, Some(Err(())));
     assert!(jobs.get("a").unwrap().archived);
 }
+
+#[test]
+fn the_tagged_are_found_among_many_others() {
+    let jobs = Jobs::default();
+    let tagged = |number: i64| {
+        let mut job = job(&format!("t{number}"), 1_000 + number);
+        job.tags.insert("ours".to_owned(), json!("1"));
+        job
+    };
+    jobs.add_all((0..50).map(|n| job(&format!("o{n}"), n)));
+    jobs.add_all((0..5).map(tagged));
+    let cut = |after, order| Cut {
+        order,
+        after,
+        size: 3,
+    };
+    for order in [
+        ListOrder::NewestFirst,
+        ListOrder::OldestFirst,
+        ListOrder::Shuffled,
+    ] {
+        let first = jobs.tagged_page("ours", cut(None, order), |_| true);
+        let second = jobs.tagged_page("ours", cut(first.next, order), |_| true);
+        let mut seen: Vec<&str> = names(&first).into_iter().chain(names(&second)).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, ["t0", "t1", "t2", "t3", "t4"], "{order:?}");
+        assert_eq!((names(&first).len(), second.next), (3, None), "{order:?}");
+    }
+
+    // One that gets the tag later is found, one that goes and comes back without it is not.
+    let add = |job: &mut Job| {
+        job.tags.insert("ours".to_owned(), json!("1"));
+        Ok::<_, ()>(())
+    };
+    assert!(jobs.write("o7", add).is_some_and(|written| written.is_ok()));
+    assert!(jobs.forget("t4"));
+    assert!(jobs.add(job("t4", 2_000)));
+    let all = |order| {
+        let cut = Cut {
+            order,
+            after: None,
+            size: 9,
+        };
+        let page = jobs.tagged_page("ours", cut, |_| true);
+        names(&page)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(all(ListOrder::NewestFirst), ["t3", "t2", "t1", "t0", "o7"]);
+    assert_eq!(all(ListOrder::Shuffled).len(), 5);
+    let none = jobs.tagged_page("nobody's", cut(None, ListOrder::NewestFirst), |_| true);
+    assert!(none.jobs.is_empty() && none.next.is_none());
+    let of_time = |order| walk(&jobs, order, 100).len();
+    assert_eq!(of_time(ListOrder::NewestFirst), 55);
+    assert_eq!(of_time(ListOrder::Shuffled), 55);
+}
