@@ -223,6 +223,8 @@ pub struct Seen {
     pub outputs: Sight<BTreeMap<String, Written>>,
     /// SHA-256 of the labels that this process has sent to the run; `Unknown` if it has sent none.
     pub labels: Sight<String>,
+    /// Since when this process has seen the run in its state without a break; `None` if it did not follow it before.
+    pub state_since: Option<Timestamp>,
 }
 
 /// One effect.

@@ -4,18 +4,21 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azureml_spark_core::{Class, Machine};
+use azureml_spark_core::{Class, Machine, Wake};
 use futures::StreamExt;
 use jiff::Timestamp;
+use kube::api::ListParams;
 use kube::runtime::controller::{self, Action, applier};
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Client, Resource, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use crate::caches::Caches;
+use crate::calm;
 use crate::clock::Clock;
+use crate::deadline::within;
 use crate::drive::drive;
 use crate::error::Error;
 use crate::events::Teller;
@@ -23,11 +26,14 @@ use crate::jitter;
 use crate::kind::Kind;
 use crate::memory::{Memory, uid};
 use crate::metrics::{Ended, Metrics};
-use crate::source::{Change, Source};
-use crate::turn::{Next, Turn};
+use crate::source::{self, Change, Source};
+use crate::turn::{Next, Turn, newest};
 
 /// After a panic, which is a bug that a person must mend.
 const AFTER_A_PANIC: Duration = Duration::from_mins(5);
+
+/// Before the apiserver is asked again for an object of which the cache keeps a part.
+const UNREAD: Duration = Duration::from_secs(10);
 
 /// A machine whose wake lies in the past must not be hot.
 const SOONEST: Duration = Duration::from_millis(250);
@@ -44,7 +50,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            concurrency: 8,
+            concurrency: 32,
             sync_period: Duration::from_hours(1),
         }
     }
@@ -99,11 +105,16 @@ pub async fn run<K: Kind>(
 ) {
     let engine = Arc::new(Engine {
         kind,
-        teller: Teller::new(base.client.clone(), base.metrics.clone()),
+        teller: Teller::new(
+            base.client.clone(),
+            base.metrics.clone(),
+            base.clock.clone(),
+        ),
         memory: Memory::new(),
         store: source.store(),
         base,
     });
+    source.keep(K::slim);
     source.on_change({
         let (engine, wakes) = (Arc::clone(&engine), source.wakes());
         move |change| {
@@ -114,7 +125,7 @@ pub async fn run<K: Kind>(
                     .for_each(|gone| engine.memory.forget(gone));
             };
             engine.memory.caught_up(object);
-            if is_news::<K>(change) {
+            if is_news::<K>(change) && K::settled(object) != Some(Wake::OnChange) {
                 wakes.wake(ObjectRef::from_obj(object));
             }
         }
@@ -133,6 +144,8 @@ async fn passes<K: Kind>(
         () = engine.base.caches.filled() => {}
         () = shutdown.cancelled() => return,
     }
+    let later = calm::put_off(&engine, &wakes);
+    let later = AbortOnDropHandle::new(tokio::spawn(calm::wake_in_time(later, wakes.clone())));
     let config = controller::Config::default().concurrency(engine.base.options.concurrency);
     let queue = wakes
         .stream()
@@ -159,6 +172,7 @@ async fn passes<K: Kind>(
             }
         })
         .await;
+    drop(later);
 }
 
 async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
@@ -173,11 +187,23 @@ async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> A
 
 async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
     let begun = engine.base.clock.now();
+    let known = newest(&engine, object);
+    if let Some(rest) = over::<K>(&known, begun) {
+        return rest;
+    }
+    let object = match whole(&engine, known).await {
+        Ok(Some(object)) => object,
+        Ok(None) => return Action::await_change(),
+        Err(error) => {
+            tracing::warn!(%error, "an object could not be read again");
+            engine.base.metrics.erred(K::NAME, error.as_str());
+            return Action::requeue(UNREAD);
+        }
+    };
     let about = object.object_ref(&());
     let mut turn = Turn::begin(&engine, object);
     let outcome = drive(&mut turn).await;
-    let news = std::mem::take(&mut turn.news);
-    engine.teller.tell(about, news).await;
+    engine.teller.tell(about, turn.news()).await;
     if let Some(cached) = engine.store.get(&ObjectRef::from_obj(turn.object())) {
         engine.memory.caught_up(&cached);
     }
@@ -190,6 +216,9 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
         .base
         .metrics
         .passed(K::NAME, ended, between(begun, now));
+    if let Some(rest) = over::<K>(turn.object(), now) {
+        return rest;
+    }
     match next {
         Next::At(time) => Action::requeue(between(now, time).max(SOONEST)),
         Next::OnChange => {
@@ -198,6 +227,33 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
         }
         Next::Never => Action::await_change(),
     }
+}
+
+/// What is done with an object that is over and has nothing due: nothing.
+fn over<K: Kind>(object: &K::Object, now: Timestamp) -> Option<Action> {
+    match K::settled(object)? {
+        Wake::OnChange => Some(Action::await_change()),
+        Wake::At(time) if time > now => Some(Action::requeue(between(now, time).max(SOONEST))),
+        Wake::At(_) => None,
+    }
+}
+
+/// The object with all that is in it: the cache may have kept a part. `None`: it is gone, or another one has its name.
+async fn whole<K: Kind>(
+    engine: &Engine<K>,
+    known: Arc<K::Object>,
+) -> Result<Option<Arc<K::Object>>, Error> {
+    if !K::is_slim(&known) {
+        return Ok(Some(known));
+    }
+    let (namespace, name) = (known.namespace().unwrap_or_default(), known.name_any());
+    let api: Api<K::Object> = Api::namespaced(engine.base.client.clone(), &namespace);
+    // By the right to list, which the cache needs; one to get there is not.
+    let wish = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = within("list one object", api.list(&wish)).await??;
+    let same = |object: &K::Object| uid(object) == uid(&*known);
+    let mut found = found.items.into_iter().filter(same);
+    Ok(found.next().map(source::slim).map(Arc::new))
 }
 
 /// Trouble on our own side: the pass is dropped, what it knew is forgotten, and another one comes soon.
@@ -210,7 +266,7 @@ fn err<K: Kind>(turn: &Turn<'_, K>, engine: &Engine<K>, error: &Error) -> Next {
             return Next::Never;
         }
         Error::Stale => tracing::debug!("the object has changed; the pass is dropped"),
-        Error::Apiserver(_) | Error::Silent { .. } | Error::Bug(_) => {
+        Error::Apiserver(_) | Error::Silent { .. } | Error::Shared(_) | Error::Bug(_) => {
             tracing::warn!(%error, "pass dropped");
         }
     }
@@ -223,7 +279,8 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 /// Whether a change of an object is one for its own machine. A status is not: we wrote it. A finalizer that came
-/// is not: we put it. One that was lost is, which shows in what the status remembers.
+/// is not: we put it. One that was lost is, which shows in what the status remembers; so is that something is over, or
+/// is not any more.
 fn is_news<K: Kind>(change: &Change<'_, K::Object>) -> bool {
     let sign = |object: &K::Object| {
         let meta = object.meta();
@@ -235,7 +292,9 @@ fn is_news<K: Kind>(change: &Change<'_, K::Object>) -> bool {
             .collect();
         let lost = !crate::finalizer::is_on(meta)
             && K::status(object).is_some_and(|s| K::Machine::holds(&K::Machine::recall(s)));
-        (meta.generation, meta.deletion_timestamp.clone(), ours, lost)
+        let settled = K::settled(object).is_some();
+        let meta = (meta.generation, meta.deletion_timestamp.clone());
+        (meta, ours, lost, settled)
     };
     change.now.map(sign) != change.before.map(sign)
 }

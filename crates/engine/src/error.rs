@@ -20,6 +20,9 @@ pub enum Error {
     /// A write met no object: it has been deleted meanwhile.
     #[error("the object is gone")]
     Gone,
+    /// What went wrong with a question that several have put together.
+    #[error("{0}")]
+    Shared(std::sync::Arc<Error>),
     /// Something that the types do not rule out and that must not be.
     #[error("bug: {0}")]
     Bug(String),
@@ -33,6 +36,7 @@ impl Error {
             Self::Silent { .. } => "silent",
             Self::Stale => "stale",
             Self::Gone => "gone",
+            Self::Shared(error) => error.as_str(),
             Self::Bug(_) => "bug",
         }
     }

@@ -1,24 +1,17 @@
 //! Events tell transitions. They are derived from the conditions before and after a write, and so a restart
 //! tells nothing twice, and a thousand equal looks tell nothing at all.
 
-use std::time::Duration;
+mod teller;
 
 use azureml_spark_api::condition::ConditionType;
-use azureml_spark_api::meta::FIELD_MANAGER;
-use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::Client;
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
-use crate::metrics::Metrics;
+pub(crate) use teller::Teller;
 
 /// Reason of the event that tells of a forced release.
 pub(crate) const FORCE_RELEASED: &str = "ForceReleased";
 /// Reason of the event on an object that does not fit its type.
 pub(crate) const UNPARSABLE: &str = "Unparsable";
-
-/// An event is worth a few seconds at most: a pass must not wait longer for telling than for doing.
-const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Something to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,67 +82,15 @@ fn weigh(before: Option<&Condition>, now: &Condition, troubled: bool) -> Option<
     if is(ConditionType::Warning) {
         return Some((1, Tone::Bad));
     }
+    if is(ConditionType::CodeUploaded) {
+        // On the way to what is told: the submission.
+        return None;
+    }
     let expected = is(ConditionType::SpecAccepted) || is(ConditionType::ReferencesResolved);
     if expected && before.is_none() {
         return None;
     }
     Some((2, Tone::Good))
-}
-
-/// Sends events. Telling never fails a pass: an event that is refused is counted.
-#[derive(Clone)]
-pub(crate) struct Teller {
-    recorder: Recorder,
-    metrics: Metrics,
-}
-
-impl Teller {
-    pub(crate) fn new(client: Client, metrics: Metrics) -> Self {
-        Self {
-            recorder: Recorder::new(client, Reporter::from(FIELD_MANAGER)),
-            metrics,
-        }
-    }
-
-    pub(crate) async fn tell(&self, about: ObjectReference, news: Vec<News>) {
-        // The recorder folds repetitions into a series if the references are equal, versions included.
-        let about = ObjectReference {
-            resource_version: None,
-            ..about
-        };
-        for one in news {
-            let event = Event {
-                type_: match one.tone {
-                    Tone::Good => EventType::Normal,
-                    Tone::Bad => EventType::Warning,
-                },
-                reason: one.reason,
-                note: Some(one.note),
-                action: "Reconcile".to_owned(),
-                secondary: None,
-            };
-            let sent =
-                tokio::time::timeout(TELL_WITHIN, self.recorder.publish(&event, &about)).await;
-            match sent {
-                Ok(Ok(())) => self.metrics.told("sent"),
-                // A namespace that is being deleted takes no new objects: nobody is left to read it.
-                Ok(Err(kube::Error::Api(status)))
-                    if status.is_forbidden() || status.is_not_found() =>
-                {
-                    tracing::debug!(reason = event.reason, %status, "event refused");
-                    self.metrics.told("refused");
-                }
-                Ok(Err(error)) => {
-                    tracing::warn!(reason = event.reason, %error, "event not sent");
-                    self.metrics.told("failed");
-                }
-                Err(_) => {
-                    tracing::warn!(reason = event.reason, "event not sent in time");
-                    self.metrics.told("failed");
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use azureml_spark_core::{Fault, Machine};
+use azureml_spark_core::{Fault, Machine, Wake};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde::Serialize;
@@ -102,6 +102,24 @@ pub trait Kind: Send + Sync + 'static {
     fn released(&self, object: &Self::Object) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = object;
         async { Ok(()) }
+    }
+
+    /// When an object that is over is next due, by what the cache keeps of it; `None`: it is none, and is looked at as
+    /// others are. Until then it costs no pass, and nobody looks at it from time to time.
+    fn settled(object: &Self::Object) -> Option<Wake> {
+        let _ = object;
+        None
+    }
+
+    /// What the cache keeps of an object: of one that is settled, what others go by and [`Kind::settled`] itself.
+    fn slim(object: Self::Object) -> Self::Object {
+        object
+    }
+
+    /// Whether [`Kind::slim`] has left something out: before a pass such an object is read again.
+    fn is_slim(object: &Self::Object) -> bool {
+        let _ = object;
+        false
     }
 
     /// What a forced release may leave behind in Azure, in a sentence for the event.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod caches;
+mod calm;
 pub mod clock;
 mod controller;
 pub mod deadline;
@@ -14,6 +15,7 @@ mod drive;
 mod error;
 mod events;
 pub mod finalizer;
+mod fresh;
 mod jitter;
 mod kind;
 mod memory;
@@ -30,6 +32,7 @@ pub use caches::Caches;
 pub use clock::Clock;
 pub use controller::{Base, Options, run};
 pub use error::Error;
+pub use fresh::Fresh;
 pub use kind::{Given, Kind, Memo, Seen, StatusOf, Step, Want};
 pub use metrics::Metrics;
 pub use poller::{BatchSource, Poller};

@@ -50,6 +50,8 @@ pub struct Source<O: Watched> {
     teller: Teller,
     /// Generation of each object that did not fit, so that each is told once.
     unparsable: HashMap<String, Option<i64>>,
+    /// What is kept of an object, beside what is left out of all of them.
+    slim: fn(O) -> O,
 }
 
 /// What can be watched.
@@ -85,9 +87,19 @@ impl<O: Watched> Source<O> {
             writer: Writer::new(()),
             listeners: Vec::new(),
             wakes: Wakes::new(),
-            teller: Teller::new(base.client.clone(), base.metrics.clone()),
+            teller: Teller::new(
+                base.client.clone(),
+                base.metrics.clone(),
+                base.clock.clone(),
+            ),
             unparsable: HashMap::new(),
+            slim: std::convert::identity,
         }
+    }
+
+    /// Keeps of each object only what `slim` leaves.
+    pub(crate) fn keep(&mut self, slim: fn(O) -> O) {
+        self.slim = slim;
     }
 
     /// The cache.
@@ -123,19 +135,29 @@ impl<O: Watched> Source<O> {
 
     /// Watches until `shutdown`. [`crate::run`] does this for the kind that it drives.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let events = watcher(self.api.clone(), watcher::Config::default())
+        let mut streams = true;
+        while self.watch(streams, &shutdown).await == Watch::Refused {
+            tracing::info!(kind = %O::kind(&()), "the apiserver streams no lists; they are read page by page");
+            streams = false;
+        }
+    }
+
+    async fn watch(&mut self, streams: bool, shutdown: &CancellationToken) -> Watch {
+        let events = watcher(self.api.clone(), how(streams))
             .default_backoff()
             .take_until(shutdown.cancelled());
         let mut events = pin!(events);
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => self.take(event).await,
+                Err(error) if streams && is_unknown_to_the_server(&error) => return Watch::Refused,
                 Err(error) => {
                     tracing::warn!(kind = %O::kind(&()), %error, "watch broke; it is begun again");
                     self.base.metrics.watch_broke(kind_name::<O>());
                 }
             }
         }
+        Watch::Ended
     }
 
     async fn take(&mut self, event: Event<DeserializeGuard<O>>) {
@@ -144,12 +166,12 @@ impl<O: Watched> Source<O> {
             Event::InitApply(DeserializeGuard(found)) => match found {
                 Ok(object) => self
                     .writer
-                    .apply_watcher_event(&Event::InitApply(slim(object))),
+                    .apply_watcher_event(&Event::InitApply((self.slim)(slim(object)))),
                 Err(invalid) => self.complain(&invalid).await,
             },
             Event::InitDone => self.replace(),
             Event::Apply(DeserializeGuard(found)) => match found {
-                Ok(object) => self.put(&slim(object)),
+                Ok(object) => self.put((self.slim)(slim(object))),
                 Err(invalid) => {
                     // What was last understood is not what is there: better no object than an old one.
                     self.drop_cached(&reference::<O>(&invalid));
@@ -167,12 +189,13 @@ impl<O: Watched> Source<O> {
         }
     }
 
-    fn put(&mut self, object: &O) {
-        self.unparsable.remove(uid(object));
-        let before = self.store().get(&ObjectRef::from_obj(object));
-        self.writer
-            .apply_watcher_event(&Event::Apply(object.clone()));
-        self.tell(before.as_deref(), Some(object));
+    fn put(&mut self, object: O) {
+        self.unparsable.remove(uid(&object));
+        let key = ObjectRef::from_obj(&object);
+        let before = self.store().get(&key);
+        self.writer.apply_watcher_event(&Event::Apply(object));
+        let now = self.store().get(&key);
+        self.tell(before.as_deref(), now.as_deref());
     }
 
     fn drop_cached(&mut self, key: &ObjectRef<O>) {
@@ -187,17 +210,17 @@ impl<O: Watched> Source<O> {
     fn replace(&mut self) {
         let old = by_key(&self.store());
         self.writer.apply_watcher_event(&Event::InitDone);
-        let new = by_key(&self.store());
-        for (key, object) in &new {
-            let before = old.get(key);
+        // One that came with a list and has its old version already is no news to anybody.
+        for object in self.store().state() {
+            let before = old.get(&ObjectRef::from_obj(&*object));
             let same =
                 before.is_some_and(|b| b.meta().resource_version == object.meta().resource_version);
             if !same {
-                self.tell(before.map(|b| &**b), Some(object));
+                self.tell(before.map(|b| &**b), Some(&object));
             }
         }
         for (key, object) in &old {
-            if !new.contains_key(key) {
+            if self.store().get(key).is_none() {
                 self.tell(Some(object), None);
             }
         }
@@ -253,9 +276,47 @@ fn kind_name<O: Watched>() -> &'static str {
     }
 }
 
-/// Nobody here reads who wrote which field, and it is half of an object's size.
-fn slim<O: Watched>(mut object: O) -> O {
-    object.meta_mut().managed_fields = None;
+/// How a watch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watch {
+    /// Everything ends.
+    Ended,
+    /// The apiserver does not do it so.
+    Refused,
+}
+
+/// As a stream, of which each object is forgotten but for what is kept of it before the next one is read: a page of a
+/// list is 500 whole ones, twice.
+fn how(streams: bool) -> watcher::Config {
+    if streams {
+        watcher::Config::default().streaming_lists()
+    } else {
+        watcher::Config::default()
+    }
+}
+
+/// Whether the watch was refused for its parameters: lists are streamed by apiservers from 1.34 on, by those of 1.32, and
+/// by older ones where the feature gate `WatchList` is set.
+fn is_unknown_to_the_server(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::WatchStartFailed(kube::Error::Api(status)) => {
+            matches!(status.code, 400 | 422)
+        }
+        _ => false,
+    }
+}
+
+/// What `kubectl apply` keeps of the manifest on the object, to compare it with the next one.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Nobody here reads who wrote which field, nor the manifest once more: both are most of an object's size.
+pub(crate) fn slim<O: Watched>(mut object: O) -> O {
+    let meta = object.meta_mut();
+    meta.managed_fields = None;
+    meta.owner_references = None;
+    if let Some(annotations) = &mut meta.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
     object
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use azureml_spark_api::meta::{FORCE_RELEASE, is_paused};
 use azureml_spark_core::{Fault, Invalid, Machine, Pass, Trouble};
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Resource, ResourceExt};
 use tracing::Instrument;
@@ -18,6 +19,7 @@ use crate::finalizer::{self, Presence};
 use crate::kind::{Kind, Memo, Seen, StatusOf, Step, Want};
 use crate::memory;
 use crate::metrics::Ended;
+use crate::source;
 use crate::status;
 
 /// How a pass ended, and when the next one is due.
@@ -55,21 +57,31 @@ pub(crate) struct Turn<'e, K: Kind> {
     api: Api<K::Object>,
     object: Arc<K::Object>,
     memo: Memo<K>,
-    pub(crate) news: Vec<News>,
+    /// What the object said of itself when the pass began.
+    told: Vec<Condition>,
+    /// Whether the last thing that was tried failed.
+    troubled: bool,
 }
 
 impl<'e, K: Kind> Turn<'e, K> {
-    pub(crate) fn begin(engine: &'e Engine<K>, cached: Arc<K::Object>) -> Self {
-        let object = newest(engine, cached);
+    /// For the newest version of the object that is known.
+    pub(crate) fn begin(engine: &'e Engine<K>, object: Arc<K::Object>) -> Self {
         let memo = recall::<K>(&object);
         let namespace = object.namespace().unwrap_or_default();
         Self {
             engine,
             api: Api::namespaced(engine.base.client.clone(), &namespace),
+            told: K::status(&object).map_or_else(Vec::new, |old| K::conditions(old).to_vec()),
             object,
             memo,
-            news: Vec::new(),
+            troubled: false,
         }
+    }
+
+    /// What is other than when the pass began: an intent that was carried out at once is told by what came of it.
+    pub(crate) fn news(&self) -> Vec<News> {
+        let now = K::status(&self.object).map_or(&[][..], K::conditions);
+        events::news(&self.told, now, self.troubled)
     }
 
     pub(crate) fn kind(&self) -> &'e K {
@@ -192,6 +204,7 @@ impl<'e, K: Kind> Turn<'e, K> {
             trouble,
             paused: self.is_paused(),
         };
+        self.troubled = trouble.is_some();
         let old = K::status(&self.object);
         let fallback = StatusOf::<K>::default();
         let new = K::Machine::report(&pass, old.unwrap_or(&fallback), self.now());
@@ -199,8 +212,6 @@ impl<'e, K: Kind> Turn<'e, K> {
             self.engine.base.metrics.wrote(K::NAME, "equal");
             return Ok(());
         }
-        let told = K::conditions(old.unwrap_or(&fallback));
-        let news = events::news(told, K::conditions(&new), trouble.is_some());
         let written = status::apply::<K>(&self.api, &self.object, &new).await;
         let outcome = written.as_ref().map_or_else(Error::as_str, |_| "written");
         self.engine.base.metrics.wrote(K::NAME, outcome);
@@ -210,7 +221,6 @@ impl<'e, K: Kind> Turn<'e, K> {
             tracing::warn!("the apiserver keeps another status than the one that was written");
         }
         self.take(written);
-        self.news.extend(news);
         Ok(())
     }
 
@@ -222,15 +232,14 @@ impl<'e, K: Kind> Turn<'e, K> {
         Ok(())
     }
 
-    fn take(&mut self, mut written: K::Object) {
-        written.meta_mut().managed_fields = None;
-        self.object = Arc::new(written);
+    fn take(&mut self, written: K::Object) {
+        self.object = Arc::new(source::slim(written));
         self.engine.memory.wrote(&self.object);
     }
 }
 
 /// What is known best of the object, which may be more than when the pass was put in line.
-fn newest<K: Kind>(engine: &Engine<K>, given: Arc<K::Object>) -> Arc<K::Object> {
+pub(crate) fn newest<K: Kind>(engine: &Engine<K>, given: Arc<K::Object>) -> Arc<K::Object> {
     let held = engine.memory.held(&given);
     let cached = engine.store.get(&ObjectRef::from_obj(&*given));
     memory::newer(held, cached.unwrap_or(given))

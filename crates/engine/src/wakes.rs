@@ -77,6 +77,13 @@ impl<T: Clone + Eq + Hash> Wakes<T> {
         self.len() == 0
     }
 
+    /// All keys that wait, which wait no more.
+    pub(crate) fn drain(&self) -> Vec<T> {
+        let mut waiting = self.lock();
+        waiting.members = HashSet::new();
+        std::mem::take(&mut waiting.order).into()
+    }
+
     /// The next key. One taker at a time: the bell rings for one.
     pub async fn next(&self) -> T {
         loop {
@@ -130,6 +137,18 @@ mod tests {
         assert_eq!(wakes.next().await, "c");
         assert_eq!(wakes.next().await, "a");
         assert!(wakes.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_out_can_be_woken_again() {
+        let wakes = Wakes::new();
+        for key in ["a", "b", "a"] {
+            wakes.wake(key);
+        }
+        assert_eq!(wakes.drain(), ["a", "b"]);
+        assert!(wakes.is_empty());
+        wakes.wake("a");
+        assert_eq!(wakes.next().await, "a");
     }
 
     #[tokio::test]

@@ -72,6 +72,11 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_NOT_RESPONDING_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub not_responding_seconds: u32,
 
+    /// Seconds that a state between submission and start, or between the script's end and the run's, must last before it
+    /// is told: runs pass through them by themselves, and each would be a write for every job.
+    #[arg(long, env = "AZUREML_SPARK_TELL_STATES_AFTER_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=86400))]
+    pub tell_states_after_seconds: u32,
+
     /// The roles that objects may have granted, separated by commas; empty: none. Omitted: every role that the operator
     /// can grant.
     #[arg(
@@ -110,8 +115,9 @@ pub struct Args {
     #[arg(long, env = "AZUREML_SPARK_AZURE_BUDGET_PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub azure_budget_percent: u8,
 
-    /// Objects of one kind that are worked on at a time.
-    #[arg(long, env = "AZUREML_SPARK_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Objects of one kind that are worked on at a time: what Resource Manager takes, ten writes a second (contract §0.4),
+    /// times the three seconds that a write may last.
+    #[arg(long, env = "AZUREML_SPARK_CONCURRENCY", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
 }
 
@@ -126,6 +132,7 @@ impl Args {
         Patience {
             cancel: SignedDuration::from_secs(self.cancel_stuck_seconds.into()),
             silence: SignedDuration::from_secs(self.not_responding_seconds.into()),
+            passing: SignedDuration::from_secs(self.tell_states_after_seconds.into()),
         }
     }
 
@@ -230,11 +237,14 @@ mod tests {
             args.map(|args| args.patience())
         };
         assert_eq!(patience(&[]).unwrap(), Patience::default());
-        let short = patience(&["--cancel-stuck-seconds=1", "--not-responding-seconds=2"]).unwrap();
-        assert_eq!(
-            (short.cancel, short.silence),
-            (SignedDuration::from_secs(1), SignedDuration::from_secs(2))
-        );
+        let short = patience(&[
+            "--cancel-stuck-seconds=1",
+            "--not-responding-seconds=2",
+            "--tell-states-after-seconds=0",
+        ]);
+        let seconds = [1, 2, 0].map(SignedDuration::from_secs);
+        let short = short.unwrap();
+        assert_eq!([short.cancel, short.silence, short.passing], seconds);
         assert!(patience(&["--cancel-stuck-seconds=0"]).is_err());
     }
 

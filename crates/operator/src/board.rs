@@ -40,6 +40,8 @@ struct Entry {
     seen: u64,
     /// When it was last seen.
     at: Instant,
+    /// Since when it has been in its state.
+    since: Instant,
     /// SHA-256 of the labels that were sent to it.
     labels: Option<String>,
 }
@@ -68,6 +70,13 @@ impl Board {
         let entry = all.places.get(place)?.get(name)?;
         let believed = entry.run.state.is_end() || entry.at.elapsed() <= self.believed_for;
         believed.then(|| entry.run.clone())
+    }
+
+    /// How long a run has been seen in its state without a break, and which that is.
+    pub(crate) fn lasts(&self, place: &Place, name: &str) -> Option<(RunState, Duration)> {
+        let all = self.lock();
+        let entry = all.places.get(place)?.get(name)?;
+        Some((entry.run.state.clone(), entry.since.elapsed()))
     }
 
     /// SHA-256 of the labels that this process has sent to a run.
@@ -101,6 +110,8 @@ impl Board {
         let runs = all.places.entry(place.clone()).or_default();
         let before = runs.remove(name);
         let labels = before.as_ref().and_then(|entry| entry.labels.clone());
+        let same = before.as_ref().filter(|entry| entry.run.state == run.state);
+        let since = same.map_or_else(Instant::now, |entry| entry.since);
         let mut jobs = before.map(|entry| entry.jobs).unwrap_or_default();
         if !jobs.contains(&job) {
             jobs.push(job);
@@ -112,6 +123,7 @@ impl Board {
                 jobs,
                 seen,
                 at: Instant::now(),
+                since,
                 labels,
             },
         );
@@ -239,6 +251,7 @@ impl Board {
         if entry.run.state == state || matches!(state, RunState::Other(_)) {
             return Vec::new();
         }
+        entry.since = entry.at;
         entry.run.state = state;
         entry.jobs.clone()
     }
@@ -255,6 +268,9 @@ impl Board {
         entry.at = Instant::now();
         if entry.run == run || entry.run.state.is_end() {
             return Vec::new();
+        }
+        if entry.run.state != run.state {
+            entry.since = entry.at;
         }
         entry.run = run;
         entry.jobs.clone()
@@ -364,6 +380,54 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_state_lasts_since_it_was_first_seen_without_a_break() {
+        let board = Board::new(Duration::from_secs(10));
+        let lasts = || board.lasts(&place(), "a");
+        assert_eq!(lasts(), None);
+        board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
+        tokio::time::advance(Duration::from_secs(40)).await;
+        board.update(&place(), "a", run(RunState::Queued));
+        board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("b"));
+        assert_eq!(lasts(), Some((RunState::Queued, Duration::from_secs(40))));
+        board.update(&place(), "a", run(RunState::Running));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(lasts(), Some((RunState::Running, Duration::from_secs(7))));
+    }
+
+    #[test]
+    fn all_who_follow_a_run_are_woken_and_the_last_to_leave_takes_it_along() {
+        let board = Board::new(Duration::from_secs(10));
+        let [one, other] = ["one", "other"].map(ObjectRef::new);
+        for job in [&one, &other, &one] {
+            board.put(&place(), "shared", run(RunState::Queued), job.clone());
+        }
+        let running = board.update(&place(), "shared", run(RunState::Running));
+        assert_eq!(running, [one.clone(), other.clone()]);
+        board.leave(&place(), "shared", &one);
+        let ended = board.update(&place(), "shared", run(RunState::Completed));
+        assert_eq!(ended, std::slice::from_ref(&other));
+        board.leave(&place(), "shared", &other);
+        assert_eq!(board.get(&place(), "shared"), None);
+        assert!(board.lock().places.is_empty());
+    }
+
+    #[test]
+    fn who_comes_to_a_run_that_is_on_the_board_is_woken_as_who_put_it_there() {
+        let board = Board::new(Duration::from_secs(10));
+        let [one, other] = ["one", "other"].map(ObjectRef::new);
+        board.join(&place(), "shared", other.clone());
+        assert_eq!(board.get(&place(), "shared"), None, "nobody saw it");
+        board.put(&place(), "shared", run(RunState::Queued), one.clone());
+        for job in [&one, &other, &other] {
+            board.join(&place(), "shared", job.clone());
+        }
+        let both = [one, other];
+        let running = board.update(&place(), "shared", run(RunState::Running));
+        assert_eq!(running, both);
+        assert_eq!(board.forget(&place(), "shared"), both);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_state_that_is_known_is_a_sighting_and_another_one_is_not_yet() {
         let board = Board::new(Duration::from_secs(10));
         let sighted = |state| board.sighted(&place(), "a", &state);
@@ -396,10 +460,18 @@ mod tests {
         let advance = |state| board.advance(&place(), "a", state);
         assert_eq!(advance(RunState::Other("Waiting".into())), []);
         assert_eq!(advance(RunState::Queued), []);
+        assert_eq!(
+            board.lasts(&place(), "a").unwrap().1,
+            Duration::from_secs(7)
+        );
         assert_eq!(board.age(&place()), Some(Duration::from_secs(7)), "of b");
         assert_eq!(board.places(), 1);
         assert_eq!(advance(RunState::Running), [ObjectRef::new("a")]);
         assert_eq!(board.get(&place(), "a"), Some(run(RunState::Running)));
+        assert_eq!(
+            board.lasts(&place(), "a"),
+            Some((RunState::Running, Duration::ZERO))
+        );
         board.update(&place(), "a", run(RunState::Completed));
         assert_eq!(advance(RunState::Running), [], "an end is an end");
         assert_eq!(board.get(&place(), "a"), Some(run(RunState::Completed)));

@@ -20,6 +20,7 @@ mod registered;
 mod roles;
 mod source;
 mod spark_job;
+mod stays;
 mod steering;
 mod translate;
 mod wire;

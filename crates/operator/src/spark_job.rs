@@ -4,6 +4,7 @@ mod assigned;
 mod execute;
 mod failure;
 mod given;
+mod kept;
 mod lookup;
 mod observe;
 mod produced;
@@ -17,10 +18,11 @@ use azureml_spark_api::condition::Condition;
 use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSparkAttachment};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{self, Given, Memo, Patience, Seen, Step, Want};
-use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, Kind, Wakes, deadline};
+use azureml_spark_core::{Class, Fault, Wake};
+use azureml_spark_engine::{Clock, Error, Kind, Wakes};
+use futures::future::try_join;
+use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Api, ResourceExt};
 
 pub(crate) use lookup::Lookup;
 pub(crate) use produced::produced;
@@ -29,6 +31,7 @@ use crate::access::Access;
 use crate::board::Board;
 use crate::registered::Registered;
 use crate::source::FluxSources;
+use crate::stays::{Stay, Stays};
 use crate::workspace;
 
 /// The kind.
@@ -45,10 +48,13 @@ pub(crate) struct SparkJobKind {
     pub(crate) news: Wakes<ObjectRef<SparkJob>>,
     pub(crate) registered: Registered,
     pub(crate) lookup: Lookup,
+    /// What many jobs need at once is asked for together.
+    pub(crate) stays: Stays,
     /// Versions of Spark that are known as retired.
     pub(crate) retired: BTreeSet<String>,
     /// How long runs that do not behave are waited for.
     pub(crate) patience: Patience,
+    pub(crate) clock: Clock,
 }
 
 impl Kind for SparkJobKind {
@@ -80,12 +86,35 @@ impl Kind for SparkJobKind {
 
     async fn hold(&self, object: &SparkJob) -> Result<bool, Error> {
         let namespace = object.namespace().unwrap_or_default();
-        if let Some(attachment) = &object.spec.compute.attachment_ref
-            && !is_staying(&self.kube, &namespace, &attachment.name).await?
-        {
+        let attachment = async {
+            match &object.spec.compute.attachment_ref {
+                Some(attachment) => self.stays.attachment(&namespace, &attachment.name).await,
+                None => Ok(true),
+            }
+        };
+        let workspace = self
+            .stays
+            .workspace(&namespace, &object.spec.workspace_ref.name);
+        let (attachment, workspace) = try_join(attachment, workspace).await?;
+        if !attachment || workspace == Stay::Goes {
             return Ok(false);
         }
+        if workspace == Stay::Held {
+            return Ok(true);
+        }
         workspace::hold(&self.kube, &namespace, &object.spec.workspace_ref.name).await
+    }
+
+    fn settled(object: &SparkJob) -> Option<Wake> {
+        kept::settled(object)
+    }
+
+    fn slim(object: SparkJob) -> SparkJob {
+        kept::slim(object)
+    }
+
+    fn is_slim(object: &SparkJob) -> bool {
+        kept::is_slim(object)
     }
 
     fn remains(object: &SparkJob) -> String {
@@ -108,14 +137,6 @@ impl SparkJobKind {
         }
         outcome
     }
-}
-
-/// Whether an attachment exists and is not being deleted, by the apiserver's word: one that goes away after this finds
-/// our finalizer on the job, and waits.
-async fn is_staying(kube: &kube::Client, namespace: &str, name: &str) -> Result<bool, Error> {
-    let api: Api<SynapseSparkAttachment> = Api::namespaced(kube.clone(), namespace);
-    let found = deadline::within("get attachment", api.get_metadata_opt(name)).await??;
-    Ok(found.is_some_and(|object| object.metadata.deletion_timestamp.is_none()))
 }
 
 fn not_ready() -> Fault {

@@ -1,5 +1,6 @@
 //! Puts the parts together: four kinds, their watches, who wakes whom, the poller and the probes.
 
+mod naming;
 mod waking;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::logs::{self, Logs};
 use crate::registered::Registered;
 use crate::source::FluxSources;
 use crate::spark_job::{Lookup, SparkJobKind};
+use crate::stays::Stays;
 use crate::workspace::WorkspaceKind;
 
 /// The watches.
@@ -129,6 +131,8 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         registered: Registered::default(),
         lookup: Lookup::default(),
         patience,
+        clock: base.clock.clone(),
+        stays: Stays::new(base.client.clone()),
         retired: args.retired_runtimes.into_iter().collect(),
     };
     let listener = TcpListener::bind(args.probe_address).await?;

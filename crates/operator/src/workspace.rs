@@ -188,7 +188,7 @@ fn needed(place: &Place) -> Needed {
     Needed::Workspace(place.namespace.clone(), place.name.clone())
 }
 
-fn secret_of(object: &AzureMLWorkspace) -> Option<&str> {
+pub(crate) fn secret_of(object: &AzureMLWorkspace) -> Option<&str> {
     object
         .spec
         .credentials

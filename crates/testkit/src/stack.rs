@@ -113,6 +113,8 @@ impl Stack {
             "sources": {"artifactHosts": [artifacts.address().to_string()]},
             // A test waits for it; Azure is here.
             "pollSeconds": 1,
+            // And every state may be what it waits for.
+            "tellStatesAfterSeconds": 0,
             "logLevel": "info",
             "logFormat": "text",
         });

@@ -7,6 +7,7 @@ mod follow;
 mod labels;
 mod leave;
 mod owner;
+mod passing;
 mod submit;
 mod wait;
 

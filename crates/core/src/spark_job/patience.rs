@@ -9,6 +9,8 @@ pub struct Patience {
     pub cancel: SignedDuration,
     /// With a run of which Azure hears nothing, until it is cancelled: it may come back (contract §3.4).
     pub silence: SignedDuration,
+    /// With a run on its way through a state that passes by itself, until that state is told.
+    pub passing: SignedDuration,
 }
 
 impl Default for Patience {
@@ -16,6 +18,8 @@ impl Default for Patience {
         Self {
             cancel: SignedDuration::from_mins(15),
             silence: SignedDuration::from_mins(30),
+            // What Microsoft says that a cold start takes at most (lifecycle.md): who waits longer wants to know what for.
+            passing: SignedDuration::from_mins(5),
         }
     }
 }

@@ -168,7 +168,11 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
     let pinned = (option::weighted(0.2, pinned()), any::<bool>());
     let seconds = || prop_oneof![1_i64..5, 60_i64..90_000].prop_map(SignedDuration::from_secs);
     let patience =
-        (seconds(), seconds()).prop_map(|(cancel, silence)| Patience { cancel, silence });
+        (seconds(), seconds(), seconds()).prop_map(|(cancel, silence, passing)| Patience {
+            cancel,
+            silence,
+            passing,
+        });
     let named = (source(), produced(), option::weighted(0.2, identity()));
     (
         (spec(), steering(), material()),

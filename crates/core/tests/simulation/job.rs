@@ -14,6 +14,7 @@ use azureml_spark_core::spark_job::{
     Want,
 };
 use azureml_spark_core::{Class, Fault, Machine, Sight};
+use jiff::Timestamp;
 
 use look::{follow, look, name_of, what_it_wrote, why_it_failed};
 use lookup::{forget, look_up, packages_id, register, unresolved};
@@ -128,7 +129,11 @@ impl Kind for Jobs {
             _ => Sight::Unknown,
         };
         let is_there = run.present().is_some();
+        let name = name_of(world, want, memo);
+        let since = run.present();
+        let since = since.and_then(|run| world.process.since(&name, &run.state));
         let mut seen = Seen {
+            state_since: since.and_then(|at| Timestamp::from_millisecond(at).ok()),
             run,
             failure,
             log_pending,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azureml_spark_core::spark_job::Run;
+use azureml_spark_core::spark_job::{Run, RunState};
 
 use crate::world::{Attachment, Job, Link};
 
@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     /// The object that is woken.
     pub(crate) job: String,
     pub(crate) at: i64,
+    /// Since when it has been in its state.
+    pub(crate) since: i64,
 }
 
 impl Process {
@@ -41,6 +43,12 @@ impl Process {
         let entry = self.board.get(name)?;
         let believed = entry.run.state.is_end() || now - entry.at <= BELIEVED_FOR;
         believed.then_some(&entry.run)
+    }
+
+    /// Since when a run has been seen in this state without a break.
+    pub(crate) fn since(&self, name: &str, state: &RunState) -> Option<i64> {
+        let entry = self.board.get(name)?;
+        (entry.run.state == *state).then_some(entry.since)
     }
 
     pub(crate) fn failed(&mut self, uid: &str, class: &'static str) -> u32 {

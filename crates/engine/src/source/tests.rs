@@ -148,3 +148,53 @@ async fn a_change_wakes_whom_it_concerns() {
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs.next().await.name, "job-of-a");
 }
+
+/// An apiserver with one object, which refuses to stream lists.
+async fn old_server(uri: axum::http::Uri) -> (axum::http::StatusCode, String) {
+    use axum::http::StatusCode;
+    let query = uri.query().unwrap_or_default();
+    if query.contains("sendInitialEvents=true") {
+        let refusal = serde_json::json!({
+            "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422,
+            "message": "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+        });
+        return (StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string());
+    }
+    if query.contains("watch=true") {
+        // A watch that lasts.
+        return std::future::pending().await;
+    }
+    let list = serde_json::json!({
+        "kind": "ConfigMapList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"},
+        "items": [object("a", "1", "7")],
+    });
+    (StatusCode::OK, list.to_string())
+}
+
+#[tokio::test]
+async fn a_server_that_streams_no_lists_is_read_page_by_page() {
+    let client = kube::Client::new(axum::Router::new().fallback(old_server), "n");
+    let base = Base::new(client, Options::default());
+    let source = Source::<ConfigMap>::new(&base);
+    let (store, shutdown) = (source.store(), CancellationToken::new());
+    let watch = tokio::spawn(source.run(shutdown.clone()));
+    tokio::time::timeout(std::time::Duration::from_mins(1), base.caches.filled())
+        .await
+        .unwrap();
+    assert_eq!(store.state().len(), 1);
+    shutdown.cancel();
+    watch.await.unwrap();
+}
+
+#[test]
+fn who_wrote_what_and_the_manifest_once_more_are_not_kept() {
+    let mut whole = object("a", "1", "7");
+    whole.metadata.managed_fields = Some(Vec::new());
+    let annotations = [(LAST_APPLIED, "{}"), ("example.com/note", "x")];
+    let annotations = annotations.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    whole.metadata.annotations = Some(annotations.into());
+    let kept = slim(whole).metadata;
+    assert_eq!(kept.managed_fields, None);
+    let keys: Vec<String> = kept.annotations.unwrap().into_keys().collect();
+    assert_eq!(keys, ["example.com/note"]);
+}

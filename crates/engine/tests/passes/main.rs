@@ -16,4 +16,5 @@ mod house;
 mod memory_first;
 mod paused;
 mod quiet;
+mod settled;
 mod toy;

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
     status = "ToyStatus"
 )]
 pub struct ToySpec {
-    /// How large; below zero makes no sense, nothing is told of one of size 7, one of size 3 is painted, or one tries to, and one of size 5 has something to do every second. The schema lets text through, which the type does not.
+    /// How large; below zero makes no sense, nothing is told of one of size 7, one of size 3 is painted, or one tries to, one of size 5 has something to do every second, and one of size 9 is over for good when it has ended. The schema lets text through, which the type does not.
     #[schemars(schema_with = "number_or_text")]
     pub size: i64,
 }
@@ -76,6 +76,9 @@ pub enum Step {
     Paint,
     Unmake,
 }
+
+/// When one of size 9 that is over is due.
+pub const DUE: &str = "spark.azureml.dev/due";
 
 /// What painting is called in a fault.
 pub const PAINT: &str = "paint the thing";
@@ -358,6 +361,28 @@ impl Kind for Nursery {
         assert!(finalizer::is_on(&toy.metadata), "it goes last");
         self.world().released.push(toy.name_any());
         Ok(())
+    }
+
+    fn settled(toy: &Toy) -> Option<Wake> {
+        let status = toy.status.as_ref()?;
+        let same = status.observed_generation == toy.metadata.generation;
+        let over = toy.spec.size == 9 && status.ended && same && !finalizer::is_on(&toy.metadata);
+        let due = toy.annotations().get(DUE).map(|due| due.parse().unwrap());
+        over.then_some(due.map_or(Wake::OnChange, Wake::At))
+    }
+
+    fn slim(mut toy: Toy) -> Toy {
+        if Self::settled(&toy).is_some()
+            && let Some(status) = &mut toy.status
+        {
+            status.conditions.clear();
+        }
+        toy
+    }
+
+    fn is_slim(toy: &Toy) -> bool {
+        let status = toy.status.as_ref();
+        status.is_some_and(|status| status.ended && status.conditions.is_empty())
     }
 
     fn remains(toy: &Toy) -> String {

@@ -10,10 +10,10 @@ use azureml_spark_api::{SparkJob, SynapseSparkAttachmentSpec};
 use azureml_spark_core::Machine;
 use azureml_spark_core::place::Reference;
 use azureml_spark_core::spark_job::{self, AttachedPool, Given, Produced, config_maps, jobs};
-use azureml_spark_engine::{Error, deadline, finalizer};
+use azureml_spark_engine::{Error, finalizer};
 use k8s_openapi::api::core::v1::ConfigMap;
+use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, ResourceExt};
 
 use super::SparkJobKind;
 use super::produced::{produced, way_back};
@@ -110,12 +110,11 @@ impl SparkJobKind {
     }
 
     async fn config_maps(&self, object: &SparkJob) -> Result<ConfigMaps, Error> {
-        let api: Api<ConfigMap> =
-            Api::namespaced(self.kube.clone(), &object.namespace().unwrap_or_default());
+        let namespace = object.namespace().unwrap_or_default();
         let mut found = ConfigMaps::new();
         for name in config_maps(&object.spec) {
-            let map = deadline::within("get configmap", api.get_opt(name)).await??;
-            found.insert(name.to_owned(), map.map(contents));
+            let map = self.stays.config_map(&namespace, name).await?;
+            found.insert(name.to_owned(), map.map(|map| contents(&map)));
         }
         Ok(found)
     }
@@ -173,17 +172,11 @@ fn storage(spec: &SynapseSparkAttachmentSpec) -> Vec<String> {
     accounts.map(|grant| grant.account_id.clone()).collect()
 }
 
-fn contents(map: ConfigMap) -> BTreeMap<String, Vec<u8>> {
-    let text = map
-        .data
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key, value.into_bytes()));
-    let binary = map
-        .binary_data
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key, value.0));
+fn contents(map: &ConfigMap) -> BTreeMap<String, Vec<u8>> {
+    let text = map.data.iter().flatten();
+    let text = text.map(|(key, value)| (key.clone(), value.clone().into_bytes()));
+    let binary = map.binary_data.iter().flatten();
+    let binary = binary.map(|(key, value)| (key.clone(), value.0.clone()));
     text.chain(binary).collect()
 }
 

@@ -7,6 +7,7 @@ use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{Definition, Memo, Run, RunState, Seen, Want};
 use azureml_spark_core::{Fault, Sight};
 use futures::future::join;
+use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
@@ -29,6 +30,7 @@ impl SparkJobKind {
             labels: labels.map_or(Sight::Unknown, Sight::Present),
             ..Seen::default()
         };
+        seen.state_since = self.since(place, &name, &seen.run);
         let is_there = seen.run.present().is_some();
         if let Some(definition) = unresolved(want, memo).filter(|_| !is_there) {
             self.lookup
@@ -89,6 +91,13 @@ impl SparkJobKind {
             }
             None => Sight::Absent,
         })
+    }
+
+    /// Since when the poller has seen it in its state.
+    fn since(&self, place: &Place, name: &str, run: &Sight<Run>) -> Option<Timestamp> {
+        let (state, lasts) = self.board.lasts(place, name)?;
+        run.present().filter(|run| run.state == state)?;
+        self.clock.now().checked_sub(lasts).ok()
     }
 
     /// With whose run it is, if that is another job that is there.

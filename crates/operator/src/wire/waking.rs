@@ -1,44 +1,43 @@
 //! Who is looked at again because something else changed.
 
-use std::sync::Arc;
-
 use azureml_spark_api::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
 use azureml_spark_core::spark_job;
 use azureml_spark_engine::{Change, Source, Wakes, Watched};
-use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::Sources;
+use super::naming::Naming;
 use crate::holders::{Holders, Needed, Needs};
 use crate::records::{self, Records};
 use crate::spark_job::produced;
 
 pub(super) fn wake_each_other(sources: &mut Sources, holders: &Holders) {
-    let jobs = &sources.jobs;
-    let attachments = &sources.attachments;
-    let links = &sources.links;
-    naming(&mut sources.workspaces, links, |link, name| {
-        link.spec.workspace_ref.name == name
+    let Sources {
+        workspaces,
+        links,
+        attachments,
+        jobs,
+    } = sources;
+    naming(workspaces, links, |link| {
+        vec![link.spec.workspace_ref.name.clone()]
     });
-    naming(&mut sources.workspaces, attachments, |attachment, name| {
-        attachment.spec.workspace_ref.name == name
+    naming(workspaces, attachments, |attachment| {
+        vec![attachment.spec.workspace_ref.name.clone()]
     });
-    naming(&mut sources.workspaces, jobs, |job, name| {
-        waits(job) && job.spec.workspace_ref.name == name
+    naming(workspaces, jobs, |job| {
+        let named = waits(job).then(|| job.spec.workspace_ref.name.clone());
+        named.into_iter().collect()
     });
-    naming(
-        &mut sources.links,
-        &sources.attachments,
-        |attachment, name| {
-            let named = attachment.spec.pool.linked_service_ref.as_ref();
-            named.is_some_and(|named| named.name == name)
-        },
-    );
-    naming(&mut sources.attachments, &sources.jobs, |job, name| {
-        let named = job.spec.compute.attachment_ref.as_ref();
-        waits(job) && named.is_some_and(|named| named.name == name)
+    naming(links, attachments, |attachment| {
+        let named = attachment.spec.pool.linked_service_ref.iter();
+        named.map(|named| named.name.clone()).collect()
     });
-    tell_readers(&mut sources.jobs);
+    naming(attachments, jobs, |job| {
+        let named = job.spec.compute.attachment_ref.iter();
+        let named = named.filter(|_| waits(job));
+        named.map(|named| named.name.clone()).collect()
+    });
+    tell_readers(jobs);
     tell_needed(sources, holders);
     tell_sharers(sources);
 }
@@ -67,12 +66,12 @@ named!(AzureMLWorkspace, LinkedService, SynapseSparkAttachment);
 /// and goes with those very objects, and one that Azure refuses would be tried again without a pause.
 fn naming<O: Named, T: Watched>(
     source: &mut Source<O>,
-    others: &Source<T>,
-    names: fn(&T, &str) -> bool,
+    others: &mut Source<T>,
+    names: fn(&T) -> Vec<String>,
 ) {
-    let store = others.store();
+    let naming = Naming::kept_by(others, names);
     source.then_wake(others.wakes(), move |change| match is_news(change) {
-        Some(object) => those_that_name(&store, object, names),
+        Some(object) => naming.of(object),
         None => Vec::new(),
     });
 }
@@ -84,20 +83,6 @@ fn is_news<'c, O: Named>(change: &Change<'c, O>) -> Option<&'c O> {
     }
 }
 
-fn those_that_name<O: Watched, T: Watched>(
-    store: &Store<T>,
-    changed: &O,
-    names: fn(&T, &str) -> bool,
-) -> Vec<ObjectRef<T>> {
-    let (namespace, name) = (changed.namespace(), changed.name_any());
-    let is_one = |object: &&Arc<T>| object.namespace() == namespace && names(object, &name);
-    let all = store.state();
-    all.iter()
-        .filter(is_one)
-        .map(|object| ObjectRef::from_obj(&**object))
-        .collect()
-}
-
 /// An ended job waits for nothing.
 fn waits(job: &SparkJob) -> bool {
     let status = job.status.as_ref();
@@ -106,11 +91,13 @@ fn waits(job: &SparkJob) -> bool {
 
 /// A job that reads what another one writes looks again when there is news of that.
 fn tell_readers(jobs: &mut Source<SparkJob>) {
-    let (store, wakes) = (jobs.store(), jobs.wakes());
+    let readers = Naming::kept_by(jobs, |job: &SparkJob| {
+        let named = spark_job::jobs(&job.spec).into_iter();
+        named.filter(|_| begins(job)).map(str::to_owned).collect()
+    });
+    let wakes = jobs.wakes();
     jobs.then_wake(wakes, move |change| match news_of_outputs(change) {
-        Some(job) => those_that_name(&store, job, |other, name| {
-            begins(other) && spark_job::jobs(&other.spec).contains(name)
-        }),
+        Some(job) => readers.of(job),
         None => Vec::new(),
     });
 }

@@ -82,6 +82,7 @@ impl Stage {
         let mut values = json!({
             // The chart's defaults, where tests have others.
             "pollSeconds": 10,
+            "tellStatesAfterSeconds": 300,
             "logFormat": "json",
         });
         if let (Value::Object(values), Value::Object(own)) = (&mut values, setting.values) {

@@ -115,6 +115,7 @@ fn everything() -> Value {
         "retiredRuntimes": [],
         "notRespondingSeconds": 60,
         "cancelStuckSeconds": 30,
+        "tellStatesAfterSeconds": 60,
         "azureBudgetPercent": 50,
         "follow": "index",
         "sources": {"flux": {"enabled": false}, "artifactHosts": ["artifacts.example:8080"]},

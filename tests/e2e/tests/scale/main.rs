@@ -9,6 +9,7 @@
     reason = "a panic in a test is a failed test with a place in it"
 )]
 
+mod costs;
 mod crowd;
 mod looks;
 

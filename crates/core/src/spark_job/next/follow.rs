@@ -3,10 +3,10 @@
 use azureml_spark_api::condition::whole_second;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{after, at, attempt, cancel, deadlines, labels, owner, plus};
+use super::{after, at, attempt, cancel, deadlines, labels, owner, passing, plus};
 use crate::doubt;
 use crate::machine::{Move, Sight};
-use crate::spark_job::memo::{Memo, Sighted, Submission};
+use crate::spark_job::memo::{Memo, Submission};
 use crate::spark_job::{Run, RunState, Seen, SparkJob, Want};
 
 /// How long an end is held back because the reason of a failure, or what was written, cannot be read yet.
@@ -23,7 +23,7 @@ pub(super) fn follow(
     now: Timestamp,
 ) -> Move<SparkJob> {
     let fresh = memo.submission.is_none();
-    let memo = noticed(want, run, memo, now);
+    let memo = noticed(want, run, seen, memo, now);
     if run.state.is_end() {
         return ending(want, run, seen, memo, now);
     }
@@ -44,6 +44,7 @@ pub(super) fn follow(
         return Move::step(memo, step);
     }
     let wake = deadlines::wake(want, run, &memo, now);
+    let wake = passing::by(want, run, seen, &memo, wake, now);
     Move::rest(memo, wake)
 }
 
@@ -67,10 +68,10 @@ fn ending(want: &Want, run: &Run, seen: &Seen, memo: Memo, now: Timestamp) -> Mo
 }
 
 /// What a sighting adds to what is remembered; also brings back what a lost status had held.
-pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Memo {
-    let foreign = owner::is_foreign(want, run, memo);
+pub(super) fn noticed(want: &Want, run: &Run, seen: &Seen, known: &Memo, now: Timestamp) -> Memo {
+    let foreign = owner::is_foreign(want, run, known);
     let theirs = run.owner.as_deref() != Some(want.owner.as_str());
-    let mut memo = memo.clone();
+    let mut memo = known.clone();
     let attempt = memo.attempt();
     let first = memo
         .submission
@@ -126,12 +127,8 @@ pub(super) fn noticed(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Me
         // The first start of all is this attempt's; Azure may tell it more exactly later.
         memo.started = submission.started;
     }
-    if memo.sighted.as_ref().map(|s| &s.state) != Some(&run.state) {
-        memo.sighted = Some(Sighted {
-            state: run.state.clone(),
-            since: whole_second(now),
-        });
-    }
+    let alone = memo == *known;
+    memo.sighted = passing::sighted(want, run, seen, &memo, alone, now);
     if run.state == RunState::CancelRequested
         && let Some(cancel) = &mut memo.cancel
     {

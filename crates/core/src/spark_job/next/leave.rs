@@ -31,7 +31,7 @@ pub(in crate::spark_job) fn leave(
         Sight::Unknown => Move::rest(in_doubt(want, memo, now), after(now, LOOK_AGAIN)),
         Sight::Absent => absent(want, &in_doubt(want, memo, now), now),
         Sight::Present(run) if !ours(want, run, memo) => release(memo),
-        Sight::Present(run) => present(want, run, memo, now),
+        Sight::Present(run) => present(want, run, seen, memo, now),
     }
 }
 
@@ -57,8 +57,14 @@ fn absent(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     attempt::skipped_for_good(memo, now).unwrap_or_else(|| release(memo))
 }
 
-fn present(want: &Want, run: &Run, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
-    let noticed = follow::noticed(want, run, memo, now);
+fn present(
+    want: &Want,
+    run: &Run,
+    seen: &Seen,
+    memo: &Memo,
+    now: Timestamp,
+) -> Move<SparkJob> {
+    let noticed = follow::noticed(want, run, seen, memo, now);
     if !run.state.is_end() {
         let why = match &noticed.cancel {
             _ if want.steering.cancel => CancelCause::Asked,

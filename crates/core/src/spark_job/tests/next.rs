@@ -9,6 +9,7 @@ mod forgotten;
 mod labels;
 mod leave;
 mod older;
+mod passing;
 mod submit;
 mod suspend;
 mod ttl;

@@ -93,10 +93,12 @@ pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
     if !run.state.is_end() {
         world.poll.get_or_insert(world.now + 10_000);
     }
+    let since = world.process.since(name, &run.state).unwrap_or(world.now);
     let entry = Entry {
         run,
         job: want.object_name.clone(),
         at: world.now,
+        since,
     };
     world.process.board.insert(name.to_owned(), entry);
 }
@@ -126,6 +128,9 @@ pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
         let (at, news) = (world.now, found.as_ref() != Some(&known.run));
         match (found, world.process.board.get_mut(&name)) {
             (Some(run), Some(entry)) if !entry.run.state.is_end() => {
+                if run.state != entry.run.state {
+                    entry.since = at;
+                }
                 (entry.run, entry.at) = (run, at);
             }
             (None, Some(_)) => {

@@ -1,0 +1,68 @@
+//! Objects that are at rest when the process begins. A restart is nothing that happened to them: each keeps the pace at
+//! which it is looked at, so that a restart costs Azure no more than running on, however many there are.
+
+use std::time::Duration;
+
+use azureml_spark_api::meta::{is_paused, sync_period};
+use kube::runtime::reflector::ObjectRef;
+use kube::{Resource, ResourceExt};
+use tokio::time::Instant;
+
+use crate::controller::Engine;
+use crate::jitter;
+use crate::kind::Kind;
+use crate::memory::uid;
+use crate::wakes::Wakes;
+
+/// Somebody who is woken, and when.
+type Due<K> = (Instant, ObjectRef<<K as Kind>::Object>);
+
+/// Takes those who are at rest out of the first wakes, which every object has got that the first listing showed: they
+/// come at some time of their period. Whoever is woken for another cause is looked at when he is.
+pub(crate) fn put_off<K: Kind>(
+    engine: &Engine<K>,
+    wakes: &Wakes<ObjectRef<K::Object>>,
+) -> Vec<Due<K>> {
+    let (now, period) = (Instant::now(), engine.base.options.sync_period);
+    let mut later = Vec::new();
+    for key in wakes.drain() {
+        match engine.store.get(&key).filter(|object| is_calm::<K>(object)) {
+            Some(object) => later.push((now + wait(&*object, period), key)),
+            None => wakes.wake(key),
+        }
+    }
+    later.sort_unstable_by_key(|(due, _)| *due);
+    later
+}
+
+/// Wakes each in its time.
+pub(crate) async fn wake_in_time<K: Resource>(
+    later: Vec<(Instant, ObjectRef<K>)>,
+    wakes: Wakes<ObjectRef<K>>,
+) where
+    ObjectRef<K>: Clone + Eq + std::hash::Hash,
+{
+    for (due, key) in later {
+        tokio::time::sleep_until(due).await;
+        wakes.wake(key);
+    }
+}
+
+fn wait<O: Resource>(object: &O, period: Duration) -> Duration {
+    let own = sync_period(object.annotations()).ok().flatten();
+    let own = own.and_then(|own| Duration::try_from(own).ok());
+    let period = own.map_or(period, |own| own.min(period));
+    // Half of it, give or take all of that: at any time of it.
+    jitter::around(period / 2, 100, jitter::seed(&uid(object)))
+}
+
+/// Whether it is as its spec says, and said so of this spec.
+fn is_calm<K: Kind>(object: &K::Object) -> bool {
+    let meta = object.meta();
+    let conditions = K::status(object).map_or(&[][..], K::conditions);
+    let said = |kind: &str| conditions.iter().find(|one| one.type_ == kind);
+    let ready = said("Ready")
+        .is_some_and(|one| one.status == "True" && one.observed_generation == meta.generation);
+    let paused = is_paused(object.annotations()) == said("Paused").is_some();
+    ready && paused && meta.deletion_timestamp.is_none()
+}

@@ -1,0 +1,120 @@
+//! Questions that many put at the same moment, put once. Whoever asks gets the answer to a question that was put after
+//! it asked: what it did before is seen by who answers, just as if it had asked alone.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt, Shared};
+use tokio::time::Instant;
+
+use crate::error::Error;
+
+/// Between two questions of the same kind: so many as ask within this time share one. Nobody notices it in a submission
+/// to Azure, which takes seconds.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Keys of which it is remembered when they were last asked for; after that those go that were not for a pause.
+const REMEMBERED: usize = 1_000;
+
+type Answer<V> = Shared<BoxFuture<'static, Result<V, Arc<Error>>>>;
+
+/// Questions by their keys. Clones share them.
+pub struct Fresh<K, V> {
+    lines: Arc<Mutex<HashMap<K, Line<V>>>>,
+}
+
+struct Line<V> {
+    /// When the last question was put.
+    last: Option<Instant>,
+    /// The next one, while it has not been put.
+    next: Option<Answer<V>>,
+}
+
+impl<K, V> Clone for Fresh<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            lines: Arc::clone(&self.lines),
+        }
+    }
+}
+
+impl<K, V> Default for Fresh<K, V> {
+    fn default() -> Self {
+        Self {
+            lines: Arc::default(),
+        }
+    }
+}
+
+impl<K, V> Debug for Fresh<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fresh")
+    }
+}
+
+impl<K, V> Fresh<K, V>
+where
+    K: Clone + Eq + Hash + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Puts a question, or waits with others for the next one of that key.
+    pub async fn ask<F>(
+        &self,
+        key: K,
+        question: impl FnOnce(K) -> F + Send + 'static,
+    ) -> Result<V, Error>
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let answer = self.join(key, question);
+        answer.await.map_err(Error::Shared)
+    }
+
+    fn join<F>(&self, key: K, question: impl FnOnce(K) -> F + Send + 'static) -> Answer<V>
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let mut lines = self.lock();
+        if lines.len() >= REMEMBERED {
+            let old = |line: &Line<V>| line.last.is_none_or(|last| last.elapsed() >= PAUSE);
+            lines.retain(|_, line| line.next.is_some() || !old(line));
+        }
+        let line = lines.entry(key.clone()).or_insert(Line {
+            last: None,
+            next: None,
+        });
+        if let Some(next) = &line.next {
+            return next.clone();
+        }
+        let due = line.last.map(|last| last + PAUSE);
+        let shared = self.clone();
+        let next = async move {
+            if let Some(due) = due {
+                tokio::time::sleep_until(due).await;
+            }
+            shared.begins(&key);
+            question(key).await.map_err(Arc::new)
+        };
+        let next = next.boxed().shared();
+        line.next = Some(next.clone());
+        next
+    }
+
+    /// From here on the question is under way: who asks now asks anew.
+    fn begins(&self, key: &K) {
+        if let Some(line) = self.lock().get_mut(key) {
+            line.next = None;
+            line.last = Some(Instant::now());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Line<V>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
