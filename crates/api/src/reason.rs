@@ -65,8 +65,9 @@ reasons! {
     PoolNotFound,
     /// A resource of that name exists and is not as this spec describes it.
     Conflict,
-    /// Azure asked for silence; the operator waits.
-    Throttled,
+    /// Azure takes so many requests in a time from one principal: this one waits for its turn, or for the time that Azure
+    /// has asked for.
+    WaitingForBudget,
     /// Azure could not be asked, or its answer made no sense; the operator tries again.
     AzureUnavailable,
     /// Azure refused the request; the message is Azure's.

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+/// The code of a request that was not sent, because its turn has not come.
+pub const WAITING_FOR_BUDGET: &str = "WaitingForBudget";
+
 /// One failed look or step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -15,6 +18,13 @@ pub struct Fault {
     pub text: String,
     /// What Azure's support asks for.
     pub request_id: Option<String>,
+}
+
+impl Fault {
+    /// Whether nothing went wrong: it is not sent yet, because others are before it.
+    pub fn is_in_line(&self) -> bool {
+        matches!(self.class, Class::Throttled { .. }) && self.code == WAITING_FOR_BUDGET
+    }
 }
 
 /// What can be done about a failure.
@@ -53,6 +63,14 @@ impl Class {
             Self::Absent => "absent",
             Self::Forbidden => "forbidden",
             Self::Credential => "credential",
+        }
+    }
+
+    /// When the next request may go, if Azure wants no more of them before. That is no failure.
+    pub fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Throttled { until } => Some(until),
+            _ => None,
         }
     }
 

@@ -23,5 +23,5 @@ pub mod spark_job;
 pub mod summary;
 pub mod workspace;
 
-pub use fault::{Class, Fault};
+pub use fault::{Class, Fault, WAITING_FOR_BUDGET};
 pub use machine::{Act, Invalid, Machine, Move, Pass, Sight, Trouble, Wake};

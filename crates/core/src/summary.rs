@@ -32,8 +32,16 @@ impl Standing {
             Class::Retryable | Class::Unsure => {
                 Self::Reconciling(Reason::AzureUnavailable, message)
             }
+            // Without times and numbers: they change with every look, and each change would be a write.
+            Class::Throttled { .. } if fault.is_in_line() => Self::Reconciling(
+                Reason::WaitingForBudget,
+                format!(
+                    "Azure takes so many requests in a time from these credentials, and others are before this one: could not {} yet",
+                    fault.op
+                ),
+            ),
             Class::Throttled { .. } => Self::Reconciling(
-                Reason::Throttled,
+                Reason::WaitingForBudget,
                 format!(
                     "Azure asked to wait before the next request: could not {} yet",
                     fault.op

@@ -28,6 +28,9 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
     if turn.is_forced() {
         return turn.force().await;
     }
+    if let Some(outcome) = turn.still_queued() {
+        return Ok(outcome);
+    }
     let given = turn.kind().gather(turn.object()).await?;
     let want = match K::Machine::want(&given) {
         Ok(want) => want,
@@ -50,6 +53,9 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
                 return turn.rest(&want, &seen, memo, wake).await;
             }
             Act::Do(step) => {
+                if let Err(queued) = turn.kind().admit(&want, &memo, &step).await {
+                    return turn.queue(&want, &seen, queued).await;
+                }
                 if !turn.hold(&memo).await? {
                     return turn.wait(&want, &seen).await;
                 }

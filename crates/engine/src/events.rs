@@ -4,6 +4,7 @@
 mod teller;
 
 use azureml_spark_api::condition::ConditionType;
+use azureml_spark_core::WAITING_FOR_BUDGET;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 pub(crate) use teller::Teller;
@@ -62,6 +63,10 @@ pub(crate) fn news(old: &[Condition], new: &[Condition], troubled: bool) -> Vec<
 fn weigh(before: Option<&Condition>, now: &Condition, troubled: bool) -> Option<(u8, Tone)> {
     let is = |kind: ConditionType| now.type_ == kind.as_str();
     let holds = now.status == "True";
+    if now.reason == WAITING_FOR_BUDGET {
+        // Thousands may wait, and nothing is wrong: an event for each would cost as much as their submission.
+        return None;
+    }
     if is(ConditionType::Stalled) || is(ConditionType::Failed) {
         return holds.then_some((0, Tone::Bad));
     }

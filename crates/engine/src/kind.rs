@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::line::Queued;
 
 /// What a kind's machine decides upon.
 pub type Given<K> = <<K as Kind>::Machine as Machine>::Given;
@@ -96,6 +97,18 @@ pub trait Kind: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, Error>> + Send {
         let _ = object;
         async { Ok(true) }
+    }
+
+    /// Whether a step may be done now, or has to wait for its turn with Azure. Asked before anything is put on record for
+    /// it. `memo` is what will be remembered.
+    fn admit(
+        &self,
+        want: &Want<Self>,
+        memo: &Memo<Self>,
+        step: &Step<Self>,
+    ) -> impl Future<Output = Result<(), Queued>> + Send {
+        let _ = (want, memo, step);
+        async { Ok(()) }
     }
 
     /// Lets go of what only this object held. Our finalizer is still on it, and goes next.

@@ -7,10 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use azureml_spark_core::Trouble;
 use kube::Resource;
 
+use crate::line::Line;
+
 /// Per object, by uid.
 #[derive(Debug)]
 pub(crate) struct Memory<O> {
     known: Mutex<HashMap<String, Known<O>>>,
+    /// Who waits for a turn.
+    pub(crate) line: Line,
 }
 
 #[derive(Debug)]
@@ -37,6 +41,7 @@ impl<O: Resource> Memory<O> {
     pub(crate) fn new() -> Self {
         Self {
             known: Mutex::new(HashMap::new()),
+            line: Line::default(),
         }
     }
 
@@ -99,6 +104,13 @@ impl<O: Resource> Memory<O> {
         (*hit == generation(object)).then(|| trouble.clone())
     }
 
+    /// Nothing is wrong any more, whatever comes of the next try.
+    pub(crate) fn calmed(&self, object: &O) {
+        if let Some(entry) = self.lock().get_mut(uid(object)) {
+            entry.trouble = None;
+        }
+    }
+
     /// Forgets the failures.
     pub(crate) fn succeeded(&self, object: &O) {
         let mut known = self.lock();
@@ -114,6 +126,7 @@ impl<O: Resource> Memory<O> {
     /// Forgets the object.
     pub(crate) fn forget(&self, object: &O) {
         self.lock().remove(uid(object));
+        self.line.forget(object);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Known<O>>> {

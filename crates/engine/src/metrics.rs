@@ -54,6 +54,8 @@ struct ByState {
 pub(crate) enum Ended {
     /// At rest.
     Rested,
+    /// Before a step whose turn with Azure has not come.
+    Queued,
     /// By a fault of Azure.
     Faulted,
     /// With a spec that cannot be carried out.
@@ -70,6 +72,7 @@ impl Ended {
     fn as_str(self) -> &'static str {
         match self {
             Self::Rested => "rested",
+            Self::Queued => "queued",
             Self::Faulted => "faulted",
             Self::Refused => "refused",
             Self::Yielded => "yielded",

@@ -204,7 +204,7 @@ impl<'e, K: Kind> Turn<'e, K> {
             trouble,
             paused: self.is_paused(),
         };
-        self.troubled = trouble.is_some();
+        self.troubled = trouble.is_some_and(|trouble| trouble.fault.class.until().is_none());
         let old = K::status(&self.object);
         let fallback = StatusOf::<K>::default();
         let new = K::Machine::report(&pass, old.unwrap_or(&fallback), self.now());

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use azureml_spark_api::{AzureMLWorkspace, AzureMLWorkspaceSpec};
 use azureml_spark_azure::aml::run;
-use azureml_spark_azure::{Client, Credential, Options, Transport, WorkspaceId};
+use azureml_spark_azure::{Budget, Client, Credential, Options, Transport, WorkspaceId};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::workspace::CredentialsFound;
 use azureml_spark_core::{Class, Fault};
@@ -73,6 +73,7 @@ impl Access {
         workspaces: Store<AzureMLWorkspace>,
         suspects: Wakes<ObjectRef<AzureMLWorkspace>>,
         own_identity: impl IntoIterator<Item = String>,
+        budget: Budget,
     ) -> Self {
         Self {
             kube,
@@ -82,7 +83,10 @@ impl Access {
                 .into_iter()
                 .filter(|name| !name.is_empty())
                 .collect(),
-            options: Options::default(),
+            options: Options {
+                budget,
+                ..Options::default()
+            },
             kept: Mutex::default(),
             suspects,
         }
@@ -292,7 +296,8 @@ impl Access {
                 transport.clone(),
                 credential.map_err(|error| translate::fault(&error).text)?,
                 self.options.clone(),
-            ),
+            )
+            .for_share(&place.namespace),
             id: WorkspaceId::new(
                 &spec.subscription_id,
                 &spec.resource_group,

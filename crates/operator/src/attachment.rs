@@ -15,11 +15,13 @@ use azureml_spark_api::{
     AzureMLWorkspace, LinkedService, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
 };
 use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
-use azureml_spark_azure::{ArmId, SparkPoolId};
-use azureml_spark_core::attachment::{Attachment, Body, Compute, Given, Memo, Seen, Step, Want};
+use azureml_spark_azure::{ArmId, Rank, SparkPoolId};
+use azureml_spark_core::attachment::{
+    ATTACH, Attachment, Body, Compute, Given, Memo, Seen, Step, Want,
+};
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
-use azureml_spark_engine::{Error, Kind, finalizer};
+use azureml_spark_engine::{Error, Kind, Queued, finalizer};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
@@ -27,7 +29,7 @@ use kube::runtime::reflector::Store;
 use crate::access::{self, Access, Site};
 use crate::holders::{Holders, Needed};
 use crate::records::{self, Records, Stake};
-use crate::{linked_service, references, roles, steering, translate, workspace};
+use crate::{budget, linked_service, references, roles, steering, translate, workspace};
 
 /// The kind.
 pub(crate) struct AttachmentKind {
@@ -113,6 +115,21 @@ impl Kind for AttachmentKind {
         self.access.heed(&workspace.place, done)
     }
 
+    async fn admit(&self, want: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+        let (Step::Attach(body), Some(workspace)) = (step, &want.workspace) else {
+            return Ok(());
+        };
+        let Ok(site) = self.access.site(&workspace.place).await else {
+            return Ok(());
+        };
+        // What cannot be addressed, the step itself tells.
+        let Ok(body) = compute(workspace, body.clone()) else {
+            return Ok(());
+        };
+        let put = compute::put(&site.id, &want.compute.name, &body);
+        site.client.claim(&put).map_err(budget::queued(ATTACH))
+    }
+
     async fn hold(&self, object: &SynapseSparkAttachment) -> Result<bool, Error> {
         let namespace = object.namespace().unwrap_or_default();
         if let Some(link) = &object.spec.pool.linked_service_ref
@@ -182,7 +199,8 @@ async fn act(site: &Site, workspace: &Workspace, name: &str, step: Step) -> Resu
         Step::Revoke(grant) => roles::revoke(site, &grant).await,
         Step::Detach => {
             let detach = compute::detach(&site.id, name);
-            site.client.send(detach).await.map(drop).map_err(fault)
+            let client = site.client.ranked(Rank::Urgent);
+            client.send(detach).await.map(drop).map_err(fault)
         }
     }
 }

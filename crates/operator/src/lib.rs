@@ -8,6 +8,7 @@ mod access;
 pub mod args;
 mod attachment;
 mod board;
+mod budget;
 mod clouds;
 mod follow;
 mod holders;

@@ -9,14 +9,14 @@ use azureml_spark_api::condition::Condition;
 use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::Role;
 use azureml_spark_api::{AzureMLWorkspace, LinkedService, LinkedServiceStatus, azure_id};
-use azureml_spark_azure::SynapseWorkspaceId;
 use azureml_spark_azure::arm::linked_service::{self, NewLink};
+use azureml_spark_azure::{Call, Rank, SynapseWorkspaceId};
 use azureml_spark_core::linked_service::{
-    FROZEN, Given, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
+    FROZEN, Given, LINK, LinkWish, LinkedService as LinkMachine, Memo, Seen, Step, Want,
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
-use azureml_spark_engine::{Error, Kind, deadline, finalizer};
+use azureml_spark_engine::{Error, Kind, Queued, deadline, finalizer};
 use jiff::SignedDuration;
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
@@ -26,7 +26,7 @@ use kube::{Api, ResourceExt};
 use crate::access::{self, Access, Site};
 use crate::holders::{Holders, Needed};
 use crate::records::{self, Records, Stake};
-use crate::{references, roles, steering, translate, workspace};
+use crate::{budget, references, roles, steering, translate, workspace};
 
 /// The kind.
 pub(crate) struct LinkKind {
@@ -108,6 +108,20 @@ impl Kind for LinkKind {
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, done)
+    }
+
+    async fn admit(&self, want: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+        let (Step::Link, Some(workspace)) = (step, &want.workspace) else {
+            return Ok(());
+        };
+        let Ok(site) = self.access.site(&workspace.place).await else {
+            return Ok(());
+        };
+        // What cannot be addressed, the step itself tells.
+        let Ok(put) = put(&site, workspace, &want.link) else {
+            return Ok(());
+        };
+        site.client.claim(&put).map_err(budget::queued(LINK))
     }
 
     async fn hold(&self, object: &LinkedService) -> Result<bool, Error> {
@@ -201,22 +215,29 @@ fn at_stake(given: &Given, object: &LinkedService) -> Stake {
 async fn act(site: &Site, workspace: &Workspace, wish: &LinkWish, step: Step) -> Result<(), Fault> {
     match step {
         Step::Link => {
-            let link = NewLink {
-                location: workspace.location.clone(),
-                synapse_workspace: synapse(wish)?,
-            };
-            let put = linked_service::put(&site.id, &wish.name, &link);
-            let done = site.client.send(put).await;
+            let done = site.client.send(put(site, workspace, wish)?).await;
             done.map(drop).map_err(|error| refused(&error))
         }
         Step::Grant(grant) => roles::grant(site, &grant).await,
         Step::Revoke(grant) => roles::revoke(site, &grant).await,
         Step::Unlink => {
             let delete = linked_service::delete(&site.id, &wish.name);
-            let done = site.client.send(delete).await;
+            let done = site.client.ranked(Rank::Urgent).send(delete).await;
             done.map(drop).map_err(|error| translate::fault(&error))
         }
     }
+}
+
+fn put(
+    site: &Site,
+    workspace: &Workspace,
+    wish: &LinkWish,
+) -> Result<Call<linked_service::LinkedService>, Fault> {
+    let link = NewLink {
+        location: workspace.location.clone(),
+        synapse_workspace: synapse(wish)?,
+    };
+    Ok(linked_service::put(&site.id, &wish.name, &link))
 }
 
 /// Why there is no link. Where Azure makes none any more, nothing that is tried soon helps.

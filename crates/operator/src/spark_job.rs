@@ -19,7 +19,7 @@ use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSpark
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{self, Given, Memo, Patience, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault, Wake};
-use azureml_spark_engine::{Clock, Error, Kind, Wakes};
+use azureml_spark_engine::{Clock, Error, Kind, Queued, Wakes};
 use futures::future::try_join;
 use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -82,6 +82,10 @@ impl Kind for SparkJobKind {
     async fn execute(&self, want: &Want, memo: &Memo, step: Step) -> Result<(), Fault> {
         let done = self.act(want, memo, step).await;
         self.doubt(want, done)
+    }
+
+    async fn admit(&self, want: &Want, memo: &Memo, step: &Step) -> Result<(), Queued> {
+        self.turn(want, memo, step).await
     }
 
     async fn hold(&self, object: &SparkJob) -> Result<bool, Error> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azureml_spark_api::{AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment};
+use azureml_spark_azure::Budget;
 use azureml_spark_azure::aml::log::Pace;
 use azureml_spark_core::place::Place;
 use azureml_spark_engine::{Base, CancellationToken, Options, Poller, Source, probe};
@@ -19,6 +20,7 @@ use crate::access::{Access, place};
 use crate::args::Args;
 use crate::attachment::AttachmentKind;
 use crate::board::Board;
+use crate::budget;
 use crate::clouds::Clouds;
 use crate::follow::Follow;
 use crate::holders::Holders;
@@ -64,13 +66,16 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let mut sources = Sources::new(&base);
     let holders = Holders::default();
     let board = Board::new(args.poll());
+    let budget = Budget::new(args.azure_budget_percent);
     let access = Arc::new(Access::new(
         client.clone(),
         clouds,
         sources.workspaces.store(),
         sources.workspaces.wakes(),
         args.operator_identity_namespaces.iter().cloned(),
+        budget.clone(),
     ));
+    budget::show(&budget, &base.metrics, &base.clock);
     waking::wake_each_other(&mut sources, &holders);
     let Sources {
         mut workspaces,

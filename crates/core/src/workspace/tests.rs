@@ -148,7 +148,7 @@ fn what_azure_says_is_told_apart() {
         (None, Some(Class::Forbidden), "Stalled", Reason::Forbidden, "the credentials are right and have no role"),
         (None, Some(Class::Credential), "Stalled", Reason::CredentialsRejected, "the credentials are wrong"),
         (None, Some(Class::Retryable), "Reconciling", Reason::AzureUnavailable, "it passes"),
-        (None, Some(Class::Throttled { until }), "Reconciling", Reason::Throttled, "it passes"),
+        (None, Some(Class::Throttled { until }), "Reconciling", Reason::WaitingForBudget, "it passes"),
         (Some(Sight::Unknown), None, "Reconciling", Reason::Pending, "not looked at yet"),
         (None, None, "Reconciling", Reason::Pending, "not looked at yet"),
     ];

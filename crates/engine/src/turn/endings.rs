@@ -1,7 +1,7 @@
 //! The ways in which a pass ends.
 
 use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Trouble, Wake, backoff};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kube::Resource;
 
 use super::{Next, Outcome, Turn};
@@ -11,6 +11,7 @@ use crate::events::{FORCE_RELEASED, News, Tone};
 use crate::finalizer::Presence;
 use crate::jitter;
 use crate::kind::{Kind, Memo, Seen, Step, Want};
+use crate::line::{Queued, is_worth_telling};
 use crate::memory::uid;
 use crate::metrics::Ended;
 
@@ -74,6 +75,70 @@ impl<K: Kind> Turn<'_, K> {
         Ok(ended(Ended::Rested, again.map_or(Next::OnChange, Next::At)))
     }
 
+    /// Ends the pass of an object that waited for its turn and still does: nobody is asked for anything.
+    pub(crate) fn still_queued(&self) -> Option<Outcome> {
+        let until = self.engine.memory.line.until(&*self.object, self.now())?;
+        Some(ended(Ended::Queued, Next::At(until)))
+    }
+
+    /// Ends the pass before a step whose turn has not come: nothing of it is on record, and nothing is let go.
+    pub(crate) async fn queue(
+        &mut self,
+        want: &Want<K>,
+        seen: &Seen<K>,
+        queued: Queued,
+    ) -> Result<Outcome, Error> {
+        let Queued { fault, ask } = queued;
+        let now = self.now();
+        let until = fault.class.until().unwrap_or(now);
+        let told = is_worth_telling(until, now);
+        self.engine.memory.calmed(&self.object);
+        if told {
+            let (memo, trouble) = (self.memo.clone(), Trouble { fault, tries: 1 });
+            self.report(Ok(want), Some(seen), &memo, Some(&trouble))
+                .await?;
+        }
+        let due = K::Machine::due(want, seen, &self.memo, now);
+        let line = &self.engine.memory.line;
+        line.enter(&*self.object, ask, due, told);
+        Ok(ended(Ended::Queued, Next::At(until).not_after(due)))
+    }
+
+    /// Ends the pass with a request that Azure wants later: no failure, neither counted nor told as one. A short wait is
+    /// not told at all.
+    async fn put_off(
+        &mut self,
+        want: &Want<K>,
+        seen: Option<&Seen<K>>,
+        fault: Fault,
+        until: Timestamp,
+    ) -> Result<Outcome, Error> {
+        let (now, class, in_line) = (self.now(), fault.class, fault.is_in_line());
+        let (code, op, request) = (&fault.code, fault.op, &fault.request_id);
+        if in_line {
+            tracing::debug!(op, "put off");
+        } else {
+            self.engine.base.metrics.faulted(K::NAME, class.as_str());
+            tracing::info!(code, op, request, "put off by Azure");
+        }
+        let memo = if self.is_paused() {
+            self.memo.clone()
+        } else {
+            K::Machine::faulted(&self.memo, &fault, now)
+        };
+        self.engine.memory.calmed(&self.object);
+        if memo != self.memo || !in_line || is_worth_telling(until, now) {
+            let trouble = Trouble { fault, tries: 1 };
+            self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
+        }
+        self.memo = memo;
+        if in_line {
+            return Ok(ended(Ended::Queued, Next::At(until)));
+        }
+        // Others may have been refused with it, who are in no line.
+        Ok(ended(Ended::Faulted, self.later(class, 1)))
+    }
+
     /// Ends the pass with a fault of Azure: it is reported, and the next try is as far away as its class says.
     pub(crate) async fn trouble(
         &mut self,
@@ -82,6 +147,9 @@ impl<K: Kind> Turn<'_, K> {
         fault: Fault,
     ) -> Result<Outcome, Error> {
         let class = fault.class;
+        if let Some(until) = class.until() {
+            return self.put_off(want, seen, fault, until).await;
+        }
         let tries = self.engine.memory.failed(&self.object, class.as_str());
         self.engine.base.metrics.faulted(K::NAME, class.as_str());
         if tries == 1 {

@@ -15,6 +15,7 @@ mod finalizers;
 mod house;
 mod memory_first;
 mod paused;
+mod queued;
 mod quiet;
 mod settled;
 mod toy;

@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use azureml_spark_api::Reason;
 use azureml_spark_api::condition::{ConditionType, Fact, merge};
-use azureml_spark_core::{Act, Class, Fault, Invalid, Machine, Move, Pass, Sight, Wake, summary};
-use azureml_spark_engine::{Error, Kind, Wakes, finalizer};
+use azureml_spark_core::{
+    Act, Class, Fault, Invalid, Machine, Move, Pass, Sight, WAITING_FOR_BUDGET, Wake, summary,
+};
+use azureml_spark_engine::{Error, Kind, Queued, Wakes, finalizer};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;
@@ -179,7 +181,11 @@ impl Machine for Toys {
             facts.push(Fact::yes(C::Stalled, invalid.reason, invalid.to_string()));
         } else if let Some(trouble) = pass.trouble {
             let text = trouble.fault.text.clone();
-            facts.push(Fact::yes(C::Reconciling, Reason::AzureUnavailable, text));
+            let reason = match trouble.fault.class {
+                Class::Throttled { .. } => Reason::WaitingForBudget,
+                _ => Reason::AzureUnavailable,
+            };
+            facts.push(Fact::yes(C::Reconciling, reason, text));
         } else if pass.memo.ended {
             facts.push(Fact::yes(C::Ready, Reason::Completed, "ended"));
         } else if running {
@@ -223,6 +229,10 @@ pub struct World {
     pub blind: Option<Fault>,
     /// Nothing can be unmade.
     pub stuck: Option<Fault>,
+    /// Nothing can be made before this time.
+    pub turn: Option<Timestamp>,
+    /// How often somebody has asked for his turn.
+    pub asks: usize,
     /// Nothing can be painted.
     pub unpaintable: Option<Fault>,
     /// What the object needs is going away.
@@ -257,6 +267,12 @@ impl Nursery {
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
+    }
+
+    fn turn(&self) -> Result<(), Timestamp> {
+        let mut world = self.world();
+        world.asks += 1;
+        world.turn.map_or(Ok(()), Err)
     }
 
     fn api(&self, namespace: &str) -> Api<Toy> {
@@ -308,6 +324,22 @@ impl Kind for Nursery {
                 .unwrap();
         }
         Ok(seen.map_or(Sight::Absent, Sight::Present))
+    }
+
+    async fn admit(&self, _: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+        if *step != Step::Make {
+            return Ok(());
+        }
+        self.turn().map_err(|until| {
+            let nursery = self.clone();
+            Queued {
+                fault: Fault {
+                    code: WAITING_FOR_BUDGET.to_owned(),
+                    ..crate::house::fault(Class::Throttled { until })
+                },
+                ask: Arc::new(move || nursery.turn()),
+            }
+        })
     }
 
     async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {

@@ -1,19 +1,21 @@
 //! The effects of a run.
 
 use azureml_spark_api::SparkJob;
+use azureml_spark_azure::Rank;
 use azureml_spark_azure::aml::{job, run};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{
     CANCEL, Definition, EXISTS, Memo, RELABEL, SUBMIT, Step, TAG, Want,
 };
 use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, deadline};
+use azureml_spark_engine::{Error, Queued, deadline};
 use kube::Api;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::observe::key_of;
 use super::{SparkJobKind, not_ready, request};
 use crate::access::Site;
+use crate::budget;
 use crate::registered::Thing;
 use crate::translate;
 
@@ -50,6 +52,24 @@ impl SparkJobKind {
         }
     }
 
+    /// A run is asked for in its turn. What keeps it from being asked for at all, the step itself tells.
+    pub(super) async fn turn(&self, want: &Want, memo: &Memo, step: &Step) -> Result<(), Queued> {
+        let (Step::Submit, Some(workspace), Ok(definition)) =
+            (step, &want.workspace, &want.definition)
+        else {
+            return Ok(());
+        };
+        let Ok(site) = self.access.site(&workspace.place).await else {
+            return Ok(());
+        };
+        let Ok(body) = request::body(want, definition, memo) else {
+            return Ok(());
+        };
+        let put = job::put(&site.id, &want.run_name(memo.attempt()), &body);
+        let claimed = site.client.ranked(Rank::Submit).claim(&put);
+        claimed.map_err(budget::queued(SUBMIT))
+    }
+
     async fn submit(
         &self,
         site: &Site,
@@ -60,7 +80,8 @@ impl SparkJobKind {
     ) -> Result<(), Fault> {
         let name = want.run_name(memo.attempt());
         let body = request::body(want, definition, memo)?;
-        match site.client.send(job::put(&site.id, &name, &body)).await {
+        let client = site.client.ranked(Rank::Submit);
+        match client.send(job::put(&site.id, &name, &body)).await {
             Ok(job) => {
                 let run = self.claimed(want, translate::run(&job, site.tenant.as_deref()));
                 if want.owns(&run, memo) {
@@ -102,7 +123,8 @@ impl SparkJobKind {
         memo: &Memo,
     ) -> Result<(), Fault> {
         let name = want.run_name(memo.attempt());
-        let Err(error) = site.client.send(job::cancel(&site.id, &name)).await else {
+        let client = site.client.ranked(Rank::Urgent);
+        let Err(error) = client.send(job::cancel(&site.id, &name)).await else {
             return Ok(());
         };
         // A write is never `Absent`: what it was about may be there for others.

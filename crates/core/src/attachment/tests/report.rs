@@ -149,7 +149,7 @@ fn a_look_that_failed_leaves_what_was_known() {
             ..pass(&want, None, &memo)
         };
         let new = Attachment::report(&pass, &old, now());
-        assert_eq!(standing(&new), ("Reconciling", "Throttled".to_owned()));
+        assert_eq!(standing(&new), ("Reconciling", "WaitingForBudget".to_owned()));
         for kind in ["Attached", "AccessGranted"] {
             assert_eq!(
                 condition(&new.conditions, kind),

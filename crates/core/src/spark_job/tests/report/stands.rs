@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Change, any, going, say, say_after};
-use crate::Class;
+use crate::fault::{Class, WAITING_FOR_BUDGET};
 use crate::machine::{Machine, Pass, Sight};
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
@@ -91,7 +91,11 @@ fn faults_are_told_by_their_class() {
         (Class::Spreading, "Reconciling", Reason::Spreading),
         (Class::Retryable, "Reconciling", Reason::AzureUnavailable),
         (Class::Unsure, "Reconciling", Reason::AzureUnavailable),
-        (Class::Throttled { until }, "Reconciling", Reason::Throttled),
+        (
+            Class::Throttled { until },
+            "Reconciling",
+            Reason::WaitingForBudget,
+        ),
     ];
     let want = want_with(any);
     for (class, stands, reason) in rows {
@@ -121,6 +125,30 @@ fn faults_are_told_by_their_class() {
         trouble.fault.request_id = Some("another".into());
         assert_eq!(with(&trouble), first, "{class:?}: another try is no news");
     }
+}
+
+#[test]
+fn a_turn_that_has_not_come_is_told_without_a_number_that_changes() {
+    let want = want_with(any);
+    let told = |until, code: &str| {
+        let mut trouble = trouble(Class::Throttled { until }, SUBMIT);
+        trouble.fault.code = code.into();
+        let (memo, old) = (Memo::default(), SparkJobStatus::default());
+        let pass = Pass {
+            trouble: Some(&trouble),
+            ..pass(&want, None, &memo)
+        };
+        SparkJob::report(&pass, &old, now()).conditions
+    };
+    let [ours, azures] = [WAITING_FOR_BUDGET, "TooManyRequests"];
+    let first = told(ago(-60), ours);
+    assert_eq!(standing(&first), ("Reconciling", word(Reason::WaitingForBudget)));
+    assert_eq!(told(ago(-600), ours), first);
+    assert_eq!(standing(&told(ago(-60), azures)), standing(&first));
+    let message = |conditions: &[_]| condition(conditions, "Ready").unwrap().message.clone();
+    let (line, refusal) = (message(&first), message(&told(ago(-60), azures)));
+    assert!(line.contains("others are before this one"), "{line}");
+    assert!(refusal.contains("Azure asked to wait"), "{refusal}");
 }
 
 #[test]

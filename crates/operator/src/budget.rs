@@ -1,0 +1,144 @@
+//! The budget in the words of the other sides: what is counted of it, and what a pass is told that has to wait.
+
+use std::sync::Arc;
+
+use azureml_spark_azure::{Budget, Effect, Waiting};
+use azureml_spark_engine::{Clock, Metrics, Queued};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::translate;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByEffect {
+    effect: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    op: &'static str,
+    outcome: &'static str,
+}
+
+/// Shows the budget in the metrics, as it is when they are read.
+pub(crate) fn show(budget: &Budget, metrics: &Metrics, clock: &Clock) {
+    let tokens = Family::<ByEffect, Gauge>::default();
+    let waiting = Family::<ByEffect, Gauge>::default();
+    let requests = Family::<ByOutcome, Counter>::default();
+    metrics.register(|rows| {
+        rows.register(
+            "azure_tokens",
+            "Requests that Azure takes at once, of the subscription and principal that have the fewest left",
+            tokens.clone(),
+        );
+        rows.register(
+            "azure_waiting",
+            "Requests that wait for their turn",
+            waiting.clone(),
+        );
+        rows.register(
+            "azure_requests",
+            "Requests to Azure by what became of them; those that were not sent are waiting",
+            requests.clone(),
+        );
+    });
+    let (budget, clock) = (budget.clone(), clock.clone());
+    metrics.before_scrape(move || {
+        for reading in budget.read(clock.now()) {
+            let effect = ByEffect {
+                effect: word(reading.effect),
+            };
+            tokens.get_or_create(&effect).set(whole(reading.tokens));
+            let count = i64::try_from(reading.waiting).unwrap_or(i64::MAX);
+            waiting.get_or_create(&effect).set(count);
+        }
+        for count in budget.counts() {
+            let labels = ByOutcome {
+                op: count.op,
+                outcome: count.outcome,
+            };
+            let counter = requests.get_or_create(&labels);
+            counter.inc_by(count.times.saturating_sub(counter.get()));
+        }
+    });
+}
+
+fn word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "read",
+        Effect::Write => "write",
+        Effect::Delete => "delete",
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it saturates, and a bucket holds hundreds"
+)]
+fn whole(tokens: f64) -> i64 {
+    tokens.floor() as i64
+}
+
+/// What a step is told whose turn has not come, under the words that the machine looks for.
+pub(crate) fn queued(op: &'static str) -> impl Fn(Box<Waiting>) -> Queued {
+    move |waiting| Queued {
+        fault: translate::fault_of(op)(waiting.error()),
+        ask: Arc::new(move || waiting.ask()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azureml_spark_azure::aml::job;
+    use azureml_spark_azure::{Client, Cloud, Credential, Options, Rank, Transport, WorkspaceId};
+    use azureml_spark_core::spark_job::SUBMIT;
+
+    use super::*;
+
+    /// Of a cloud that takes two writes and then none for long.
+    fn client(budget: &Budget) -> Client {
+        let mut cloud = Cloud::built_in("AzurePublic").unwrap();
+        (cloud.limits.writes.size, cloud.limits.writes.per_second) = (2.0, 0.01);
+        let transport = Transport::new(cloud).unwrap();
+        let credential =
+            Credential::client_secret(&transport, "t", "c", &"s".to_owned().into()).unwrap();
+        let options = Options {
+            budget: budget.clone(),
+            ..Options::default()
+        };
+        Client::new(transport, credential, options).ranked(Rank::Urgent)
+    }
+
+    #[test]
+    fn what_waits_is_told_as_no_failure_and_shown() {
+        let budget = Budget::default();
+        let client = client(&budget);
+        let workspace = WorkspaceId::new("s", "g", "w").unwrap();
+        let claim = |name: &str| client.claim(&job::cancel(&workspace, name));
+        claim("a").unwrap();
+        claim("b").unwrap();
+        let queued = queued(SUBMIT)(claim("c").unwrap_err());
+        assert!(queued.fault.is_in_line(), "{:?}", queued.fault);
+        assert_eq!(queued.fault.op, SUBMIT);
+        let again = (queued.ask)().unwrap_err();
+        assert!(
+            queued
+                .fault
+                .class
+                .until()
+                .is_some_and(|until| again >= until - jiff::SignedDuration::from_secs(1))
+        );
+
+        let metrics = Metrics::new();
+        show(&budget, &metrics, &Clock::system());
+        let text = metrics.encode().unwrap();
+        for row in [
+            r#"azureml_spark_azure_tokens{effect="write"} 0"#,
+            r#"azureml_spark_azure_waiting{effect="write"} 1"#,
+        ] {
+            assert!(text.contains(row), "{row} in {text}");
+        }
+    }
+}
