@@ -24,6 +24,7 @@ use clap::ValueEnum;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::access::{Access, Site};
+use crate::args::Args;
 use crate::board::Board;
 
 use counts::Counts;
@@ -49,18 +50,12 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    pub(crate) fn new(
-        access: Arc<Access>,
-        board: Board,
-        period: Duration,
-        by: FollowBy,
-        metrics: &Metrics,
-    ) -> Self {
+    pub(crate) fn new(access: &Arc<Access>, board: &Board, args: &Args, metrics: &Metrics) -> Self {
         Self {
-            access,
-            board,
-            period,
-            by,
+            access: Arc::clone(access),
+            board: board.clone(),
+            period: args.poll(),
+            by: args.follow,
             habits: Habits::default(),
             counts: Counts::new(metrics),
         }
@@ -156,7 +151,7 @@ impl Look<'_> {
         let unseen = self.unseen.iter().cloned();
         let board = &self.follow.board;
         let names = board.longest_unseen(self.place, unseen, self.left);
-        self.read(names).await.map(drop)
+        self.read(names).await
     }
 
     fn wake(&self, jobs: impl IntoIterator<Item = ObjectRef<SparkJob>>) {

@@ -92,13 +92,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         logs_pace(args.poll()),
     );
     let logs_place = logs_place(&args).await?;
-    let follow = Follow::new(
-        Arc::clone(&access),
-        board.clone(),
-        args.poll(),
-        args.follow,
-        &base.metrics,
-    );
+    let follow = Follow::new(&access, &board, &args, &base.metrics);
     let poller = Poller::new(Arc::new(follow), jobs.wakes(), &base);
     let workspace_kind = WorkspaceKind {
         kube: client.clone(),

@@ -1,6 +1,7 @@
 //! A look by Studio's index: which runs are live, at no cost of Resource Manager's budget. Only the job's own route is
 //! believed about an end.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use azureml_spark_azure::aml::index::{self, Entry};
@@ -14,6 +15,10 @@ use crate::translate;
 
 /// Pages of the index that one look reads: a thousand live runs, other people's among them.
 const PAGES: usize = 10;
+
+/// More runs than this that have probably ended at once are looked for in the list, of which one page shows a hundred; a
+/// few, the latest ends of a history, are asked for by name.
+const FEW: usize = 8;
 
 /// Why a workspace is followed by its list for a while, and how long Azure asked to be left alone.
 pub(super) struct Unusable {
@@ -39,15 +44,23 @@ impl Look<'_> {
             // What is not shown has ended, or the index is late.
             names = habits.absent(self.place, &names);
         }
-        names.truncate(self.left);
-        let live = self.read(names).await?;
+        let mut asked = names.clone();
+        if names.len() > FEW {
+            self.unseen = names.iter().cloned().collect();
+            self.list().await?;
+            names.retain(|name| self.unseen.contains(name));
+        }
+        let in_vain = names.split_off(names.len().min(self.left));
+        self.read(names).await?;
         if !whole {
             return Ok(None);
         }
-        for name in &live {
+        let live: HashSet<String> = board.live(self.place).into_iter().collect();
+        asked.retain(|name| live.contains(name) && !in_vain.contains(name));
+        for name in &asked {
             habits.is_live(self.place, name);
         }
-        if habits.is_blind(self.place, shown, live.len()) {
+        if habits.is_blind(self.place, shown, asked.len()) {
             // This look has asked for what it may; the next one lists.
             self.shut_index(&Unusable::because(
                 Why::Blind,

@@ -15,9 +15,9 @@ use crate::translate;
 const AT_ONCE: usize = 4;
 
 impl Look<'_> {
-    /// A run that was not seen is unknown until its own route says that it is not there. Says which are live. One that
-    /// cannot be read keeps no other from being.
-    pub(super) async fn read(&mut self, names: Vec<String>) -> Result<Vec<String>, Fault> {
+    /// A run that was not seen is unknown until its own route says that it is not there. One that cannot be read keeps
+    /// no other from being.
+    pub(super) async fn read(&mut self, names: Vec<String>) -> Result<(), Fault> {
         let (site, board) = (self.site, &self.follow.board);
         // Nobody else is asked for, while the answers that are on their way are waited for.
         let enough = AtomicBool::new(false);
@@ -28,7 +28,7 @@ impl Look<'_> {
                 (name, found)
             })
             .buffer_unordered(AT_ONCE);
-        let (mut live, mut heard, mut fault) = (Vec::new(), false, None);
+        let (mut heard, mut fault) = (false, None);
         while let Some((name, found)) = answers.next().await {
             self.left = self.left.saturating_sub(1);
             if matches!(&found, Err(error) if error.is_waiting()) {
@@ -41,11 +41,7 @@ impl Look<'_> {
                 Ok(Some(found)) => {
                     heard = true;
                     let run = translate::run(&found, site.tenant.as_deref());
-                    let is_live = !run.state.is_end();
                     wake(self.news, board.update(self.place, &name, run));
-                    if is_live {
-                        live.push(name);
-                    }
                 }
                 Ok(None) => {
                     heard = true;
@@ -63,7 +59,7 @@ impl Look<'_> {
             Some(fault) if !heard => Err(fault),
             fault => {
                 self.failed |= fault.is_some();
-                Ok(live)
+                Ok(())
             }
         }
     }
