@@ -20,11 +20,10 @@ use jiff::Timestamp;
 
 pub use scope::Scope;
 
-pub(crate) use desk::Sent;
 pub(crate) use scope::Lane;
 
 use crate::request::Effect;
-use desk::Desk;
+use desk::{Desk, Sent};
 
 /// What a request is for: the first is served first, and each leaves a few tokens to those above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,6 +78,34 @@ pub struct Reading {
     pub tokens: f64,
     /// Requests that wait, in all scopes.
     pub waiting: usize,
+}
+
+/// A request that goes: from its token to the end of its answer, or until nobody waits for that any more.
+#[derive(Debug)]
+pub(crate) struct Trip {
+    budget: Budget,
+    lane: Lane,
+    sent: Sent,
+}
+
+impl Trip {
+    /// Takes in what an answer says of the tokens left.
+    pub(crate) fn answered(&self, remaining: Option<f64>) {
+        let answered = |desk: &mut Desk, now| desk.answered(self.sent, remaining, now);
+        self.budget.at(&self.lane, answered);
+    }
+
+    /// Nothing of the scope is sent until then.
+    pub(crate) fn shut(&self, until: Timestamp) {
+        let shut = |desk: &mut Desk, now| desk.shut(self.sent, until, now);
+        self.budget.at(&self.lane, shut);
+    }
+}
+
+impl Drop for Trip {
+    fn drop(&mut self) {
+        self.budget.at(&self.lane, Desk::is_back);
+    }
 }
 
 /// How often an operation ended in a way.
@@ -160,18 +187,13 @@ impl Budget {
     }
 
     /// Uses a token, or says when to come back.
-    pub(crate) fn spend(&self, lane: &Lane, ticket: &Ticket) -> Result<Sent, Timestamp> {
-        self.at(lane, |desk, now| desk.spend(ticket, now))
-    }
-
-    /// Takes in what an answer says of the tokens left.
-    pub(crate) fn answered(&self, lane: &Lane, sent: Sent, remaining: Option<f64>) {
-        self.at(lane, |desk, now| desk.answered(sent, remaining, now));
-    }
-
-    /// Nothing of the scope is sent until then.
-    pub(crate) fn shut(&self, lane: &Lane, sent: Sent, until: Timestamp) {
-        self.at(lane, |desk, now| desk.shut(sent, until, now));
+    pub(crate) fn spend(&self, lane: &Lane, ticket: &Ticket) -> Result<Trip, Timestamp> {
+        let sent = self.at(lane, |desk, now| desk.spend(ticket, now))?;
+        Ok(Trip {
+            budget: self.clone(),
+            lane: lane.clone(),
+            sent,
+        })
     }
 
     fn at<T>(&self, lane: &Lane, does: impl FnOnce(&mut Desk, Timestamp) -> T) -> T {

@@ -37,6 +37,8 @@ pub(super) struct Bucket {
     lowered: f64,
     /// How often Azure has asked for rest.
     rests: u64,
+    /// Requests that went and were not answered yet.
+    under_way: f64,
 }
 
 /// What the bucket was believed to hold when a request went.
@@ -58,6 +60,7 @@ impl Bucket {
             pace: 1.0,
             lowered: 0.0,
             rests: 0,
+            under_way: 0.0,
         }
     }
 
@@ -66,7 +69,9 @@ impl Bucket {
         let seconds = now.duration_since(self.at).as_secs_f64();
         if seconds > 0.0 {
             let gained = seconds * self.rate.per_second * self.pace;
-            self.level = (self.level + gained).min(self.most());
+            // A request that is under way may not have been counted yet: a full bucket of Azure's gains nothing until then.
+            let most = self.most() - self.under_way;
+            self.level = (self.level + gained).min(most.max(self.level));
             self.pace = (self.pace * (seconds / RECOVERY).exp2()).min(1.0);
             self.at = now;
         }
@@ -99,6 +104,16 @@ impl Bucket {
         from.checked_add(wait).unwrap_or(from)
     }
 
+    /// A request goes, and its answer will tell.
+    pub(super) fn goes(&mut self) {
+        self.under_way += 1.0;
+    }
+
+    /// It was answered, or nobody waits for the answer any more.
+    pub(super) fn is_back(&mut self) {
+        self.under_way = (self.under_way - 1.0).max(0.0);
+    }
+
     /// What Azure should have left, if so many tokens were given that were not used yet.
     pub(super) fn belief(&self, unused: usize) -> Belief {
         let unused = u32::try_from(unused).map_or(f64::MAX, f64::from);
@@ -125,14 +140,14 @@ impl Bucket {
         }
     }
 
-    /// Azure asked for rest: then there is one token, and it goes on at half the pace. That requests which were under way
+    /// Azure asked for rest: then there is one token, which the refused request has not taken, and it goes on at half the pace. That requests which were under way
     /// together are all refused says no more than the first of them.
     pub(super) fn rest(&mut self, then: Belief, until: Timestamp) {
         self.at = self.at.max(until);
         if then.rests == self.rests {
             self.rests += 1;
             self.unproven = 0.0;
-            self.level = self.level.min(1.0);
+            self.level = 1.0;
             self.pace = (self.pace / 2.0).max(SLOWEST);
         }
     }
@@ -143,6 +158,6 @@ impl Bucket {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.level >= self.rate.size - EXACT && self.pace >= 1.0
+        self.level >= self.rate.size - EXACT && self.pace >= 1.0 && self.under_way < EXACT
     }
 }

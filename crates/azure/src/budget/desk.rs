@@ -80,7 +80,18 @@ impl Desk {
         self.claim(ticket, now)?;
         self.given.remove(&ticket.id);
         let unused = self.given.len();
-        Ok(Sent(self.bucket.as_ref().map(|b| b.belief(unused))))
+        Ok(Sent(self.bucket.as_mut().map(|bucket| {
+            bucket.goes();
+            bucket.belief(unused)
+        })))
+    }
+
+    /// Nobody waits any more for the answer to a request that went.
+    pub(super) fn is_back(&mut self, now: Timestamp) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.refill(now);
+            bucket.is_back();
+        }
     }
 
     /// An answer to a request came, which perhaps said how many tokens were left.

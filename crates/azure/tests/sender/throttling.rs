@@ -98,3 +98,27 @@ async fn a_token_is_kept_for_whoever_got_it_and_what_became_of_requests_is_count
         [("job.cancel", "done", 1), ("job.get", "absent", 1)]
     );
 }
+
+#[tokio::test]
+async fn reads_of_a_pass_wait_for_a_moment_and_a_submission_does_not() {
+    let server = Server::start().await;
+    let client = server.client();
+    for _ in 0..12 {
+        server.reply(answer(200, r#"{"name":"j"}"#));
+    }
+    // Four go before the first answer tells that there is more.
+    for read in futures::future::join_all((0..12).map(|_| client.send(get_job()))).await {
+        read.unwrap();
+    }
+    assert_eq!(server.asked().len(), 12);
+
+    let server = Server::start().await;
+    let client = server.client().ranked(Rank::Submit);
+    for _ in 0..12 {
+        server.reply(answer(200, r#"{"name":"j"}"#));
+    }
+    let submissions = futures::future::join_all((0..12).map(|_| client.send(get_job()))).await;
+    let sent = submissions.iter().filter(|one| one.is_ok()).count();
+    assert_eq!(server.asked().len(), sent);
+    assert!((1..12).contains(&sent), "{sent}");
+}
