@@ -21,6 +21,39 @@ const BLIND_LOOKS: u32 = 3;
 /// A run that the index does not show is asked for again after 1, 2, 4 and then always 8 looks.
 const LONGEST_PAUSE: u32 = 3;
 
+/// What the pages of one look have shown.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    /// Runs that were not seen before, page by page.
+    runs: Vec<usize>,
+    /// So many runs on a page are worth its request.
+    worth: usize,
+    /// Whether every live run was seen.
+    pub(super) all: bool,
+}
+
+impl Shown {
+    /// Nothing yet, of so many live runs, in a look of so many requests. A request by name shows one run, and another one in
+    /// each look, while a page always shows the same: so a page is worth its request if it shows as many runs as there
+    /// are to each request.
+    pub(super) fn of(live: usize, requests: usize) -> Self {
+        Self {
+            runs: Vec::new(),
+            worth: live.div_ceil(requests.max(1)).max(1),
+            all: false,
+        }
+    }
+
+    /// One more page.
+    pub(super) fn page(&mut self, runs: usize) {
+        self.runs.push(runs);
+    }
+
+    pub(super) fn pages(&self) -> usize {
+        self.runs.len()
+    }
+}
+
 /// By workspace.
 #[derive(Debug, Default)]
 pub(super) struct Habits(Mutex<HashMap<Place, Habit>>);
@@ -63,14 +96,19 @@ impl Habits {
         self.with(place, |habit| habit.pages)
     }
 
-    /// So many pages showed so many runs. A page that shows none costs a request more than asking for one by name: where
-    /// pages do not pay, the next look reads half as many, down to one; where they do, twice as many.
-    pub(super) fn paged(&self, place: &Place, pages: usize, runs: usize) {
+    /// What the pages of a look have shown: as many are read next time as have paid, and one more, or twice as many where
+    /// the last one has paid, too.
+    pub(super) fn paged(&self, place: &Place, shown: &Shown) {
+        let pages = shown.runs.len();
+        let paying = shown.runs.iter().rposition(|runs| *runs >= shown.worth);
+        let paying = paying.map_or(0, |last| last + 1);
         self.with(place, |habit| {
-            habit.pages = if runs < pages {
-                (pages / 2).max(1)
+            habit.pages = if shown.all {
+                habit.pages.max(pages)
+            } else if paying == pages {
+                pages.saturating_mul(2)
             } else {
-                habit.pages.saturating_mul(2)
+                paying + 1
             };
         });
     }
@@ -167,28 +205,45 @@ mod tests {
         }
     }
 
+    /// How many pages five looks read at most, where each page shows so many runs.
+    fn looks(
+        habits: &Habits,
+        on_page: impl Fn(usize) -> usize,
+        live: usize,
+        requests: usize,
+    ) -> [usize; 5] {
+        [(); 5].map(|()| {
+            let most = habits.pages(&place()).min(requests - 1);
+            let mut shown = Shown::of(live, requests);
+            for page in 1..=most {
+                shown.page(on_page(page));
+            }
+            shown.all = shown.runs.iter().sum::<usize>() >= live;
+            habits.paged(&place(), &shown);
+            most
+        })
+    }
+
     #[test]
     fn pages_are_read_as_far_as_they_pay() {
-        let (habits, place) = (Habits::default(), place());
-        let mut seen = Vec::new();
-        // The oldest first, and none of ours among them: every page is in vain.
-        for _ in 0..5 {
-            let pages = habits.pages(&place);
-            seen.push(pages);
-            habits.paged(&place, pages, 0);
-        }
-        assert_eq!(seen, [10, 5, 2, 1, 1]);
-        // Two of ours on each.
-        let mut seen = Vec::new();
-        for _ in 0..4 {
-            let pages = habits.pages(&place);
-            seen.push(pages);
-            habits.paged(&place, pages, pages * 2);
-        }
-        assert_eq!(seen, [1, 2, 4, 8]);
-        // One page of many shows all that there is.
-        habits.paged(&place, 1, 1);
-        assert_eq!(habits.pages(&place), 32);
+        let habits = Habits::default();
+        // The oldest first: every page is in vain.
+        assert_eq!(looks(&habits, |_| 0, 100, 12), [10, 1, 1, 1, 1]);
+        // Two of a hundred on each, always the same: twelve requests by name show the others sooner.
+        assert_eq!(looks(&habits, |_| 2, 100, 12), [1, 1, 1, 1, 1]);
+        // The same two, where a hundred requests could be made, show more than two requests by name.
+        assert_eq!(looks(&habits, |_| 2, 100, 125), [1, 2, 4, 8, 16]);
+        // Ten on each: ten pages are all of them.
+        assert_eq!(looks(&habits, |_| 10, 100, 12), [11; 5]);
+        // The latest on the first page, the others far behind.
+        let latest = |page| if page == 1 { 60 } else { 0 };
+        assert_eq!(looks(&habits, latest, 100, 12), [11, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_list_that_has_shown_all_is_read_as_far_as_before() {
+        let habits = Habits::default();
+        assert_eq!(looks(&habits, |_| 100, 100, 125), [10; 5]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use azureml_spark_core::Fault;
 use azureml_spark_core::spark_job::TAG;
 
 use super::Look;
+use super::habits::Shown;
 use crate::board::Sighting;
 use crate::translate;
 
@@ -20,21 +21,21 @@ impl Look<'_> {
             tag: Some(TAG),
         };
         let mut call = job::list(&self.site.id, filter);
-        let (mut pages, mut runs) = (0, 0);
+        let mut shown = Shown::of(self.unseen.len(), self.left);
         loop {
             let page = self.site.client.send(call).await;
             let page = page.map_err(|error| translate::fault(&error))?;
-            pages += 1;
             self.left = self.left.saturating_sub(1);
-            runs += page.items.iter().filter(|found| self.shows(found)).count();
+            shown.page(page.items.iter().filter(|found| self.shows(found)).count());
             match page.next {
-                Some(next) if !self.unseen.is_empty() && pages < most => {
+                Some(next) if !self.unseen.is_empty() && shown.pages() < most => {
                     call = job::next_page(next);
                 }
                 _ => break,
             }
         }
-        habits.paged(self.place, pages, runs);
+        shown.all = self.unseen.is_empty();
+        habits.paged(self.place, &shown);
         Ok(())
     }
 
