@@ -139,13 +139,9 @@ async fn one_job(scope: &Scope<'_>) -> Result<DynamicObject> {
             "/metadata/labels",
             json!({"team": "numbers", "app.kubernetes.io/part-of": "nightly"}),
         )
-        .with(
-            "/spec/args",
-            json!(["--date", "2025-05-01", "--partitions", "200"]),
-        )
+        .with("/spec/args", "--date 2025-05-01 --partitions 200")
         .with("/spec/conf/spark.sql.shuffle.partitions", "200")
-        .with("/spec/conf/spark.sql.adaptive.enabled", "true")
-        .with("/spec/environmentVariables/STAGE", "production");
+        .with("/spec/conf/spark.sql.adaptive.enabled", "true");
     stage::create(scope, &[job]).await?;
     scope.condition(JOB, FIRST, "Complete", "True").await?;
     let api = scope.objects(JOB);
