@@ -58,11 +58,13 @@ use crate::policy::AdoptionPolicy;
         priority = "1"
     ),
     validation = Rule::new(
-        "has(self.spec.azureName) == has(oldSelf.spec.azureName) && (!has(self.spec.azureName) || self.spec.azureName == oldSelf.spec.azureName)"
+        "has(self.spec.azureName) ? has(oldSelf.spec.azureName) && self.spec.azureName == oldSelf.spec.azureName : !has(oldSelf.spec.azureName)"
     )
     .message("spec.azureName is immutable: create another SparkJob")
 )]
 #[serde(rename_all = "camelCase")]
+// Rules are asked at each write, of the status too, and each field of a wide object that a rule names costs the apiserver
+// a walk through all of its fields (docs/performance.md): what can be asked of a field alone is asked there.
 #[x_kube(
     validation = Rule::new("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)")
         .message("spec.cancel cannot be taken back: create another SparkJob"),
@@ -71,17 +73,9 @@ use crate::policy::AdoptionPolicy;
     validation = Rule::new("has(self.executor.instances) || has(self.dynamicAllocation)")
         .message("spec.executor.instances is needed without spec.dynamicAllocation"),
     validation = Rule::new(
-        "!has(self.dynamicAllocation) || self.dynamicAllocation.minExecutors <= self.dynamicAllocation.maxExecutors"
-    )
-    .message("spec.dynamicAllocation.minExecutors must not be greater than maxExecutors"),
-    validation = Rule::new(
         "!has(self.dynamicAllocation) || !has(self.executor.instances) || (self.executor.instances >= self.dynamicAllocation.minExecutors && self.executor.instances <= self.dynamicAllocation.maxExecutors)"
     )
     .message("spec.executor.instances must lie between spec.dynamicAllocation.minExecutors and maxExecutors"),
-    validation = Rule::new("!has(self.inputs) || self.inputs.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
-        .message("names in spec.inputs are letters, digits and '_', not beginning with a digit"),
-    validation = Rule::new("!has(self.outputs) || self.outputs.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
-        .message("names in spec.outputs are letters, digits and '_', not beginning with a digit"),
     validation = Rule::new(
         // What stands between `${{` and `}}`. The text before the first is marked, so as not to be looked at.
         "!has(self.args) || ('\\n}}' + self.args).split('${{').all(part, part.startsWith('\\n}}') || !part.contains('}}') || (part.trim().startsWith('inputs.') && has(self.inputs) && part.substring(0, part.indexOf('}}')).trim().substring(7) in self.inputs) || (part.trim().startsWith('outputs.') && has(self.outputs) && part.substring(0, part.indexOf('}}')).trim().substring(8) in self.outputs))"
@@ -90,18 +84,6 @@ use crate::policy::AdoptionPolicy;
     validation = Rule::new("!has(self.compute.serverless) || has(self.identity)").message(
         "spec.identity is needed on serverless compute, where Azure's default is whoever submits: set {type: Managed}, an identity attached to the workspace, or {type: UserIdentity}, the identity of the workspace's credentials"
     ),
-    validation = Rule::new(
-        "!has(self.conf) || !self.conf.exists(k, k in ['spark.driver.cores', 'spark.driver.memory', 'spark.executor.cores', 'spark.executor.memory', 'spark.executor.instances', 'spark.dynamicAllocation.enabled', 'spark.dynamicAllocation.minExecutors', 'spark.dynamicAllocation.maxExecutors'])"
-    )
-    .message(
-        "spec.conf must not hold keys that have fields of their own: use spec.driver, spec.executor and spec.dynamicAllocation"
-    ),
-    validation = Rule::new(
-        "!has(self.conf) || !self.conf.exists(k, k.startsWith('fs.azure.account.key') || k.startsWith('fs.azure.sas') || k.startsWith('spark.hadoop.fs.azure.account.key') || k.startsWith('spark.hadoop.fs.azure.sas') || k.contains('fs.azure.account.oauth2.client.secret') || self.conf[k].contains('sig=') || self.conf[k].contains('AccountKey='))"
-    )
-    .message(
-        "spec.conf must not hold account keys, client secrets or SAS, which everybody could read in Studio: grant the job's identity a role on the storage account"
-    )
 )]
 pub struct SparkJobSpec {
     /// The `AzureMLWorkspace` of this namespace to run in. Example: `{name: ml}`.
@@ -173,16 +155,34 @@ pub struct SparkJobSpec {
     /// {type: uri_file, path: azureml://datastores/workspaceblobstore/paths/titanic.csv}, rows: {value: "5"}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 100))]
+    #[x_kube(validation = Rule::new("self.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
+        .message("names in spec.inputs are letters, digits and '_', not beginning with a digit"))]
     pub inputs: Option<BTreeMap<String, Input>>,
     /// What the run writes, at most 20, by name: letters, digits and `_`, not beginning with a digit. Example: `{wrangled:
     /// {type: uri_folder, path: azureml://datastores/workspaceblobstore/paths/wrangled/}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 20))]
+    #[x_kube(validation = Rule::new("self.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))")
+        .message("names in spec.outputs are letters, digits and '_', not beginning with a digit"))]
     pub outputs: Option<BTreeMap<String, Output>>,
     /// Spark configuration, at most 100 keys with values of at most 2,048 characters, all strings. Sizes have fields of
     /// their own; account keys, client secrets and SAS are refused. Example: `{spark.sql.shuffle.partitions: "8"}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::definition::Conf>")]
+    #[x_kube(
+        validation = Rule::new(
+            "!self.exists(k, k in ['spark.driver.cores', 'spark.driver.memory', 'spark.executor.cores', 'spark.executor.memory', 'spark.executor.instances', 'spark.dynamicAllocation.enabled', 'spark.dynamicAllocation.minExecutors', 'spark.dynamicAllocation.maxExecutors'])"
+        )
+        .message(
+            "spec.conf must not hold keys that have fields of their own: use spec.driver, spec.executor and spec.dynamicAllocation"
+        ),
+        validation = Rule::new(
+            "!self.exists(k, k.startsWith('fs.azure.account.key') || k.startsWith('fs.azure.sas') || k.startsWith('spark.hadoop.fs.azure.account.key') || k.startsWith('spark.hadoop.fs.azure.sas') || k.contains('fs.azure.account.oauth2.client.secret') || self[k].contains('sig=') || self[k].contains('AccountKey='))"
+        )
+        .message(
+            "spec.conf must not hold account keys, client secrets or SAS, which everybody could read in Studio: grant the job's identity a role on the storage account"
+        )
+    )]
     pub conf: Option<BTreeMap<String, String>>,
     /// Size of the driver. Example: `{cores: 1, memory: 2g}`.
     pub driver: Driver,

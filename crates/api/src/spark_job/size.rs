@@ -34,6 +34,10 @@ pub struct Executor {
 /// How many executors Spark may choose. Example: `{minExecutors: 1, maxExecutors: 4}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("self.minExecutors <= self.maxExecutors")
+        .message("spec.dynamicAllocation.minExecutors must not be greater than maxExecutors")
+)]
 pub struct DynamicAllocation {
     /// Fewest, 1 to 10,000.
     #[schemars(range(min = 1, max = 10000))]
