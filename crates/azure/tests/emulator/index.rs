@@ -2,7 +2,7 @@
 
 use azureml_emulator::Settings;
 use azureml_spark_azure::aml::index::{self, Found, LIVE};
-use azureml_spark_azure::aml::job::{self, JobStatus};
+use azureml_spark_azure::aml::job::{self, JobIdentity, JobStatus};
 use azureml_spark_azure::{Class, Error};
 use serde_json::json;
 
@@ -22,8 +22,9 @@ async fn stage(runs: usize) -> Stage {
     })
     .await;
     let code = stage.code().await;
+    let identity = Some(JobIdentity::UserIdentity);
     for number in 0..runs {
-        let wish = spark_job(code.clone(), serverless(), None);
+        let wish = spark_job(code.clone(), serverless(), identity.clone());
         let name = format!("run-{number}");
         let put = job::put(&stage.workspace, &name, &wish);
         stage.client.send(put).await.unwrap();
