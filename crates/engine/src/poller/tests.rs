@@ -293,7 +293,7 @@ async fn many_shards_are_looked_at_apart_and_some_at_a_time() {
 
     // Where looks take long, they wait for each other.
     let running = start_with(Sky {
-        takes: Duration::from_secs(60),
+        takes: Duration::from_mins(1),
         ..Sky::new(period)
     });
     for name in &names {
