@@ -236,7 +236,13 @@ impl Access {
     /// The region of a workspace, as Resource Manager calls it, once it was read.
     pub(crate) fn location(&self, place: &Place) -> Option<String> {
         let key = ObjectRef::new(&place.name).within(&place.namespace);
-        let location = self.workspaces.get(&key)?.status.as_ref()?.location.clone()?;
+        let location = self
+            .workspaces
+            .get(&key)?
+            .status
+            .as_ref()?
+            .location
+            .clone()?;
         // Some resources show it as people read it, `East US`.
         let words = location.split_whitespace().collect::<String>();
         Some(words.to_ascii_lowercase()).filter(|name| !name.is_empty())

@@ -95,6 +95,9 @@ fn askers() -> impl Strategy<Value = Vec<Asker>> {
     })
 }
 
+/// A request that went, and what Azure answered once it arrived there; `None` before it goes.
+type Journey = Option<(Sent, Option<f64>)>;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -119,7 +122,7 @@ proptest! {
         let mut desk = Desk::new(Some(rate), at(0.0));
         let (mut tokens, mut counted, mut served) = (rate.size, 0.0, 0);
         // What happens next: somebody asks, a request arrives at Azure, or its answer arrives here.
-        let mut events: Vec<(f64, usize, Option<(Sent, Option<f64>)>)> =
+        let mut events: Vec<(f64, usize, Journey)> =
             (0..).zip(&askers).map(|(who, (_, comes, ..))| (*comes, who, None)).collect();
         while let Some(next) = (0..events.len()).min_by(|a, b| events[*a].0.total_cmp(&events[*b].0)) {
             let (now, who, event) = events.swap_remove(next);

@@ -23,7 +23,7 @@ pub(super) const LANES: [Lane; 3] = [
         threads: 64,
     },
     Lane {
-        names: &["clusters", "crash", "follow"],
+        names: &["budget", "clusters", "crash", "follow"],
         threads: 4,
     },
     Lane {
