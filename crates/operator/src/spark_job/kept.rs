@@ -116,9 +116,12 @@ fn meta(whole: ObjectMeta) -> ObjectMeta {
 }
 
 fn said(whole: SparkJobStatus) -> SparkJobStatus {
+    let mut conditions: Vec<Condition> = whole.conditions.into_iter().filter_map(told).collect();
+    // They lie where all of them lay.
+    conditions.shrink_to_fit();
     SparkJobStatus {
         observed_generation: whole.observed_generation,
-        conditions: whole.conditions.into_iter().filter_map(told).collect(),
+        conditions,
         // The names of its runs, for their logs.
         attempt: whole.attempt,
         attempts: whole.attempts,
