@@ -3,6 +3,7 @@
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{Asked, Counts};
 
+use super::apiserver::Calls;
 use super::figure::{Figure, number};
 use super::settled::Settled;
 use super::{Bench, Scenario};
@@ -51,7 +52,7 @@ fn figures(settled: &Settled) -> Vec<Figure> {
         counted("other requests to Azure", &elsewhere),
         Figure::count("apiserver writes of the restart", apiserver.writes())
             .at_most(0.0)
-            .note(apiserver.to_string()),
+            .note(told(apiserver)),
         Figure::count("events of the restart", apiserver.events()).at_most(0.0),
     ]
 }
@@ -64,5 +65,14 @@ pub(super) fn counted(name: &str, counts: &Counts) -> Figure {
         figure
     } else {
         figure.note(counts.to_string())
+    }
+}
+
+/// What was asked of the apiserver, in words.
+pub(super) fn told(calls: &Calls) -> String {
+    if calls.answered.is_empty() {
+        "nothing was asked".to_owned()
+    } else {
+        calls.to_string()
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Bench;
 use super::figure::Figure;
-use super::memory::counted;
+use super::memory::{counted, told};
 use super::settled::Settled;
 
 /// How long it is left alone.
@@ -46,7 +46,7 @@ async fn idle(bench: &Bench, settled: &Settled) -> Result<Vec<Figure>> {
             apiserver.writes() + apiserver.events(),
         )
         .at_most(0.0)
-        .note(apiserver.to_string()),
+        .note(told(&apiserver)),
         Figure::count("apiserver reads", apiserver.reads()),
         Figure::count("renewals of the lease", apiserver.leases()),
         Figure::new("resident memory at the end", now.rss_mb, "MB").at_most(64.0),
