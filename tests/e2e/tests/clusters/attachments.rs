@@ -106,6 +106,8 @@ fn a_lost_cluster_is_succeeded_once() {
         // The lost one comes back: it says whose the compute is by now, and neither takes it nor detaches it.
         let since = first.emulator().now().await?;
         first.scope.stack().operator().start().await?;
+        // What was at rest keeps its pace through a restart: it is asked to look now.
+        first.scope.reconcile(ATTACHMENT, name).await?;
         let lost = first
             .scope
             .reason(ATTACHMENT, name, "Stalled", "True", "Conflict")
