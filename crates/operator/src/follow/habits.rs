@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// Pages that the first look reads at most.
 const PAGES: usize = 10;
 
+/// Each so many looks the list is read that far again: what is live may stand behind pages that did not pay.
+const AGAIN: u64 = 16;
+
 /// How long the index is left alone after it failed: a service under load is not asked again at once, and five minutes of
 /// listing cost little.
 const SHUT_FOR: Duration = Duration::from_mins(5);
@@ -62,6 +65,8 @@ pub(super) struct Habits(Mutex<HashMap<Place, Habit>>);
 struct Habit {
     /// How far the list is read.
     pages: usize,
+    /// Looks at the list.
+    listed: u64,
     /// When the index may be asked again.
     shut_until: Option<Instant>,
     blind: u32,
@@ -82,6 +87,7 @@ impl Default for Habit {
     fn default() -> Self {
         Self {
             pages: PAGES,
+            listed: 0,
             shut_until: None,
             blind: 0,
             looks: 0,
@@ -93,7 +99,13 @@ impl Default for Habit {
 impl Habits {
     /// How many pages of the list the next look reads at most.
     pub(super) fn pages(&self, place: &Place) -> usize {
-        self.with(place, |habit| habit.pages)
+        self.with(place, |habit| {
+            if habit.listed.is_multiple_of(AGAIN) {
+                habit.pages.max(PAGES)
+            } else {
+                habit.pages
+            }
+        })
     }
 
     /// What the pages of a look have shown: as many are read next time as have paid, and one more, or twice as many where
@@ -103,6 +115,7 @@ impl Habits {
         let paying = shown.runs.iter().rposition(|runs| *runs >= shown.worth);
         let paying = paying.map_or(0, |last| last + 1);
         self.with(place, |habit| {
+            habit.listed += 1;
             habit.pages = if shown.all {
                 habit.pages.max(pages)
             } else if paying == pages {
@@ -126,6 +139,7 @@ impl Habits {
         self.with(place, |habit| {
             *habit = Habit {
                 pages: habit.pages,
+                listed: habit.listed,
                 shut_until: Some(Instant::now() + wait),
                 ..Habit::default()
             };
@@ -238,6 +252,23 @@ mod tests {
         // The latest on the first page, the others far behind.
         let latest = |page| if page == 1 { 60 } else { 0 };
         assert_eq!(looks(&habits, latest, 100, 12), [11, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn what_stands_behind_pages_that_did_not_pay_is_found_again() {
+        let habits = Habits::default();
+        looks(&habits, |_| 0, 40, 12);
+        // Now all of them are on the second page.
+        let second = |page| if page == 2 { 40 } else { 0 };
+        let seen: Vec<usize> = (0..4)
+            .flat_map(|_| looks(&habits, second, 40, 12))
+            .collect();
+        assert_eq!(seen.iter().take(11).max(), Some(&1));
+        assert_eq!(
+            seen.iter().skip(11).min(),
+            Some(&10),
+            "from the sixteenth on"
+        );
     }
 
     #[test]
