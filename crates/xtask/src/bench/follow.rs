@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::Bench;
 use super::figure::{Figure, number, percentile};
+use super::memory::made;
 use super::stage::{self, AT_ONCE, Setting, Stage};
 
 const JOB: &str = "SparkJob";
@@ -74,11 +75,12 @@ impl Followed {
         };
         let delay = |percent: f64| percentile(&self.delays, percent);
         vec![
-            figure("ARM reads", a_minute(&reads), "a minute")
-                .beside("ARM gives", READS)
-                .note(reads.to_string()),
-            figure("other requests to Azure", a_minute(&elsewhere), "a minute")
-                .note(elsewhere.to_string()),
+            made(figure("ARM reads", a_minute(&reads), "a minute"), &reads)
+                .beside("ARM gives", READS),
+            made(
+                figure("other requests to Azure", a_minute(&elsewhere), "a minute"),
+                &elsewhere,
+            ),
             figure("end to condition, p50", delay(50.0), "s").note(format!("{} ends", self.live)),
             figure("end to condition, p99", delay(99.0), "s").at_most(MOST),
             figure("end to condition, the last", delay(100.0), "s"),

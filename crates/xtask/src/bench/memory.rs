@@ -59,9 +59,13 @@ fn figures(settled: &Settled) -> Vec<Figure> {
 
 /// A number of requests to Azure, with what they were.
 pub(super) fn counted(name: &str, counts: &Counts) -> Figure {
-    let made = usize::try_from(counts.made()).unwrap_or(usize::MAX);
-    let figure = Figure::count(name, made);
-    if made == 0 {
+    let number = usize::try_from(counts.made()).unwrap_or(usize::MAX);
+    made(Figure::count(name, number), counts)
+}
+
+/// A figure about requests to Azure, with what they were, if there were any.
+pub(super) fn made(figure: Figure, counts: &Counts) -> Figure {
+    if counts.made() == 0 {
         figure
     } else {
         figure.note(counts.to_string())
