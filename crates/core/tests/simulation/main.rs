@@ -47,7 +47,7 @@ const RUNS: u64 = 2_000;
 const TALE: usize = 400;
 
 /// Seeds within which a wrong operator must be found out.
-const SUSPICION: u64 = 600;
+const SUSPICION: u64 = 2_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
