@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ const JITTER: u32 = 10;
 /// Looks at the same time. A request takes Azure up to a second or so on a large workspace, and ARM gives 25 reads a
 /// second: more looks than that would only wait for each other's budget, and hold a page of up to 8 MB each meanwhile.
 const AT_ONCE: usize = 16;
+
+/// A look that goes on for longer, or for half its period, does not count among those: it waits, for a service that stalls
+/// or for its budget, and must not keep others from theirs.
+const COUNTS_FOR: Duration = Duration::from_secs(5);
 
 /// A look that takes longer than its period is followed by a rest of this part of it, so that a stalling service is not
 /// asked without a pause.
@@ -179,11 +184,15 @@ impl<S: BatchSource> Poller<S> {
         while let Some(period) = self.source.due(&shard) {
             let begun = Instant::now();
             let seed = jitter::seed(&(&shard, count));
-            let class = {
-                let Ok(_turn) = self.at_once.acquire().await else {
-                    return;
-                };
-                self.look(&shard).await
+            let Ok(turn) = self.at_once.acquire().await else {
+                return;
+            };
+            let mut look = pin!(self.look(&shard));
+            let soon = tokio::time::timeout(COUNTS_FOR.min(period / 2), &mut look).await;
+            drop(turn);
+            let class = match soon {
+                Ok(class) => class,
+                Err(_) => look.await,
             };
             let whole = jitter::within(period, JITTER, seed);
             let mut pause = whole.saturating_sub(begun.elapsed());

@@ -14,6 +14,8 @@ struct Sky {
     period: Duration,
     /// How long a look takes.
     takes: Duration,
+    /// Of these shards a look never ends.
+    stalls: HashSet<&'static str>,
     /// When each look began.
     begun: Mutex<Vec<(&'static str, Instant)>>,
 }
@@ -28,6 +30,7 @@ impl Sky {
             most_at_once: AtomicUsize::new(0),
             period,
             takes: Duration::ZERO,
+            stalls: HashSet::new(),
             begun: Mutex::default(),
         }
     }
@@ -66,6 +69,9 @@ impl BatchSource for Sky {
         let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
         self.begun.lock().unwrap().push((*shard, Instant::now()));
+        if self.stalls.contains(shard) {
+            std::future::pending::<()>().await;
+        }
         tokio::time::sleep(self.takes).await;
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         self.looks.fetch_add(1, Ordering::SeqCst);
@@ -85,6 +91,11 @@ fn base() -> Base {
     let (zero, start) = (Timestamp::UNIX_EPOCH, Instant::now());
     base.clock = Clock::from_fn(move || zero + start.elapsed());
     base
+}
+
+fn names(count: usize) -> Vec<&'static str> {
+    let name = |number| &*Box::leak(format!("shard-{number}").into_boxed_str());
+    (0..count).map(name).collect()
 }
 
 fn fault(class: Class) -> Fault {
@@ -266,9 +277,7 @@ async fn a_look_that_takes_longer_than_its_period_is_followed_by_a_rest() {
 
 #[tokio::test(start_paused = true)]
 async fn many_shards_are_looked_at_apart_and_some_at_a_time() {
-    let names: Vec<&'static str> = (0..100)
-        .map(|number| &*Box::leak(format!("shard-{number}").into_boxed_str()))
-        .collect();
+    let names = names(100);
     let (period, tenth) = (Duration::from_secs(10), Duration::from_secs(1));
     // All are told of at once, as after a restart; a look takes an instant.
     let running = start(period);
@@ -293,7 +302,7 @@ async fn many_shards_are_looked_at_apart_and_some_at_a_time() {
 
     // Where looks take long, they wait for each other.
     let running = start_with(Sky {
-        takes: Duration::from_mins(1),
+        takes: Duration::from_secs(4),
         ..Sky::new(period)
     });
     for name in &names {
@@ -301,6 +310,25 @@ async fn many_shards_are_looked_at_apart_and_some_at_a_time() {
     }
     running.sky.looked(3 * AT_ONCE).await;
     assert_eq!(running.sky.most_at_once.load(Ordering::SeqCst), AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_that_stall_keep_nobody_from_being_looked_at() {
+    let period = Duration::from_secs(10);
+    let stalled = names(4 * AT_ONCE);
+    let running = start_with(Sky {
+        stalls: stalled.iter().copied().collect(),
+        ..Sky::new(period)
+    });
+    for name in &stalled {
+        running.follow(name);
+    }
+    running.follow("sound");
+    let begun = Instant::now();
+    running.sky.looked(20).await;
+    // Of each that stalls the first look is over after five seconds, as far as others are concerned.
+    let most = period * 20 + COUNTS_FOR * 4;
+    assert!(begun.elapsed() <= most, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
