@@ -44,6 +44,8 @@ pub(crate) struct Follow {
     access: Arc<Access>,
     board: Board,
     period: Duration,
+    /// Of what Azure gives, as much as this operator may use.
+    percent: u8,
     by: FollowBy,
     habits: Habits,
     counts: Counts,
@@ -55,6 +57,7 @@ impl Follow {
             access: Arc::clone(access),
             board: board.clone(),
             period: args.poll(),
+            percent: args.azure_budget_percent,
             by: args.follow,
             habits: Habits::default(),
             counts: Counts::new(metrics),
@@ -92,6 +95,7 @@ impl BatchSource for Follow {
                 let mut look = Look {
                     left: allowance::of(
                         site.client.cloud().limits.reads,
+                        self.percent,
                         self.period,
                         self.board.places(),
                     ),

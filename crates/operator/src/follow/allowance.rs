@@ -1,5 +1,5 @@
-//! What a look may cost: following takes half of what Resource Manager gives at most, however many workspaces there are
-//! and whatever their lists are like.
+//! What a look may cost: following takes half of what this operator may use at most, however many workspaces there are and
+//! whatever their lists are like.
 
 use std::time::Duration;
 
@@ -8,14 +8,16 @@ use azureml_spark_azure::Rate;
 /// A page, and a run by its name.
 const LEAST: f64 = 2.0;
 
-/// Most requests of one look at one of so many workspaces with live runs. They count as if all were of one subscription.
+/// Most requests of one look at one of so many workspaces with live runs, of an operator that may use so many percent of
+/// what Azure gives. They count as if all were of one subscription.
 /// The other half is for what jobs and attachments need to begin.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "between 2 and half of a bucket"
 )]
-pub(super) fn of(reads: Rate, period: Duration, places: usize) -> usize {
+pub(super) fn of(reads: Rate, percent: u8, period: Duration, places: usize) -> usize {
+    let reads = reads.part(percent);
     let places = u32::try_from(places.max(1)).unwrap_or(u32::MAX);
     let half = reads.per_second * period.as_secs_f64() / 2.0;
     let most = (reads.size / 2.0).max(LEAST);
@@ -33,18 +35,25 @@ mod tests {
 
     #[test]
     fn half_of_what_azure_gives_is_shared_by_all_workspaces() {
-        for (seconds, places, requests) in [
-            (10, 1, 125),
-            (10, 0, 125),
-            (10, 3, 41),
-            (10, 10, 12),
-            (10, 1_000, 2),
-            (1, 1, 12),
-            (3_600, 1, 125),
-            (30, 10, 37),
+        for (percent, seconds, places, requests) in [
+            (100, 10, 1, 125),
+            (100, 10, 0, 125),
+            (100, 10, 3, 41),
+            (100, 10, 10, 12),
+            (100, 10, 1_000, 2),
+            (100, 1, 1, 12),
+            (100, 3_600, 1, 125),
+            (100, 30, 10, 37),
+            (20, 10, 1, 25),
+            (20, 10, 10, 2),
+            (20, 3_600, 1, 25),
+            (1, 10, 1, 2),
         ] {
-            let found = of(PUBLISHED, Duration::from_secs(seconds), places);
-            assert_eq!(found, requests, "{seconds} s, {places} workspaces");
+            let found = of(PUBLISHED, percent, Duration::from_secs(seconds), places);
+            assert_eq!(
+                found, requests,
+                "{percent} %, {seconds} s, {places} workspaces"
+            );
         }
     }
 }
