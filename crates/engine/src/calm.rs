@@ -3,14 +3,16 @@
 
 use std::time::Duration;
 
-use azureml_spark_api::meta::{is_paused, sync_period};
+use azureml_spark_api::meta::{RECONCILE_AT, is_paused, sync_period};
+use azureml_spark_core::Machine;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 use tokio::time::Instant;
 
 use crate::controller::Engine;
+use crate::finalizer;
 use crate::jitter;
-use crate::kind::Kind;
+use crate::kind::{Kind, StatusOf};
 use crate::memory::uid;
 use crate::wakes::Wakes;
 
@@ -18,7 +20,8 @@ use crate::wakes::Wakes;
 type Due<K> = (Instant, ObjectRef<<K as Kind>::Object>);
 
 /// Takes those who are at rest out of the first wakes, which every object has got that the first listing showed: they
-/// come at some time of their period. Whoever is woken for another cause is looked at when he is.
+/// come at some time of their period. Whoever is woken for another cause is looked at when he is, and what is over has
+/// its own time.
 pub(crate) fn put_off<K: Kind>(
     engine: &Engine<K>,
     wakes: &Wakes<ObjectRef<K::Object>>,
@@ -26,7 +29,11 @@ pub(crate) fn put_off<K: Kind>(
     let (now, period) = (Instant::now(), engine.base.options.sync_period);
     let mut later = Vec::new();
     for key in wakes.drain() {
-        match engine.store.get(&key).filter(|object| is_calm::<K>(object)) {
+        match engine
+            .store
+            .get(&key)
+            .filter(|object| is_at_rest::<K>(object))
+        {
             Some(object) => later.push((now + wait(&*object, period), key)),
             None => wakes.wake(key),
         }
@@ -56,6 +63,10 @@ fn wait<O: Resource>(object: &O, period: Duration) -> Duration {
     jitter::around(period / 2, 100, jitter::seed(&uid(object)))
 }
 
+fn is_at_rest<K: Kind>(object: &K::Object) -> bool {
+    K::settled(object).is_none() && is_calm::<K>(object) && !may_have_been_touched::<K>(object)
+}
+
 /// Whether it is as its spec says, and said so of this spec.
 fn is_calm<K: Kind>(object: &K::Object) -> bool {
     let meta = object.meta();
@@ -65,4 +76,12 @@ fn is_calm<K: Kind>(object: &K::Object) -> bool {
         .is_some_and(|one| one.status == "True" && one.observed_generation == meta.generation);
     let paused = is_paused(object.annotations()) == said("Paused").is_some();
     ready && paused && meta.deletion_timestamp.is_none()
+}
+
+/// Whether somebody may have done something to it while no process ran: its finalizer was lost, whoever needed it has
+/// gone, or a look was asked for (which look that was, nobody keeps).
+fn may_have_been_touched<K: Kind>(object: &K::Object) -> bool {
+    let holds = |status: &StatusOf<K>| K::Machine::holds(&K::Machine::recall(status));
+    let held = K::status(object).is_some_and(holds);
+    held != finalizer::is_on(object.meta()) || object.annotations().contains_key(RECONCILE_AT)
 }

@@ -1,5 +1,6 @@
 //! What is over costs nothing, and what is at rest no more after a restart than before.
 
+use azureml_spark_api::meta::FINALIZER;
 use azureml_spark_testkit::eventually::until;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
@@ -126,4 +127,54 @@ async fn what_is_at_rest_keeps_its_pace_through_a_restart() {
     let now = json!({"metadata": {"annotations": {"spark.azureml.dev/reconcile-at": "1"}}});
     house.patch("a", now).await;
     looked_at_again(&house, at_rest).await;
+}
+
+#[tokio::test]
+async fn what_is_over_has_its_own_time_through_a_restart() {
+    let mut house = House::new().await;
+    over(&house, 9).await;
+    house.stop().await;
+    let before = house.looks("a");
+    let due = json!({"metadata": {"annotations": {DUE: Timestamp::UNIX_EPOCH.to_string()}}});
+    house.patch("a", due).await;
+    house.start();
+    looked_at_again(&house, before).await;
+}
+
+#[tokio::test]
+async fn a_finalizer_that_was_lost_while_nobody_was_there_is_put_back() {
+    let mut house = House::new().await;
+    house.create("a", json!({"spec": {"size": 4}})).await;
+    let runs = |toy: &Toy| reason(toy, "Ready") == "Running";
+    house.sees("a", "runs", runs).await;
+    house.stop().await;
+    let lost = house
+        .patch("a", json!({"metadata": {"finalizers": null}}))
+        .await;
+    assert!(!held(&lost));
+    house.start();
+    house.sees("a", "is held again", held).await;
+}
+
+#[tokio::test]
+async fn one_that_is_held_for_nobody_is_let_go_after_a_restart() {
+    let mut house = House::new().await;
+    over(&house, 1).await;
+    house.stop().await;
+    let held_by_hand = json!({"metadata": {"finalizers": [FINALIZER]}});
+    assert!(held(&house.patch("a", held_by_hand).await));
+    house.start();
+    house.sees("a", "is let go", |toy| !held(toy)).await;
+}
+
+#[tokio::test]
+async fn a_look_that_was_asked_for_while_nobody_was_there_is_taken() {
+    let mut house = House::new().await;
+    over(&house, 1).await;
+    house.stop().await;
+    let before = house.looks("a");
+    let now = json!({"metadata": {"annotations": {"spark.azureml.dev/reconcile-at": "1"}}});
+    house.patch("a", now).await;
+    house.start();
+    looked_at_again(&house, before).await;
 }

@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
     status = "ToyStatus"
 )]
 pub struct ToySpec {
-    /// How large; below zero makes no sense, nothing is told of one of size 7, one of size 3 is painted, or one tries to, one of size 5 has something to do every second, and one of size 9 is over for good when it has ended. The schema lets text through, which the type does not.
+    /// How large; below zero makes no sense, nothing is told of one of size 7, one of size 3 is painted, or one tries to, one of size 4 is ready while it runs, one of size 5 has something to do every second, and one of size 9 is over for good when it has ended. The schema lets text through, which the type does not.
     #[schemars(schema_with = "number_or_text")]
     pub size: i64,
 }
@@ -62,6 +62,8 @@ pub struct Want {
     gone: bool,
     mute: bool,
     painted: bool,
+    /// Ready while it runs.
+    lasting: bool,
     /// How often something is due.
     every: Option<SignedDuration>,
 }
@@ -111,6 +113,7 @@ impl Machine for Toys {
             gone,
             mute: toy.spec.size == 7,
             painted: toy.spec.size == 3,
+            lasting: toy.spec.size == 4,
             every: (toy.spec.size == 5).then(|| SignedDuration::from_secs(1)),
         })
     }
@@ -188,6 +191,8 @@ impl Machine for Toys {
             facts.push(Fact::yes(C::Reconciling, reason, text));
         } else if pass.memo.ended {
             facts.push(Fact::yes(C::Ready, Reason::Completed, "ended"));
+        } else if running && pass.want.is_ok_and(|want| want.lasting) {
+            facts.push(Fact::yes(C::Ready, Reason::Running, "runs"));
         } else if running {
             facts.push(Fact::yes(C::Reconciling, Reason::Running, "runs"));
         } else {
@@ -407,14 +412,18 @@ impl Kind for Nursery {
         if Self::settled(&toy).is_some()
             && let Some(status) = &mut toy.status
         {
-            status.conditions.clear();
+            // As of jobs: how it stands, for the counts.
+            for one in &mut status.conditions {
+                one.message.clear();
+            }
         }
         toy
     }
 
     fn is_slim(toy: &Toy) -> bool {
+        let wordless = |status: &ToyStatus| status.conditions.iter().all(|c| c.message.is_empty());
         let status = toy.status.as_ref();
-        status.is_some_and(|status| status.ended && status.conditions.is_empty())
+        status.is_some_and(|status| status.ended && wordless(status))
     }
 
     fn remains(toy: &Toy) -> String {
