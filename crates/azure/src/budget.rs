@@ -15,8 +15,10 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use scope::Scope;
 
@@ -48,23 +50,60 @@ impl Rank {
     }
 }
 
+/// Longest wait for a turn in the middle of a pass that has sent nothing yet: ended, it loses nothing.
+const BEFORE_A_PASS: Duration = Duration::from_secs(5);
+
+/// Longest wait of a pass that has sent something: ended, it makes all its requests anew. Before it are only others that
+/// have begun, which are no more than there are passes: 128 at 2.5 reads a second, a tenth of what Azure gives.
+const IN_A_PASS: Duration = Duration::from_mins(1);
+
+/// Passes of each kind that do not wait before they have begun: a cancel behind a crowd is looked at.
+const AWAKE: u16 = 4;
+
 /// A place in the line: of one request for one share.
 #[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     id: u64,
     share: Arc<str>,
     rank: Rank,
+    begun: bool,
 }
 
 impl Ticket {
-    /// The same request for the same share is the same ticket, in whichever pass.
-    pub(crate) fn new(rank: Rank, share: &Arc<str>, method: &str, path: &str) -> Self {
+    /// The same request of the same object for the same share is the same ticket, in whichever pass.
+    pub(crate) fn new(
+        rank: Rank,
+        share: &Arc<str>,
+        object: &str,
+        method: &str,
+        target: &str,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
-        (rank, share, method, path).hash(&mut hasher);
+        (rank, share, object, method, target).hash(&mut hasher);
         Self {
             id: hasher.finish(),
             share: Arc::clone(share),
             rank,
+            begun: false,
+        }
+    }
+
+    /// Of a pass that has sent something already. A submission comes alone, and thousands may wait at once.
+    pub(crate) fn begun(self, begun: bool) -> Self {
+        let begun = begun && self.rank != Rank::Submit;
+        Self { begun, ..self }
+    }
+
+    pub(crate) fn is_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// How long its pass waits for it at most.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.rank {
+            Rank::Submit => Duration::ZERO,
+            Rank::Urgent | Rank::Follow | Rank::Arrange if self.begun => IN_A_PASS,
+            Rank::Urgent | Rank::Follow | Rank::Arrange => BEFORE_A_PASS,
         }
     }
 }
@@ -126,6 +165,7 @@ pub struct Budget(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     percent: u8,
+    beds: Arc<Semaphore>,
     desks: Mutex<HashMap<Scope, Desk>>,
     counts: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
@@ -133,15 +173,18 @@ struct Shared {
 impl Default for Budget {
     /// All that Azure gives.
     fn default() -> Self {
-        Self::new(100)
+        Self::new(100, 32)
     }
 }
 
 impl Budget {
-    /// That part of what Azure gives, in percent: the rest is left to others with the same credentials.
-    pub fn new(percent: u8) -> Self {
+    /// That part of what Azure gives, in percent: the rest is left to others with the same credentials. So many passes of
+    /// a kind run side by side.
+    pub fn new(percent: u8, passes: u16) -> Self {
+        let beds = usize::from(passes.saturating_sub(AWAKE).max(1));
         Self(Arc::new(Shared {
             percent: percent.clamp(1, 100),
+            beds: Arc::new(Semaphore::new(beds)),
             desks: Mutex::default(),
             counts: Mutex::default(),
         }))
@@ -194,6 +237,17 @@ impl Budget {
             lane: lane.clone(),
             sent,
         })
+    }
+
+    /// For a pass that waits before it has begun, unless as many wait as may. Who has begun needs none: those with a bed
+    /// wait for him.
+    pub(crate) fn bed(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.beds).try_acquire_owned().ok()
+    }
+
+    /// Gives up a place in the line, or a token that was kept.
+    pub(crate) fn leave(&self, lane: &Lane, ticket: &Ticket) {
+        self.at(lane, |desk, now| desk.leave(ticket, now));
     }
 
     fn at<T>(&self, lane: &Lane, does: impl FnOnce(&mut Desk, Timestamp) -> T) -> T {

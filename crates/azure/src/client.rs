@@ -9,6 +9,7 @@ mod remaining;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
-pub use waiting::Waiting;
+pub use waiting::{Place, Waiting};
 
 use crate::budget::{Budget, Lane, Rank, Ticket, Trip};
 use crate::classify::{Answer, classify};
@@ -36,10 +37,6 @@ use crate::transport::Transport;
 /// Before the second try of a read whose connection was refused: long enough for a load balancer
 /// to pick another front end.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
-
-/// Longest wait for a turn in the middle of a pass. With 32 passes of each of three kinds there are at most a hundred
-/// requests in the line, which gains 25 reads a second (contract §0.4).
-const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// Settings of a [`Client`].
 #[derive(Clone, Debug)]
@@ -66,6 +63,15 @@ pub struct Client {
     inner: Arc<Inner>,
     share: Arc<str>,
     rank: Rank,
+    pass: Option<Arc<Pass>>,
+}
+
+/// Requests of one object that belong together.
+#[derive(Debug)]
+struct Pass {
+    object: String,
+    /// Whether one of them has gone.
+    begun: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -86,6 +92,7 @@ impl Client {
             }),
             share: "".into(),
             rank: Rank::default(),
+            pass: None,
         }
     }
 
@@ -98,6 +105,20 @@ impl Client {
         }
     }
 
+    /// The same for requests of one object that belong together: once one has gone, the others go before those of whom
+    /// none has. Two objects that ask the same have a place each.
+    #[must_use]
+    pub fn for_pass(&self, object: &str) -> Self {
+        let pass = Pass {
+            object: object.to_owned(),
+            begun: AtomicBool::new(false),
+        };
+        Self {
+            pass: Some(Arc::new(pass)),
+            ..self.clone()
+        }
+    }
+
     /// The same in another rank.
     #[must_use]
     pub fn ranked(&self, rank: Rank) -> Self {
@@ -105,6 +126,11 @@ impl Client {
             rank,
             ..self.clone()
         }
+    }
+
+    /// Whether both send as the same identity to the same cloud, since the same moment.
+    pub fn is_kin(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The cloud.
@@ -127,7 +153,8 @@ impl Client {
     }
 
     /// Sends a call: one try, or two if it is a read whose connection was refused; at most twice
-    /// the deadline, and some seconds for its turn. What the budget does not give, and an address outside the cloud, is answered without sending.
+    /// the deadline, and some seconds for its turn. What the budget does not give, and an address outside the cloud, is
+    /// answered without sending.
     pub async fn send<T>(&self, call: Call<T>) -> Result<T, Error> {
         let Call { request, parse } = call;
         let url = request.url(self.cloud())?;
@@ -209,17 +236,31 @@ impl Client {
     }
 
     /// Waits for a short while where others of the same pass may hang on the request: ended and begun anew, the pass would
-    /// make all its requests once more. A submission comes alone, and thousands may wait at once.
+    /// make all its requests once more.
     async fn turn(&self, lane: &Lane, ticket: &Ticket, op: &'static str) -> Result<Trip, Error> {
-        let begun = Instant::now();
+        let (budget, begun) = (&self.inner.options.budget, Instant::now());
+        let mut bed = None;
         loop {
-            let until = match self.inner.options.budget.spend(lane, ticket) {
-                Ok(trip) => return Ok(trip),
+            let until = match budget.spend(lane, ticket) {
+                Ok(trip) => {
+                    if let Some(pass) = &self.pass {
+                        pass.begun.store(true, Ordering::Relaxed);
+                    }
+                    return Ok(trip);
+                }
                 Err(until) => until,
             };
             let wait = until.duration_since(Timestamp::now());
             let wait = Duration::try_from(wait).unwrap_or_default();
-            if self.rank == Rank::Submit || begun.elapsed() + wait > SHORT_WAIT {
+            if bed.is_none() && !ticket.is_begun() {
+                bed = budget.bed();
+            }
+            let stays = bed.is_some() || ticket.is_begun();
+            if !stays || begun.elapsed() + wait > ticket.patience() {
+                if ticket.is_begun() {
+                    // The next pass begins anew.
+                    budget.leave(lane, ticket);
+                }
                 return Err(Error::waiting(op, until));
             }
             tokio::time::sleep(wait).await;
@@ -234,9 +275,14 @@ impl Client {
             self.inner.credential.principal()
         };
         let lane = Lane::of(self.cloud(), url, principal, request.effect);
+        let pass = self.pass.as_deref();
+        let object = pass.map_or("", |pass| &pass.object);
+        let begun = pass.is_some_and(|pass| pass.begun.load(Ordering::Relaxed));
+        // The pages of a list differ in their query.
+        let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let method = request.method.as_str();
-        let ticket = Ticket::new(self.rank, &self.share, method, url.path());
-        (lane, ticket)
+        let ticket = Ticket::new(self.rank, &self.share, object, method, &target);
+        (lane, ticket.begun(begun))
     }
 
     async fn headers(&self, request: &Request) -> Result<HeaderMap, Error> {

@@ -47,7 +47,7 @@ mod transport;
 
 pub use budget::{Budget, Count, Rank, Reading, Scope};
 pub use classify::{Answer, classify};
-pub use client::{Client, Options, Waiting};
+pub use client::{Client, Options, Place, Waiting};
 pub use cloud::Cloud;
 pub use clouds::{Clouds, CloudsError};
 pub use credential::Credential;

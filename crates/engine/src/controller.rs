@@ -204,13 +204,19 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
     let mut turn = Turn::begin(&engine, object);
     let outcome = drive(&mut turn).await;
     engine.teller.tell(about, turn.news()).await;
-    if let Some(cached) = engine.store.get(&ObjectRef::from_obj(turn.object())) {
-        engine.memory.caught_up(&cached);
-    }
     let (ended, next) = match outcome {
         Ok(outcome) => (outcome.ended, outcome.next),
         Err(error) => (Ended::Erred, err(&turn, &engine, &error)),
     };
+    if ended != Ended::Erred {
+        turn.leave();
+    }
+    let cached = engine.store.get(&ObjectRef::from_obj(turn.object()));
+    match cached.filter(|cached| uid(&**cached) == uid(turn.object())) {
+        Some(cached) => engine.memory.caught_up(&cached),
+        // It went during the pass, which may have kept something since.
+        None => engine.memory.forget(turn.object()),
+    }
     let now = engine.base.clock.now();
     engine
         .base

@@ -20,6 +20,7 @@ const CATCH_UP: SignedDuration = SignedDuration::from_secs(5);
 /// One pass over one object.
 pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Error> {
     if turn.is_over() {
+        turn.waits_no_more();
         return Ok(Outcome {
             ended: Ended::Rested,
             next: Next::Never,
@@ -53,10 +54,13 @@ pub(crate) async fn drive<K: Kind>(turn: &mut Turn<'_, K>) -> Result<Outcome, Er
                 return turn.rest(&want, &seen, memo, wake).await;
             }
             Act::Do(step) => {
-                if let Err(queued) = turn.kind().admit(&want, &memo, &step).await {
-                    return turn.queue(&want, &seen, queued).await;
-                }
+                let seat = match turn.kind().admit(&want, &memo, &step).await {
+                    Ok(seat) => seat,
+                    Err(queued) => return turn.queue(&want, &seen, *queued).await,
+                };
                 if !turn.hold(&memo).await? {
+                    // Who comes back in a second for another cause finds it kept; this takes longer.
+                    seat.inspect(|seat| seat.leave());
                     return turn.wait(&want, &seen).await;
                 }
                 turn.remember(&want, &seen, memo).await?;

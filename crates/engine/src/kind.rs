@@ -1,6 +1,7 @@
 //! Joins an object type with the machine that decides for it and the effects that the machine names.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use azureml_spark_core::{Fault, Machine, Wake};
 use k8s_openapi::NamespaceResourceScope;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::line::Queued;
+use crate::line::{Queued, Seat};
 
 /// What a kind's machine decides upon.
 pub type Given<K> = <<K as Kind>::Machine as Machine>::Given;
@@ -100,15 +101,15 @@ pub trait Kind: Send + Sync + 'static {
     }
 
     /// Whether a step may be done now, or has to wait for its turn with Azure. Asked before anything is put on record for
-    /// it. `memo` is what will be remembered.
+    /// it. `memo` is what will be remembered. What was given for it is given back if the step cannot be done.
     fn admit(
         &self,
         want: &Want<Self>,
         memo: &Memo<Self>,
         step: &Step<Self>,
-    ) -> impl Future<Output = Result<(), Queued>> + Send {
+    ) -> impl Future<Output = Result<Option<Arc<dyn Seat>>, Box<Queued>>> + Send {
         let _ = (want, memo, step);
-        async { Ok(()) }
+        async { Ok(None) }
     }
 
     /// Lets go of what only this object held. Our finalizer is still on it, and goes next.

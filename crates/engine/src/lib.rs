@@ -35,7 +35,7 @@ pub use controller::{Base, Options, run};
 pub use error::Error;
 pub use fresh::Fresh;
 pub use kind::{Given, Kind, Memo, Seen, StatusOf, Step, Want};
-pub use line::{Ask, Queued};
+pub use line::{Queued, Seat};
 pub use metrics::Metrics;
 pub use poller::{BatchSource, Poller};
 pub use source::{Change, Source, Watched};

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::events::{self, News};
 use crate::finalizer::{self, Presence};
 use crate::kind::{Kind, Memo, Seen, StatusOf, Step, Want};
+use crate::line::Seat;
 use crate::memory;
 use crate::metrics::Ended;
 use crate::source;
@@ -61,6 +62,8 @@ pub(crate) struct Turn<'e, K: Kind> {
     told: Vec<Condition>,
     /// Whether the last thing that was tried failed.
     troubled: bool,
+    /// Where the object waited before it changed.
+    left: Option<Arc<dyn Seat>>,
 }
 
 impl<'e, K: Kind> Turn<'e, K> {
@@ -75,6 +78,7 @@ impl<'e, K: Kind> Turn<'e, K> {
             object,
             memo,
             troubled: false,
+            left: None,
         }
     }
 

@@ -34,6 +34,16 @@ pub(crate) struct Site {
     pub(crate) tenant: Option<String>,
 }
 
+impl Site {
+    /// The same for the requests of one pass of an object.
+    pub(crate) fn of(self, object: &str) -> Self {
+        Self {
+            client: self.client.for_pass(object),
+            ..self
+        }
+    }
+}
+
 /// Builds clients and keeps them, one per workspace and identity.
 pub(crate) struct Access {
     kube: kube::Client,
@@ -268,6 +278,12 @@ impl Access {
     /// Drops what is kept for a workspace that is gone.
     pub(crate) fn forget(&self, place: &Place) {
         self.lock().remove(place);
+    }
+
+    /// Whether a workspace is still asked by this client: its credentials may be others by now.
+    pub(crate) fn keeps(&self, place: &Place, client: &Client) -> bool {
+        self.kept(place)
+            .is_some_and(|site| site.client.is_kin(client))
     }
 
     fn kept(&self, place: &Place) -> Option<Site> {

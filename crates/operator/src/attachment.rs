@@ -21,7 +21,7 @@ use azureml_spark_core::attachment::{
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
-use azureml_spark_engine::{Error, Kind, Queued, finalizer};
+use azureml_spark_engine::{Error, Kind, Queued, Seat, finalizer};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
@@ -98,7 +98,7 @@ impl Kind for AttachmentKind {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {
-            Ok(site) => observe::observe(&site, want, memo).await,
+            Ok(site) => observe::observe(&site.of(&want.compute.owner), want, memo).await,
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, seen)
@@ -109,25 +109,39 @@ impl Kind for AttachmentKind {
             return Err(access::not_ready());
         };
         let done = match self.access.site(&workspace.place).await {
-            Ok(site) => act(&site, workspace, &want.compute.name, step).await,
+            Ok(site) => {
+                act(
+                    &site.of(&want.compute.owner),
+                    workspace,
+                    &want.compute.name,
+                    step,
+                )
+                .await
+            }
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, done)
     }
 
-    async fn admit(&self, want: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+    async fn admit(
+        &self,
+        want: &Want,
+        _: &Memo,
+        step: &Step,
+    ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         let (Step::Attach(body), Some(workspace)) = (step, &want.workspace) else {
-            return Ok(());
+            return Ok(None);
         };
         let Ok(site) = self.access.site(&workspace.place).await else {
-            return Ok(());
+            return Ok(None);
         };
         // What cannot be addressed, the step itself tells.
         let Ok(body) = compute(workspace, body.clone()) else {
-            return Ok(());
+            return Ok(None);
         };
         let put = compute::put(&site.id, &want.compute.name, &body);
-        site.client.claim(&put).map_err(budget::queued(ATTACH))
+        let client = site.of(&want.compute.owner).client;
+        budget::admit(&self.access, &workspace.place, &client, ATTACH, &put)
     }
 
     async fn hold(&self, object: &SynapseSparkAttachment) -> Result<bool, Error> {

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use azureml_spark_azure::{Budget, Effect, Waiting};
-use azureml_spark_engine::{Clock, Metrics, Queued};
+use azureml_spark_azure::{self as azure, Budget, Call, Client, Effect};
+use azureml_spark_core::place::Place;
+use azureml_spark_engine::{Clock, Metrics, Queued, Seat};
+use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
+use crate::access::Access;
 use crate::translate;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,19 +84,63 @@ fn whole(tokens: f64) -> i64 {
     tokens.floor() as i64
 }
 
-/// What a step is told whose turn has not come, under the words that the machine looks for.
-pub(crate) fn queued(op: &'static str) -> impl Fn(Box<Waiting>) -> Queued {
-    move |waiting| Queued {
-        fault: translate::fault_of(op)(waiting.error()),
-        ask: Arc::new(move || waiting.ask()),
+/// Has a token kept for a call by which a step begins, or says when its turn comes, under the words that the machine looks
+/// for.
+pub(crate) fn admit<T>(
+    access: &Arc<Access>,
+    place: &Place,
+    client: &Client,
+    op: &'static str,
+    call: &Call<T>,
+) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
+    let (access, place, own) = (Arc::clone(access), place.clone(), client.clone());
+    claim(client, op, call, move || access.keeps(&place, &own))
+}
+
+fn claim<T>(
+    client: &Client,
+    op: &'static str,
+    call: &Call<T>,
+    holds: impl Fn() -> bool + Send + Sync + 'static,
+) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
+    let seat = |place| -> Arc<dyn Seat> { Arc::new(Chair { place, holds }) };
+    match client.claim(call) {
+        Ok(place) => Ok(place.map(seat)),
+        Err(waiting) => Err(Box::new(Queued {
+            fault: translate::fault_of(op)(waiting.error()),
+            seat: seat(waiting.place().clone()),
+        })),
+    }
+}
+
+/// A place in the line of a principal.
+struct Chair<F> {
+    place: azure::Place,
+    /// Whether it is still the principal by which the request would go.
+    holds: F,
+}
+
+impl<F: Fn() -> bool + Send + Sync> Seat for Chair<F> {
+    fn ask(&self) -> Result<(), Timestamp> {
+        if (self.holds)() {
+            return self.place.ask();
+        }
+        // The pass finds out whose turn it is now.
+        self.place.leave();
+        Ok(())
+    }
+
+    fn leave(&self) {
+        self.place.leave();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use azureml_spark_azure::aml::job;
-    use azureml_spark_azure::{Client, Cloud, Credential, Options, Rank, Transport, WorkspaceId};
+    use azureml_spark_azure::{Cloud, Credential, Options, Rank, Transport, WorkspaceId};
     use azureml_spark_core::spark_job::SUBMIT;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
@@ -116,13 +163,18 @@ mod tests {
         let budget = Budget::default();
         let client = client(&budget);
         let workspace = WorkspaceId::new("s", "g", "w").unwrap();
-        let claim = |name: &str| client.claim(&job::cancel(&workspace, name));
-        claim("a").unwrap();
-        claim("b").unwrap();
-        let queued = queued(SUBMIT)(claim("c").unwrap_err());
+        let holds = Arc::new(AtomicBool::new(true));
+        let claim = |name: &str| {
+            let holds = Arc::clone(&holds);
+            let holds = move || holds.load(Ordering::SeqCst);
+            claim(&client, SUBMIT, &job::cancel(&workspace, name), holds)
+        };
+        let first = claim("a").ok().flatten().unwrap();
+        claim("b").ok().flatten().unwrap();
+        let queued = claim("c").err().unwrap();
         assert!(queued.fault.is_in_line(), "{:?}", queued.fault);
         assert_eq!(queued.fault.op, SUBMIT);
-        let again = (queued.ask)().unwrap_err();
+        let again = queued.seat.ask().unwrap_err();
         assert!(
             queued
                 .fault
@@ -140,5 +192,14 @@ mod tests {
         ] {
             assert!(text.contains(row), "{row} in {text}");
         }
+
+        first.leave();
+        queued.seat.ask().unwrap();
+        let queued = claim("d").err().unwrap();
+        queued.seat.ask().unwrap_err();
+        holds.store(false, Ordering::SeqCst);
+        queued.seat.ask().unwrap();
+        let writes = budget.read(Clock::system().now());
+        assert_eq!(writes[0].waiting, 0, "at the desk of the old credentials");
     }
 }

@@ -16,7 +16,7 @@ use azureml_spark_core::linked_service::{
 };
 use azureml_spark_core::place::Workspace;
 use azureml_spark_core::{Class, Fault, Machine};
-use azureml_spark_engine::{Error, Kind, Queued, deadline, finalizer};
+use azureml_spark_engine::{Error, Kind, Queued, Seat, deadline, finalizer};
 use jiff::SignedDuration;
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
@@ -93,7 +93,7 @@ impl Kind for LinkKind {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {
-            Ok(site) => observe::observe(&site, want, memo).await,
+            Ok(site) => observe::observe(&site.of(&want.link.name), want, memo).await,
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, seen)
@@ -104,24 +104,30 @@ impl Kind for LinkKind {
             return Err(access::not_ready());
         };
         let done = match self.access.site(&workspace.place).await {
-            Ok(site) => act(&site, workspace, &want.link, step).await,
+            Ok(site) => act(&site.of(&want.link.name), workspace, &want.link, step).await,
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, done)
     }
 
-    async fn admit(&self, want: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+    async fn admit(
+        &self,
+        want: &Want,
+        _: &Memo,
+        step: &Step,
+    ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         let (Step::Link, Some(workspace)) = (step, &want.workspace) else {
-            return Ok(());
+            return Ok(None);
         };
         let Ok(site) = self.access.site(&workspace.place).await else {
-            return Ok(());
+            return Ok(None);
         };
         // What cannot be addressed, the step itself tells.
         let Ok(put) = put(&site, workspace, &want.link) else {
-            return Ok(());
+            return Ok(None);
         };
-        site.client.claim(&put).map_err(budget::queued(LINK))
+        let client = site.of(&want.link.name).client;
+        budget::admit(&self.access, &workspace.place, &client, LINK, &put)
     }
 
     async fn hold(&self, object: &LinkedService) -> Result<bool, Error> {

@@ -19,7 +19,7 @@ use azureml_spark_api::{AzureMLWorkspace, SparkJob, SparkJobStatus, SynapseSpark
 use azureml_spark_core::place::Place;
 use azureml_spark_core::spark_job::{self, Given, Memo, Patience, Seen, Step, Want};
 use azureml_spark_core::{Class, Fault, Wake};
-use azureml_spark_engine::{Clock, Error, Kind, Queued, Wakes};
+use azureml_spark_engine::{Clock, Error, Kind, Queued, Seat, Wakes};
 use futures::future::try_join;
 use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -84,7 +84,12 @@ impl Kind for SparkJobKind {
         self.doubt(want, done)
     }
 
-    async fn admit(&self, want: &Want, memo: &Memo, step: &Step) -> Result<(), Queued> {
+    async fn admit(
+        &self,
+        want: &Want,
+        memo: &Memo,
+        step: &Step,
+    ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         self.turn(want, memo, step).await
     }
 

@@ -66,7 +66,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let mut sources = Sources::new(&base);
     let holders = Holders::default();
     let board = Board::new(args.poll());
-    let budget = Budget::new(args.azure_budget_percent);
+    let budget = Budget::new(args.azure_budget_percent, args.concurrency);
     let access = Arc::new(Access::new(
         client.clone(),
         clouds,

@@ -73,6 +73,7 @@ impl Kind for WorkspaceKind {
             return Ok(Seen::default());
         }
         let site = self.access.site(want.place()).await?;
+        let site = site.of(&want.place().name);
         let found = site.client.find(arm::workspace::get(&site.id)).await;
         let Some(workspace) = found.map_err(|error| translate::fault(&error))? else {
             return Ok(Seen {
@@ -98,6 +99,7 @@ impl Kind for WorkspaceKind {
             ids,
         } = step;
         let site = self.access.site(want.place()).await?;
+        let site = site.of(&want.place().name);
         let kind = if system_assigned {
             IdentityType::SystemAndUserAssigned
         } else {

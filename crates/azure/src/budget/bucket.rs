@@ -37,8 +37,8 @@ pub(super) struct Bucket {
     lowered: f64,
     /// How often Azure has asked for rest.
     rests: u64,
-    /// Requests that went and were not answered yet.
-    under_way: f64,
+    /// Tokens that were given, until their requests were answered: Azure may not have counted them yet.
+    out: f64,
 }
 
 /// What the bucket was believed to hold when a request went.
@@ -60,7 +60,7 @@ impl Bucket {
             pace: 1.0,
             lowered: 0.0,
             rests: 0,
-            under_way: 0.0,
+            out: 0.0,
         }
     }
 
@@ -69,12 +69,16 @@ impl Bucket {
         let seconds = now.duration_since(self.at).as_secs_f64();
         if seconds > 0.0 {
             let gained = seconds * self.rate.per_second * self.pace;
-            // A request that is under way may not have been counted yet: a full bucket of Azure's gains nothing until then.
-            let most = self.most() - self.under_way;
-            self.level = (self.level + gained).min(most.max(self.level));
+            self.gain(gained);
             self.pace = (self.pace * (seconds / RECOVERY).exp2()).min(1.0);
             self.at = now;
         }
+    }
+
+    /// What was given and is not counted yet may still be in Azure's bucket, which gains nothing while it is full.
+    fn gain(&mut self, tokens: f64) {
+        let most = self.most() - self.out;
+        self.level = (self.level + tokens).min(most.max(self.level));
     }
 
     fn most(&self) -> f64 {
@@ -93,6 +97,13 @@ impl Bucket {
 
     pub(super) fn take(&mut self) {
         self.level -= 1.0;
+        self.out += 1.0;
+    }
+
+    /// A token that was not used, and will not be.
+    pub(super) fn take_back(&mut self) {
+        self.is_back();
+        self.gain(1.0);
     }
 
     /// When so many tokens more will have come.
@@ -104,14 +115,9 @@ impl Bucket {
         from.checked_add(wait).unwrap_or(from)
     }
 
-    /// A request goes, and its answer will tell.
-    pub(super) fn goes(&mut self) {
-        self.under_way += 1.0;
-    }
-
-    /// It was answered, or nobody waits for the answer any more.
+    /// A request was answered, or nobody waits for the answer any more.
     pub(super) fn is_back(&mut self) {
-        self.under_way = (self.under_way - 1.0).max(0.0);
+        self.out = (self.out - 1.0).max(0.0);
     }
 
     /// What Azure should have left, if so many tokens were given that were not used yet.
@@ -140,8 +146,8 @@ impl Bucket {
         }
     }
 
-    /// Azure asked for rest: then there is one token, which the refused request has not taken, and it goes on at half the pace. That requests which were under way
-    /// together are all refused says no more than the first of them.
+    /// Azure asked for rest: then there is one token, which the refused request has not taken, and it goes on at half the
+    /// pace. That requests which were under way together are all refused says no more than the first of them.
     pub(super) fn rest(&mut self, then: Belief, until: Timestamp) {
         self.at = self.at.max(until);
         if then.rests == self.rests {
@@ -158,6 +164,6 @@ impl Bucket {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.level >= self.rate.size - EXACT && self.pace >= 1.0 && self.under_way < EXACT
+        self.level >= self.rate.size - EXACT && self.pace >= 1.0 && self.out < EXACT
     }
 }

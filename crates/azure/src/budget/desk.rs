@@ -13,7 +13,7 @@ use crate::limits::Rate;
 /// How long a token is kept for whoever got it: between the claim and the request are a few writes to the apiserver.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// Whoever has longer to wait asks again half way: the line may have become shorter.
+/// Whoever has longer to wait asks again half way, and after so long at the latest: the line may have become shorter.
 const LONG: Duration = Duration::from_secs(30);
 
 /// Between two looks for those who have not come back.
@@ -66,10 +66,11 @@ impl Desk {
             self.given.insert(ticket.id, (ticket.clone(), until));
             return Ok(());
         }
-        let turn = bucket.when(missing, now).max(self.shut.unwrap_or(now));
-        let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
+        let opens = self.shut.unwrap_or(now);
+        let turn = bucket.when(missing, now).max(opens);
+        let wait = Duration::try_from(turn.duration_since(opens)).unwrap_or_default();
         let back = if wait > LONG {
-            later(now, wait / 2)
+            later(opens, (wait / 2).min(LONG))
         } else {
             turn
         };
@@ -77,15 +78,25 @@ impl Desk {
         Err(back)
     }
 
+    /// Gives up a place in the line, or a token that was not used.
+    pub(super) fn leave(&mut self, ticket: &Ticket, now: Timestamp) {
+        self.line.leave(ticket);
+        if self.given.remove(&ticket.id).is_some()
+            && let Some(bucket) = &mut self.bucket
+        {
+            bucket.refill(now);
+            bucket.take_back();
+        }
+    }
+
     /// Uses the token that is kept for a ticket, or one that is there for it now.
     pub(super) fn spend(&mut self, ticket: &Ticket, now: Timestamp) -> Result<Sent, Timestamp> {
         self.claim(ticket, now)?;
         self.given.remove(&ticket.id);
         let unused = self.given.len();
-        Ok(Sent(self.bucket.as_mut().map(|bucket| {
-            bucket.goes();
-            bucket.belief(unused)
-        })))
+        Ok(Sent(
+            self.bucket.as_ref().map(|bucket| bucket.belief(unused)),
+        ))
     }
 
     /// Nobody waits any more for the answer to a request that went.
@@ -112,6 +123,9 @@ impl Desk {
             bucket.rest(then, until);
         }
         for (_, (ticket, _)) in self.given.drain() {
+            if let Some(bucket) = &mut self.bucket {
+                bucket.is_back();
+            }
             self.line.enter_again(&ticket, until);
         }
     }
@@ -141,7 +155,12 @@ impl Desk {
         }
         self.swept = now;
         self.line.drop_the_late(now);
+        let given = self.given.len();
         self.given.retain(|_, (_, until)| *until > now);
+        if let Some(bucket) = &mut self.bucket {
+            bucket.refill(now);
+            (self.given.len()..given).for_each(|_| bucket.take_back());
+        }
     }
 }
 

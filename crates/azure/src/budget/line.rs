@@ -1,4 +1,5 @@
-//! Who waits, and in which order: the higher rank first, and within a rank one share after the other.
+//! Who waits, and in which order: the higher rank first, within a rank whoever has begun, and then one share after the
+//! other.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,10 +14,18 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line {
-    ranks: [Row; Rank::ALL.len()],
+    ranks: [Rows; Rank::ALL.len()],
 }
 
 /// Those of one rank.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    /// Who has begun loses what it has got if it does not go on, and is soon done.
+    begun: Row,
+    others: Row,
+}
+
+/// Those who are served in turn.
 #[derive(Clone, Debug, Default)]
 struct Row {
     waiting: HashMap<u64, Place>,
@@ -43,29 +52,32 @@ struct Share {
 impl Line {
     /// Puts a ticket behind the others of its share, unless it waits already.
     pub(super) fn enter(&mut self, ticket: &Ticket, expected: Timestamp) {
-        self.row(ticket.rank).enter(ticket, expected, false);
+        let Rows { begun, others } = self.rows(ticket.rank);
+        let (row, other) = if ticket.begun {
+            (begun, others)
+        } else {
+            (others, begun)
+        };
+        other.leave(ticket.id);
+        row.enter(ticket, expected, false);
     }
 
     /// Puts a ticket that had been served before the others of its share.
     pub(super) fn enter_again(&mut self, ticket: &Ticket, expected: Timestamp) {
-        self.row(ticket.rank).enter(ticket, expected, true);
+        self.row(ticket).enter(ticket, expected, true);
     }
 
     /// How many are to be served before it.
     pub(super) fn ahead(&self, ticket: &Ticket) -> usize {
-        let above: usize = self
-            .ranks
-            .iter()
-            .take(ticket.rank as usize)
-            .map(|row| row.waiting.len())
-            .sum();
-        let row = self.ranks.get(ticket.rank as usize);
-        above + row.and_then(|row| row.ahead(ticket.id)).unwrap_or_default()
+        let above = self.ranks.iter().take(ticket.rank as usize);
+        let above: usize = above.map(Rows::len).sum();
+        let rows = self.ranks.get(ticket.rank as usize);
+        above + rows.map_or(0, |rows| rows.ahead(ticket))
     }
 
     /// It is served, and its share is the last to be served again.
     pub(super) fn serve(&mut self, ticket: &Ticket) {
-        let row = self.row(ticket.rank);
+        let row = self.row(ticket);
         row.events += 1;
         let now = row.events;
         if let Some(share) = row.shares.get_mut(&ticket.share) {
@@ -74,16 +86,22 @@ impl Line {
         row.leave(ticket.id);
     }
 
+    /// It waits no more.
+    pub(super) fn leave(&mut self, ticket: &Ticket) {
+        self.row(ticket).leave(ticket.id);
+    }
+
     /// Keeps when it is expected back.
     pub(super) fn expect(&mut self, ticket: &Ticket, at: Timestamp) {
-        if let Some(place) = self.row(ticket.rank).waiting.get_mut(&ticket.id) {
+        if let Some(place) = self.row(ticket).waiting.get_mut(&ticket.id) {
             place.expected = at;
         }
     }
 
     /// Lets those go who have not come back.
     pub(super) fn drop_the_late(&mut self, now: Timestamp) {
-        for row in &mut self.ranks {
+        let rows = self.ranks.iter_mut();
+        for row in rows.flat_map(|rows| [&mut rows.begun, &mut rows.others]) {
             let late = row.waiting.iter().filter(|(_, place)| {
                 Duration::try_from(now.duration_since(place.expected)).is_ok_and(|d| d > PATIENCE)
             });
@@ -95,10 +113,19 @@ impl Line {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ranks.iter().map(|row| row.waiting.len()).sum()
+        self.ranks.iter().map(Rows::len).sum()
     }
 
-    fn row(&mut self, rank: Rank) -> &mut Row {
+    fn row(&mut self, ticket: &Ticket) -> &mut Row {
+        let rows = self.rows(ticket.rank);
+        if ticket.begun {
+            &mut rows.begun
+        } else {
+            &mut rows.others
+        }
+    }
+
+    fn rows(&mut self, rank: Rank) -> &mut Rows {
         let [urgent, follow, arrange, submit] = &mut self.ranks;
         match rank {
             Rank::Urgent => urgent,
@@ -106,6 +133,22 @@ impl Line {
             Rank::Arrange => arrange,
             Rank::Submit => submit,
         }
+    }
+}
+
+impl Rows {
+    fn ahead(&self, ticket: &Ticket) -> usize {
+        let before = if ticket.begun {
+            self.begun.ahead(ticket.id)
+        } else {
+            let own = self.others.ahead(ticket.id);
+            own.map(|own| self.begun.waiting.len() + own)
+        };
+        before.unwrap_or_default()
+    }
+
+    fn len(&self) -> usize {
+        self.begun.waiting.len() + self.others.waiting.len()
     }
 }
 

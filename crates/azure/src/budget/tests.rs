@@ -1,5 +1,7 @@
 //! The laws of the budget, with its own clock.
 
+mod crowd;
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ fn seconds(time: Timestamp) -> f64 {
 }
 
 fn ticket(rank: Rank, share: &str, number: usize) -> Ticket {
-    Ticket::new(rank, &share.into(), "PUT", &number.to_string())
+    Ticket::new(rank, &share.into(), "", "PUT", &number.to_string())
 }
 
 /// A desk whose first answer has come, and that has given what it had to lower ranks: now and then a token comes.
@@ -275,15 +277,108 @@ fn whoever_does_not_come_back_loses_his_place() {
 }
 
 #[test]
-fn a_token_that_is_never_used_is_lost_after_a_minute_and_no_sooner() {
+fn a_token_that_is_never_used_is_there_for_others_after_a_minute_and_no_sooner() {
     let mut desk = busy(Rate {
         size: 1.0,
         per_second: 0.001,
     });
-    let one = ticket(Rank::Submit, "a", 0);
+    let [one, other] = [0, 1].map(|number| ticket(Rank::Submit, "a", number));
     desk.claim(&one, at(1_000.1)).unwrap();
     desk.claim(&one, at(1_059.0)).unwrap();
+    desk.claim(&other, at(1_059.0)).unwrap_err();
+    desk.claim(&other, at(1_062.0)).unwrap();
     desk.claim(&one, at(1_062.0)).unwrap_err();
+}
+
+#[test]
+fn tokens_that_are_kept_and_those_that_come_meanwhile_are_never_more_than_azures_bucket_holds() {
+    let (size, per_second) = (10.0, 10.0);
+    let mut desk = busy(Rate { size, per_second });
+    let mut given = 0;
+    for second in 1..50 {
+        for number in 0..20 {
+            let one = ticket(Rank::Urgent, "a", second * 100 + number);
+            given += u32::from(
+                desk.claim(&one, at(f64::from(u32::try_from(second).unwrap())))
+                    .is_ok(),
+            );
+        }
+    }
+    assert_eq!(given, 10, "they may all be sent at once");
+    let one = ticket(Rank::Urgent, "a", 0);
+    desk.claim(&one, at(200.0)).unwrap();
+    assert_eq!(
+        desk.read(at(200.0)).0,
+        Some(9.0),
+        "none was lost, and none came twice"
+    );
+}
+
+#[test]
+fn whoever_leaves_is_not_waited_for_and_what_he_had_is_for_others() {
+    let mut desk = busy(Rate {
+        size: 200.0,
+        per_second: 10.0,
+    });
+    let ghosts = (0..5_000).map(|number| ticket(Rank::Submit, "a", number));
+    for ghost in ghosts.clone() {
+        desk.claim(&ghost, at(0.0)).unwrap_err();
+    }
+    let new = ticket(Rank::Submit, "a", 9_999);
+    desk.claim(&new, at(0.0)).unwrap_err();
+    ghosts.for_each(|ghost| desk.leave(&ghost, at(0.0)));
+    assert_eq!(desk.read(at(0.0)).1, 1);
+    desk.claim(&new, at(0.11)).unwrap();
+    let other = ticket(Rank::Submit, "a", 10_000);
+    desk.claim(&other, at(0.11)).unwrap_err();
+    desk.leave(&new, at(0.11));
+    desk.claim(&other, at(0.11)).unwrap();
+}
+
+#[test]
+fn whoever_has_long_to_wait_asks_again_within_half_a_minute() {
+    let mut desk = busy(Rate {
+        size: 200.0,
+        per_second: 10.0,
+    });
+    for number in 0..5_000 {
+        let back = desk.claim(&ticket(Rank::Submit, "a", number), at(0.0));
+        assert!(seconds(back.unwrap_err()) <= 30.0);
+    }
+}
+
+#[test]
+fn two_who_ask_the_same_have_a_place_each() {
+    let mut desk = busy(Rate {
+        size: 10.0,
+        per_second: 1.0,
+    });
+    let [one, other] =
+        ["one", "other"].map(|object| Ticket::new(Rank::Submit, &"a".into(), object, "GET", "/x"));
+    desk.claim(&one, at(0.0)).unwrap_err();
+    desk.claim(&other, at(0.0)).unwrap_err();
+    assert_eq!(desk.read(at(0.0)).1, 2);
+    desk.spend(&one, at(1.01)).unwrap();
+    assert_eq!(desk.read(at(1.01)).1, 1, "the other keeps his place");
+}
+
+#[test]
+fn who_has_begun_goes_before_who_has_not_and_not_before_a_higher_rank() {
+    let mut desk = busy(Rate {
+        size: 10.0,
+        per_second: 1.0,
+    });
+    let ask = |rank, number| ticket(rank, "a", number);
+    for number in 0..9 {
+        desk.claim(&ask(Rank::Arrange, number), at(0.0)).ok();
+    }
+    drain(&mut desk, Rank::Urgent);
+    let begun = ask(Rank::Arrange, 8).begun(true);
+    let first = desk.claim(&ask(Rank::Follow, 0), at(0.0)).unwrap_err();
+    let second = desk.claim(&begun, at(0.0)).unwrap_err();
+    let third = desk.claim(&ask(Rank::Arrange, 7), at(0.0)).unwrap_err();
+    assert!(first < second && second < third, "{first} {second} {third}");
+    assert!(!ask(Rank::Submit, 0).begun(true).is_begun());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::events::{FORCE_RELEASED, News, Tone};
 use crate::finalizer::Presence;
 use crate::jitter;
 use crate::kind::{Kind, Memo, Seen, Step, Want};
-use crate::line::{Queued, is_worth_telling};
+use crate::line::{Queued, Word, is_worth_telling};
 use crate::memory::uid;
 use crate::metrics::Ended;
 
@@ -76,9 +76,30 @@ impl<K: Kind> Turn<'_, K> {
     }
 
     /// Ends the pass of an object that waited for its turn and still does: nobody is asked for anything.
-    pub(crate) fn still_queued(&self) -> Option<Outcome> {
-        let until = self.engine.memory.line.until(&*self.object, self.now())?;
-        Some(ended(Ended::Queued, Next::At(until)))
+    pub(crate) fn still_queued(&mut self) -> Option<Outcome> {
+        match self.engine.memory.line.word(&*self.object, self.now()) {
+            Word::Waits(until) => Some(ended(Ended::Queued, Next::At(until))),
+            Word::Changed(seat) => {
+                self.left = Some(seat);
+                None
+            }
+            Word::Goes => None,
+        }
+    }
+
+    /// Gives up its place in the line, if it has one.
+    pub(crate) fn waits_no_more(&self) {
+        self.engine.memory.line.forget(&*self.object);
+    }
+
+    /// Gives up the place at which the object waited before it changed, unless it waits again: what it wanted then was
+    /// sent, or is not wanted any more.
+    pub(crate) fn leave(&mut self) {
+        if let Some(seat) = self.left.take()
+            && !self.engine.memory.line.has(&*self.object)
+        {
+            seat.leave();
+        }
     }
 
     /// Ends the pass before a step whose turn has not come: nothing of it is on record, and nothing is let go.
@@ -88,7 +109,7 @@ impl<K: Kind> Turn<'_, K> {
         seen: &Seen<K>,
         queued: Queued,
     ) -> Result<Outcome, Error> {
-        let Queued { fault, ask } = queued;
+        let Queued { fault, seat } = queued;
         let now = self.now();
         let until = fault.class.until().unwrap_or(now);
         let told = is_worth_telling(until, now);
@@ -100,7 +121,7 @@ impl<K: Kind> Turn<'_, K> {
         }
         let due = K::Machine::due(want, seen, &self.memo, now);
         let line = &self.engine.memory.line;
-        line.enter(&*self.object, ask, due, told);
+        line.enter(&*self.object, seat, due, told);
         Ok(ended(Ended::Queued, Next::At(until).not_after(due)))
     }
 

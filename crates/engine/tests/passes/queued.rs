@@ -23,6 +23,16 @@ impl House {
         self.nursery.world().asks
     }
 
+    /// Nobody waits for this one any more.
+    async fn has_left(&self, name: &str) {
+        until("the place is left", PATIENCE, async || {
+            let left = &self.nursery.world().left;
+            Ok(left.iter().any(|one| one == name).then_some(()))
+        })
+        .await
+        .unwrap();
+    }
+
     /// Wakes until somebody has asked for its turn again.
     async fn asked_again(&self, name: &str) {
         let before = self.asks();
@@ -87,6 +97,8 @@ async fn who_waits_is_looked_at_when_he_wants_something_else() {
     house.delete("deleted").await;
     house.sees_gone("deleted").await;
     assert_eq!(house.steps("deleted"), [], "nothing was ever asked for");
+    house.has_left("changed").await;
+    house.has_left("deleted").await;
 }
 
 #[tokio::test]
@@ -120,4 +132,14 @@ async fn azures_refusal_to_take_more_for_now_is_no_failure() {
     house.sees_event("a", "Running").await;
     let told = house.events("a").await;
     assert!(told.iter().all(|(kind, _)| kind == "Normal"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_was_given_for_a_step_that_cannot_be_done_is_given_back() {
+    let mut house = House::asleep().await;
+    house.nursery.world().support_goes = true;
+    house.create("a", json!({})).await;
+    house.start();
+    house.has_left("a").await;
+    assert_eq!(house.steps("a"), []);
 }

@@ -9,7 +9,7 @@ use azureml_spark_api::condition::{ConditionType, Fact, merge};
 use azureml_spark_core::{
     Act, Class, Fault, Invalid, Machine, Move, Pass, Sight, WAITING_FOR_BUDGET, Wake, summary,
 };
-use azureml_spark_engine::{Error, Kind, Queued, Wakes, finalizer};
+use azureml_spark_engine::{Error, Kind, Queued, Seat, Wakes, finalizer};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;
@@ -238,6 +238,8 @@ pub struct World {
     pub turn: Option<Timestamp>,
     /// How often somebody has asked for his turn.
     pub asks: usize,
+    /// Who has given up his turn.
+    pub left: Vec<String>,
     /// Nothing can be painted.
     pub unpaintable: Option<Fault>,
     /// What the object needs is going away.
@@ -250,6 +252,19 @@ pub struct World {
     pub released: Vec<String>,
     pub held: Vec<String>,
     pub holders: bool,
+}
+
+/// Where a toy waits to be made.
+struct Chair(Nursery, String);
+
+impl Seat for Chair {
+    fn ask(&self) -> Result<(), Timestamp> {
+        self.0.turn()
+    }
+
+    fn leave(&self) {
+        self.0.world().left.push(self.1.clone());
+    }
 }
 
 /// The remote side, and the toy kind. Clones share the world.
@@ -331,20 +346,26 @@ impl Kind for Nursery {
         Ok(seen.map_or(Sight::Absent, Sight::Present))
     }
 
-    async fn admit(&self, _: &Want, _: &Memo, step: &Step) -> Result<(), Queued> {
+    async fn admit(
+        &self,
+        want: &Want,
+        _: &Memo,
+        step: &Step,
+    ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         if *step != Step::Make {
-            return Ok(());
+            return Ok(None);
         }
-        self.turn().map_err(|until| {
-            let nursery = self.clone();
-            Queued {
+        let seat: Arc<dyn Seat> = Arc::new(Chair(self.clone(), want.name.clone()));
+        match self.turn() {
+            Ok(()) => Ok(Some(seat)),
+            Err(until) => Err(Box::new(Queued {
                 fault: Fault {
                     code: WAITING_FOR_BUDGET.to_owned(),
                     ..crate::house::fault(Class::Throttled { until })
                 },
-                ask: Arc::new(move || nursery.turn()),
-            }
-        })
+                seat,
+            })),
+        }
     }
 
     async fn execute(&self, want: &Want, _: &Memo, step: Step) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! The effects of a run.
 
+use std::sync::Arc;
+
 use azureml_spark_api::SparkJob;
 use azureml_spark_azure::Rank;
 use azureml_spark_azure::aml::{job, run};
@@ -8,7 +10,7 @@ use azureml_spark_core::spark_job::{
     CANCEL, Definition, EXISTS, Memo, RELABEL, SUBMIT, Step, TAG, Want,
 };
 use azureml_spark_core::{Class, Fault};
-use azureml_spark_engine::{Error, Queued, deadline};
+use azureml_spark_engine::{Error, Queued, Seat, deadline};
 use kube::Api;
 use kube::api::{DeleteParams, Preconditions};
 
@@ -28,7 +30,7 @@ impl SparkJobKind {
             return Err(not_ready());
         };
         let place = &workspace.place;
-        let site = self.access.site(place).await?;
+        let site = self.access.site(place).await?.of(&want.owner);
         let definition = || match &want.definition {
             Ok(definition) => Ok(&**definition),
             Err(_) => Err(not_ready()),
@@ -53,21 +55,26 @@ impl SparkJobKind {
     }
 
     /// A run is asked for in its turn. What keeps it from being asked for at all, the step itself tells.
-    pub(super) async fn turn(&self, want: &Want, memo: &Memo, step: &Step) -> Result<(), Queued> {
+    pub(super) async fn turn(
+        &self,
+        want: &Want,
+        memo: &Memo,
+        step: &Step,
+    ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         let (Step::Submit, Some(workspace), Ok(definition)) =
             (step, &want.workspace, &want.definition)
         else {
-            return Ok(());
+            return Ok(None);
         };
         let Ok(site) = self.access.site(&workspace.place).await else {
-            return Ok(());
+            return Ok(None);
         };
         let Ok(body) = request::body(want, definition, memo) else {
-            return Ok(());
+            return Ok(None);
         };
         let put = job::put(&site.id, &want.run_name(memo.attempt()), &body);
-        let claimed = site.client.ranked(Rank::Submit).claim(&put);
-        claimed.map_err(budget::queued(SUBMIT))
+        let client = site.of(&want.owner).client.ranked(Rank::Submit);
+        budget::admit(&self.access, &workspace.place, &client, SUBMIT, &put)
     }
 
     async fn submit(

@@ -22,7 +22,7 @@ impl SparkJobKind {
             return Ok(Seen::default());
         };
         let place = &workspace.place;
-        let site = self.access.site(place).await?;
+        let site = self.access.site(place).await?.of(&want.owner);
         let name = want.run_name(memo.attempt());
         let labels = self.board.labels(place, &name);
         let mut seen = Seen {
