@@ -40,8 +40,8 @@ struct Entry {
     seen: u64,
     /// When it was last seen.
     at: Instant,
-    /// Since when it has been in its state.
-    since: Instant,
+    /// Since when it has been in its state; `None`: it was in it when it was first seen, perhaps for long.
+    since: Option<Instant>,
     /// SHA-256 of the labels that were sent to it.
     labels: Option<String>,
 }
@@ -72,11 +72,11 @@ impl Board {
         believed.then(|| entry.run.clone())
     }
 
-    /// How long a run has been seen in its state without a break, and which that is.
+    /// How long a run has been in its state, and which that is, if it came into it before our eyes.
     pub(crate) fn lasts(&self, place: &Place, name: &str) -> Option<(RunState, Duration)> {
         let all = self.lock();
         let entry = all.places.get(place)?.get(name)?;
-        Some((entry.run.state.clone(), entry.since.elapsed()))
+        Some((entry.run.state.clone(), entry.since?.elapsed()))
     }
 
     /// SHA-256 of the labels that this process has sent to a run.
@@ -110,8 +110,14 @@ impl Board {
         let runs = all.places.entry(place.clone()).or_default();
         let before = runs.remove(name);
         let labels = before.as_ref().and_then(|entry| entry.labels.clone());
-        let same = before.as_ref().filter(|entry| entry.run.state == run.state);
-        let since = same.map_or_else(Instant::now, |entry| entry.since);
+        let since = before.as_ref().and_then(|entry| {
+            let same = entry.run.state == run.state;
+            if same {
+                entry.since
+            } else {
+                Some(Instant::now())
+            }
+        });
         let mut jobs = before.map(|entry| entry.jobs).unwrap_or_default();
         if !jobs.contains(&job) {
             jobs.push(job);
@@ -251,7 +257,7 @@ impl Board {
         if entry.run.state == state || matches!(state, RunState::Other(_)) {
             return Vec::new();
         }
-        entry.since = entry.at;
+        entry.since = Some(entry.at);
         entry.run.state = state;
         entry.jobs.clone()
     }
@@ -270,7 +276,7 @@ impl Board {
             return Vec::new();
         }
         if entry.run.state != run.state {
-            entry.since = entry.at;
+            entry.since = Some(entry.at);
         }
         entry.run = run;
         entry.jobs.clone()
@@ -380,16 +386,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_state_lasts_since_it_was_first_seen_without_a_break() {
+    async fn a_state_lasts_since_the_run_came_into_it() {
         let board = Board::new(Duration::from_secs(10));
         let lasts = || board.lasts(&place(), "a");
         assert_eq!(lasts(), None);
-        board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("a"));
+        board.put(&place(), "a", run(RunState::Starting), ObjectRef::new("a"));
+        tokio::time::advance(Duration::from_secs(40)).await;
+        board.update(&place(), "a", run(RunState::Starting));
+        assert_eq!(lasts(), None, "nobody saw how it came into it");
+        board.update(&place(), "a", run(RunState::Queued));
         tokio::time::advance(Duration::from_secs(40)).await;
         board.update(&place(), "a", run(RunState::Queued));
         board.put(&place(), "a", run(RunState::Queued), ObjectRef::new("b"));
         assert_eq!(lasts(), Some((RunState::Queued, Duration::from_secs(40))));
-        board.update(&place(), "a", run(RunState::Running));
+        board.put(&place(), "a", run(RunState::Running), ObjectRef::new("b"));
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(lasts(), Some((RunState::Running, Duration::from_secs(7))));
     }
@@ -461,8 +471,9 @@ mod tests {
         assert_eq!(advance(RunState::Other("Waiting".into())), []);
         assert_eq!(advance(RunState::Queued), []);
         assert_eq!(
-            board.lasts(&place(), "a").unwrap().1,
-            Duration::from_secs(7)
+            board.lasts(&place(), "a"),
+            None,
+            "as it was when it was put"
         );
         assert_eq!(board.age(&place()), Some(Duration::from_secs(7)), "of b");
         assert_eq!(board.places(), 1);
