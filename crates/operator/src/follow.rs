@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azureml_spark_api::SparkJob;
-use azureml_spark_azure::{Rank, WAITING};
+use azureml_spark_azure::Rank;
 use azureml_spark_core::Fault;
 use azureml_spark_core::place::Place;
 use azureml_spark_engine::{BatchSource, Metrics, Wakes};
@@ -110,12 +110,7 @@ impl BatchSource for Follow {
             }
             Err(fault) => Err(fault),
         };
-        let in_the_way = match &looked {
-            Ok(failed) => *failed,
-            // Its turn comes, and those of the jobs' own requests would not come sooner.
-            Err(fault) => fault.code != WAITING,
-        };
-        if in_the_way {
+        if *looked.as_ref().unwrap_or(&true) {
             // Whoever was not seen for some periods looks for itself, and tells its user what is in the way.
             wake(news, self.board.unseen(place));
         }
@@ -139,7 +134,7 @@ struct Look<'a> {
     unseen: HashSet<String>,
     /// How many requests to Resource Manager it may still make.
     left: usize,
-    /// Whether a run could not be asked for, while others could.
+    /// Whether a run could not be asked for, while others could, or a request waits for its turn.
     failed: bool,
 }
 
@@ -162,3 +157,6 @@ impl Look<'_> {
         wake(self.news, jobs);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::board::Sighting;
 use crate::translate;
 
 impl Look<'_> {
-    /// Reads pages until every live run was seen, or as far as pages have paid.
+    /// Reads pages until every live run was seen, as far as pages have paid, or as the budget goes.
     pub(super) async fn list(&mut self) -> Result<(), Fault> {
         self.follow.counts.listed();
         let habits = &self.follow.habits;
@@ -23,8 +23,16 @@ impl Look<'_> {
         let mut call = job::list(&self.site.id, filter);
         let mut shown = Shown::of(self.unseen.len(), self.left);
         loop {
-            let page = self.site.client.send(call).await;
-            let page = page.map_err(|error| translate::fault(&error))?;
+            let page = match self.site.client.send(call).await {
+                Ok(page) => page,
+                Err(error) if error.is_waiting() => {
+                    // The others are asked for by name: they would never be, if they stood behind this page each time. That
+                    // it was not read tells nothing of what it shows.
+                    self.failed = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(translate::fault(&error)),
+            };
             self.left = self.left.saturating_sub(1);
             shown.page(page.items.iter().filter(|found| self.shows(found)).count());
             match page.next {

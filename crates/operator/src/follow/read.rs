@@ -34,7 +34,7 @@ impl Look<'_> {
             if matches!(&found, Err(error) if error.is_waiting()) {
                 // As far as the budget goes. It has a place in the line until the next look.
                 enough.store(true, Ordering::Relaxed);
-                heard = true;
+                (heard, self.failed) = (true, true);
                 continue;
             }
             match found.map_err(|error| translate::fault(&error)) {

@@ -1,0 +1,140 @@
+//! Looks, against a server that answers as Azure and keeps what it was asked.
+
+mod azure;
+
+use azureml_spark_azure::{Budget, Clouds};
+use azureml_spark_core::spark_job::{Run, RunState};
+use azureml_spark_engine::Clock;
+use clap::Parser as _;
+use kube::runtime::reflector;
+use serde_json::json;
+
+use super::*;
+use azure::Azure;
+
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// A workspace with live runs, which is looked at.
+struct Sight {
+    azure: Azure,
+    board: Board,
+    budget: Budget,
+    follow: Follow,
+    news: Wakes<ObjectRef<SparkJob>>,
+}
+
+fn place() -> Place {
+    Place {
+        namespace: "team".into(),
+        name: "ml".into(),
+    }
+}
+
+fn run(state: RunState) -> Run {
+    Run {
+        azure_id: "/before".into(),
+        state,
+        owner: None,
+        definition_hash: None,
+        attempt: None,
+        held_by: None,
+        code_id: None,
+        studio_url: None,
+        started: None,
+        ended: None,
+    }
+}
+
+impl Sight {
+    async fn of(azure: Azure, by: &str) -> Self {
+        let kube = kube::Client::new(azure::secret(), "team");
+        let clouds = Clouds::load(Some(&azure.clouds())).unwrap();
+        let (store, mut writer) = reflector::store();
+        let workspace = json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "AzureMLWorkspace",
+            "metadata": {"namespace": "team", "name": "ml"},
+            "spec": {
+                "subscriptionId": "s", "resourceGroup": "g", "workspaceName": "w", "cloud": "test",
+                "credentials": {"servicePrincipalSecretRef": {"name": "sp"}},
+            },
+            "status": {"location": "East US"},
+        });
+        let workspace = serde_json::from_value(workspace).unwrap();
+        writer.apply_watcher_event(&kube::runtime::watcher::Event::Apply(workspace));
+        let budget = Budget::default();
+        let access = Access::new(kube, clouds, store, Wakes::new(), [], budget.clone());
+        let (board, follow) = (Board::new(PERIOD), format!("--follow={by}"));
+        let args = ["operator", &follow, "--poll-seconds=3600"];
+        let args = Args::try_parse_from(args).unwrap();
+        Self {
+            follow: Follow::new(&Arc::new(access), &board, &args, &Metrics::new()),
+            azure,
+            board,
+            budget,
+            news: Wakes::new(),
+        }
+    }
+
+    fn put(&self, name: &str, state: RunState) {
+        self.board
+            .put(&place(), name, run(state), ObjectRef::new(name));
+    }
+
+    fn state(&self, name: &str) -> Option<RunState> {
+        self.board.get(&place(), name).map(|run| run.state)
+    }
+
+    /// Looks once; what Azure was asked meanwhile, by the alphabet.
+    async fn look(&self) -> Vec<String> {
+        self.follow.look(&place(), &self.news).await.unwrap();
+        let mut asked = self.azure.asked();
+        asked.sort_unstable();
+        asked
+    }
+
+    /// Who was woken since.
+    async fn woken(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        while !self.news.is_empty() {
+            names.push(self.news.next().await.name);
+        }
+        names.sort_unstable();
+        names
+    }
+}
+
+fn later(by: Duration) -> impl Future<Output = ()> {
+    tokio::time::pause();
+    async move {
+        tokio::time::advance(by).await;
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn where_a_page_waits_for_the_budget_runs_are_asked_for_and_their_jobs_hear_of_it() {
+    let azure = Azure::start(json!({"reads": {"size": 20, "perSecond": 0.01}})).await;
+    let names: Vec<String> = (0..10).map(|number| format!("run-{number}")).collect();
+    azure.lists(1, names.iter().map(|name| (&**name, "Running")));
+    let sight = Sight::of(azure, "list").await;
+    for name in &names {
+        sight.put(name, RunState::Running);
+    }
+    // A token comes every hundred seconds: once they are used up, all wait.
+    let waiting = || {
+        let read = sight.budget.read(Clock::system().now());
+        read.iter().map(|reading| reading.waiting).sum::<usize>()
+    };
+    let mut looks = 0;
+    while waiting() == 0 {
+        looks += 1;
+        assert!(looks <= 20, "there are tokens without end");
+        sight.look().await;
+    }
+    // Who was asked for by his name shows more than was put.
+    sight.woken().await;
+    later(Duration::from_secs(61)).await;
+    assert!(sight.look().await.is_empty());
+    assert!(waiting() >= 2, "the page, and somebody by his name");
+    assert_eq!(sight.woken().await, names);
+}
