@@ -239,27 +239,31 @@ impl Board {
         Sighting::Known
     }
 
-    /// Takes in that a live run is in a state, from somebody who knows nothing else of it; names the jobs that follow it
-    /// if that is new. A word that is not known says that it is live, no more.
+    /// Takes in that a live run is in a state, from somebody who knows nothing else of it, and may be late; names the jobs
+    /// that follow it if that is new. A word that is not known says that it is live, no more. `None` if the state is none
+    /// that comes after the one on the board: only the run's own route can tell.
     pub(crate) fn advance(
         &self,
         place: &Place,
         name: &str,
         state: RunState,
-    ) -> Vec<ObjectRef<SparkJob>> {
+    ) -> Option<Vec<ObjectRef<SparkJob>>> {
         let mut all = self.lock();
         let seen = all.sighting();
         let Some(entry) = all.live(place, name) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
         entry.seen = seen;
         entry.at = Instant::now();
         if entry.run.state == state || matches!(state, RunState::Other(_)) {
-            return Vec::new();
+            return Some(Vec::new());
+        }
+        if stage(&state)? <= stage(&entry.run.state)? {
+            return None;
         }
         entry.since = Some(entry.at);
         entry.run.state = state;
-        entry.jobs.clone()
+        Some(entry.jobs.clone())
     }
 
     /// Takes a new sighting of a followed run in; names the jobs that follow it if it shows anything new.
@@ -284,6 +288,27 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How far a live run is; `None` of a state that comes and goes, and of a word that is not known.
+fn stage(state: &RunState) -> Option<u8> {
+    match state {
+        RunState::NotStarted => Some(0),
+        RunState::Starting => Some(1),
+        RunState::Provisioning => Some(2),
+        RunState::Preparing => Some(3),
+        RunState::Queued => Some(4),
+        RunState::Running => Some(5),
+        RunState::Finalizing => Some(6),
+        RunState::CancelRequested => Some(7),
+        RunState::Completed
+        | RunState::Failed
+        | RunState::Canceled
+        | RunState::NotResponding
+        | RunState::Paused
+        | RunState::Lost
+        | RunState::Other(_) => None,
     }
 }
 
@@ -468,8 +493,8 @@ mod tests {
         board.put(&place(), "b", run(RunState::Running), ObjectRef::new("b"));
         tokio::time::advance(Duration::from_secs(7)).await;
         let advance = |state| board.advance(&place(), "a", state);
-        assert_eq!(advance(RunState::Other("Waiting".into())), []);
-        assert_eq!(advance(RunState::Queued), []);
+        assert_eq!(advance(RunState::Other("Waiting".into())), Some(vec![]));
+        assert_eq!(advance(RunState::Queued), Some(vec![]));
         assert_eq!(
             board.lasts(&place(), "a"),
             None,
@@ -477,15 +502,50 @@ mod tests {
         );
         assert_eq!(board.age(&place()), Some(Duration::from_secs(7)), "of b");
         assert_eq!(board.places(), 1);
-        assert_eq!(advance(RunState::Running), [ObjectRef::new("a")]);
+        let followers = Some(vec![ObjectRef::new("a")]);
+        assert_eq!(advance(RunState::Running), followers);
         assert_eq!(board.get(&place(), "a"), Some(run(RunState::Running)));
         assert_eq!(
             board.lasts(&place(), "a"),
             Some((RunState::Running, Duration::ZERO))
         );
         board.update(&place(), "a", run(RunState::Completed));
-        assert_eq!(advance(RunState::Running), [], "an end is an end");
+        assert_eq!(advance(RunState::Running), Some(vec![]), "an end is an end");
         assert_eq!(board.get(&place(), "a"), Some(run(RunState::Completed)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_older_state_is_a_sighting_and_takes_nothing_back() {
+        let board = Board::new(Duration::from_secs(10));
+        let other = || RunState::Other("New".into());
+        for (known, told) in [
+            (RunState::Running, RunState::Queued),
+            (RunState::Queued, RunState::NotStarted),
+            (RunState::CancelRequested, RunState::Finalizing),
+            (RunState::NotResponding, RunState::Running),
+            (RunState::Paused, RunState::Queued),
+            (RunState::Running, RunState::Paused),
+            (other(), RunState::Running),
+        ] {
+            board.put(&place(), "a", run(known.clone()), ObjectRef::new("a"));
+            tokio::time::advance(Duration::from_secs(7)).await;
+            assert_eq!(
+                board.advance(&place(), "a", told.clone()),
+                None,
+                "{told:?} after {known:?}"
+            );
+            assert_eq!(board.get(&place(), "a"), Some(run(known)));
+            assert_eq!(board.age(&place()), Some(Duration::ZERO));
+        }
+        for (known, told) in [
+            (RunState::NotStarted, RunState::Preparing),
+            (RunState::Running, RunState::CancelRequested),
+        ] {
+            board.put(&place(), "a", run(known), ObjectRef::new("a"));
+            let followers = Some(vec![ObjectRef::new("a")]);
+            assert_eq!(board.advance(&place(), "a", told.clone()), followers);
+            assert_eq!(board.get(&place(), "a"), Some(run(told)));
+        }
     }
 
     #[test]

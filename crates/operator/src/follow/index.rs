@@ -20,6 +20,14 @@ const PAGES: usize = 10;
 /// few, the latest ends of a history, are asked for by name.
 const FEW: usize = 8;
 
+/// What a look at the index has shown.
+struct Pages {
+    /// Whether there was nothing more to read.
+    whole: bool,
+    /// How many of the runs that are followed.
+    shown: usize,
+}
+
 /// Why a workspace is followed by its list for a while, and how long Azure asked to be left alone.
 pub(super) struct Unusable {
     why: Why,
@@ -31,17 +39,15 @@ impl Look<'_> {
     /// `None` when every live run is accounted for as far as this look may; else why the list is to be asked instead.
     pub(super) async fn by_index(&mut self) -> Result<Option<Unusable>, Fault> {
         self.follow.counts.indexed();
-        let followed = self.unseen.len();
-        let whole = match self.pages_of_index().await {
-            Ok(whole) => whole,
+        let Pages { whole, shown } = match self.pages_of_index().await {
+            Ok(pages) => pages,
             Err(unusable) => return Ok(Some(unusable)),
         };
-        let shown = followed - self.unseen.len();
         let (habits, board) = (&self.follow.habits, &self.follow.board);
         let unseen = self.unseen.iter().cloned();
         let mut names = board.longest_unseen(self.place, unseen, usize::MAX);
         if whole {
-            // What is not shown has ended, or the index is late.
+            // What is not shown, or in an older state, has ended, or the index is late.
             names = habits.absent(self.place, &names);
         }
         let mut asked = names.clone();
@@ -70,14 +76,14 @@ impl Look<'_> {
         Ok(None)
     }
 
-    /// Reads until every live run was seen; whether there was nothing more to read.
-    async fn pages_of_index(&mut self) -> Result<bool, Unusable> {
+    /// Reads until every live run was seen.
+    async fn pages_of_index(&mut self) -> Result<Pages, Unusable> {
         let location = self.follow.access.location(self.place);
         let location = location.ok_or_else(|| {
             Unusable::because(Why::Refused, "the region of the workspace is not known")
         })?;
         let mut continuation = None;
-        let (mut some, mut named) = (false, false);
+        let (mut some, mut named, mut shown) = (false, false, 0);
         for _ in 0..PAGES {
             let call = index::runs(
                 &self.site.id,
@@ -89,9 +95,8 @@ impl Look<'_> {
             let found = found.map_err(|error| Unusable::from(&error))?;
             some |= found.unreadable > 0 || !found.entries.is_empty();
             named |= found.entries.iter().any(|entry| !entry.names.is_empty());
-            for entry in &found.entries {
-                self.shows_entry(entry);
-            }
+            let shows = |entry: &&Entry| self.shows_entry(entry);
+            shown += found.entries.iter().filter(shows).count();
             continuation = found.continuation;
             if continuation.is_none() || self.unseen.is_empty() {
                 break;
@@ -103,19 +108,27 @@ impl Look<'_> {
                 "no field of it carries the name of a run",
             ));
         }
-        Ok(continuation.is_none())
+        Ok(Pages {
+            whole: continuation.is_none(),
+            shown,
+        })
     }
 
-    fn shows_entry(&mut self, entry: &Entry) {
+    /// Whether it is a live run that is followed.
+    fn shows_entry(&mut self, entry: &Entry) -> bool {
         let Some(name) = entry.names.iter().find(|name| self.unseen.contains(*name)) else {
-            return;
+            return false;
         };
         let state = translate::state(&entry.status);
-        // An end is not asked for, and not believed: its run is asked for by name.
-        if !state.is_end() {
-            self.wake(self.follow.board.advance(self.place, name, state));
+        // An end is not asked for, and not believed: its run is asked for by name, as is one that seems to have gone back.
+        if state.is_end() {
+            return false;
+        }
+        if let Some(news) = self.follow.board.advance(self.place, name, state) {
+            self.wake(news);
             self.unseen.remove(name);
         }
+        true
     }
 
     pub(super) fn shut_index(&self, unusable: &Unusable) {

@@ -138,3 +138,25 @@ async fn where_a_page_waits_for_the_budget_runs_are_asked_for_and_their_jobs_hea
     assert!(waiting() >= 2, "the page, and somebody by his name");
     assert_eq!(sight.woken().await, names);
 }
+
+#[tokio::test]
+async fn what_the_index_says_of_a_time_before_is_asked_of_the_run_itself() {
+    let azure = Azure::start(json!({})).await;
+    azure.lists(100, [("late", "Running"), ("back", "Running")]);
+    azure.indexes([("late", "Queued"), ("back", "Running")]);
+    let sight = Sight::of(azure, "index").await;
+    sight.put("late", RunState::Running);
+    sight.put("back", RunState::NotResponding);
+    assert_eq!(sight.look().await, ["get back", "get late", "index"]);
+    assert_eq!(sight.state("late"), Some(RunState::Running));
+    assert_eq!(
+        sight.state("back"),
+        Some(RunState::Running),
+        "it is heard of again"
+    );
+    sight.woken().await;
+    // Less and less: in looks 1, 2, 4, 8.
+    assert_eq!(sight.look().await, ["get late", "index"]);
+    assert_eq!(sight.look().await, ["index"]);
+    assert!(sight.woken().await.is_empty(), "nothing is new");
+}
