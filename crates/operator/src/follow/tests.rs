@@ -160,3 +160,28 @@ async fn what_the_index_says_of_a_time_before_is_asked_of_the_run_itself() {
     assert_eq!(sight.look().await, ["index"]);
     assert!(sight.woken().await.is_empty(), "nothing is new");
 }
+
+#[tokio::test]
+async fn many_ends_at_once_are_looked_for_in_the_list_and_a_few_by_their_names() {
+    let names: Vec<String> = (0..9).map(|number| format!("run-{number}")).collect();
+    for (many, asked) in [(8, 8), (9, 0)] {
+        let ended = names.iter().take(many).map(|name| (&**name, "Completed"));
+        let azure = Azure::start(json!({})).await;
+        azure.lists(100, ended.chain([("live", "Running")]));
+        azure.indexes([("live", "Running")]);
+        let sight = Sight::of(azure, "index").await;
+        for name in names.iter().take(many).map(String::as_str).chain(["live"]) {
+            sight.put(name, RunState::Running);
+        }
+        let seen = sight.look().await;
+        let count = |what: &str| seen.iter().filter(|one| one.starts_with(what)).count();
+        assert_eq!(
+            (count("index"), count("list"), count("get")),
+            (1, usize::from(asked == 0), asked),
+            "{seen:?}"
+        );
+        assert_eq!(sight.woken().await, names[..many]);
+        assert_eq!(sight.state("run-0"), Some(RunState::Completed));
+        assert_eq!(sight.look().await, ["index"], "the one that goes on");
+    }
+}
