@@ -6,6 +6,7 @@
 //! Azure's time has come.
 
 mod bucket;
+mod clock;
 mod desk;
 mod line;
 mod scope;
@@ -25,6 +26,7 @@ pub use scope::Scope;
 pub(crate) use scope::Lane;
 
 use crate::request::Effect;
+use clock::{Clock, Moment};
 use desk::{Desk, Sent};
 
 /// What a request is for: the first is served first, and each leaves a few tokens to those above it.
@@ -130,20 +132,25 @@ pub(crate) struct Trip {
 impl Trip {
     /// Takes in what an answer says of the tokens left.
     pub(crate) fn answered(&self, remaining: Option<f64>) {
-        let answered = |desk: &mut Desk, now| desk.answered(self.sent, remaining, now);
+        let answered = |desk: &mut Desk, now: Moment| {
+            desk.answered(self.sent, remaining, now.steady);
+        };
         self.budget.at(&self.lane, answered);
     }
 
     /// Nothing of the scope is sent until then.
     pub(crate) fn shut(&self, until: Timestamp) {
-        let shut = |desk: &mut Desk, now| desk.shut(self.sent, until, now);
+        let shut = |desk: &mut Desk, now: Moment| {
+            desk.shut(self.sent, now.steadily(until), now.steady);
+        };
         self.budget.at(&self.lane, shut);
     }
 }
 
 impl Drop for Trip {
     fn drop(&mut self) {
-        self.budget.at(&self.lane, Desk::is_back);
+        let is_back = |desk: &mut Desk, now: Moment| desk.is_back(self.sent, now.steady);
+        self.budget.at(&self.lane, is_back);
     }
 }
 
@@ -166,6 +173,7 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     percent: u8,
     beds: Arc<Semaphore>,
+    clock: Clock,
     desks: Mutex<HashMap<Scope, Desk>>,
     counts: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
@@ -181,17 +189,23 @@ impl Budget {
     /// That part of what Azure gives, in percent: the rest is left to others with the same credentials. So many passes of
     /// a kind run side by side.
     pub fn new(percent: u8, passes: u16) -> Self {
+        Self::by(Clock::system(), percent, passes)
+    }
+
+    fn by(clock: Clock, percent: u8, passes: u16) -> Self {
         let beds = usize::from(passes.saturating_sub(AWAKE).max(1));
         Self(Arc::new(Shared {
             percent: percent.clamp(1, 100),
             beds: Arc::new(Semaphore::new(beds)),
+            clock,
             desks: Mutex::default(),
             counts: Mutex::default(),
         }))
     }
 
     /// What is left, for each kind of request that was made.
-    pub fn read(&self, now: Timestamp) -> Vec<Reading> {
+    pub fn read(&self) -> Vec<Reading> {
+        let now = self.0.clock.now().steady;
         let mut readings = BTreeMap::<Effect, Reading>::new();
         for (scope, desk) in self.desks().iter_mut() {
             let (left, waiting) = desk.read(now);
@@ -226,12 +240,18 @@ impl Budget {
 
     /// A token that is kept for the ticket, or the time at which to come back.
     pub(crate) fn claim(&self, lane: &Lane, ticket: &Ticket) -> Result<(), Timestamp> {
-        self.at(lane, |desk, now| desk.claim(ticket, now))
+        self.at(lane, |desk, now| {
+            let claimed = desk.claim(ticket, now.steady);
+            claimed.map_err(|until| now.on_the_wall(until))
+        })
     }
 
     /// Uses a token, or says when to come back.
     pub(crate) fn spend(&self, lane: &Lane, ticket: &Ticket) -> Result<Trip, Timestamp> {
-        let sent = self.at(lane, |desk, now| desk.spend(ticket, now))?;
+        let sent = self.at(lane, |desk, now| {
+            let sent = desk.spend(ticket, now.steady);
+            sent.map_err(|until| now.on_the_wall(until))
+        })?;
         Ok(Trip {
             budget: self.clone(),
             lane: lane.clone(),
@@ -247,20 +267,20 @@ impl Budget {
 
     /// Gives up a place in the line, or a token that was kept.
     pub(crate) fn leave(&self, lane: &Lane, ticket: &Ticket) {
-        self.at(lane, |desk, now| desk.leave(ticket, now));
+        self.at(lane, |desk, now| desk.leave(ticket, now.steady));
     }
 
-    fn at<T>(&self, lane: &Lane, does: impl FnOnce(&mut Desk, Timestamp) -> T) -> T {
+    fn at<T>(&self, lane: &Lane, does: impl FnOnce(&mut Desk, Moment) -> T) -> T {
         let mut desks = self.desks();
-        let now = Timestamp::now();
+        let now = self.0.clock.now();
         if !desks.contains_key(&lane.scope) {
             // Principals and subscriptions come and go.
-            desks.retain(|_, desk| !desk.is_idle(now));
+            desks.retain(|_, desk| !desk.is_idle(now.steady));
         }
         let rate = lane.rate.map(|rate| rate.part(self.0.percent));
         let desk = desks
             .entry(lane.scope.clone())
-            .or_insert_with(|| Desk::new(rate, now));
+            .or_insert_with(|| Desk::new(rate, now.steady));
         does(desk, now)
     }
 

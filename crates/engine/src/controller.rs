@@ -272,6 +272,9 @@ fn err<K: Kind>(turn: &Turn<'_, K>, engine: &Engine<K>, error: &Error) -> Next {
             return Next::Never;
         }
         Error::Stale => tracing::debug!("the object has changed; the pass is dropped"),
+        Error::Shared(shared) if matches!(**shared, Error::Stale | Error::Gone) => {
+            tracing::debug!("what the object needs has changed; the pass is dropped");
+        }
         Error::Apiserver(_) | Error::Silent { .. } | Error::Shared(_) | Error::Bug(_) => {
             tracing::warn!(%error, "pass dropped");
         }

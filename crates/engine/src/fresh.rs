@@ -23,10 +23,10 @@ type Answer<V> = Shared<BoxFuture<'static, Result<V, Arc<Error>>>>;
 
 /// Questions by their keys. Clones share them.
 pub struct Fresh<K, V> {
-    lines: Arc<Mutex<HashMap<K, Line<V>>>>,
+    questions: Arc<Mutex<HashMap<K, Question<V>>>>,
 }
 
-struct Line<V> {
+struct Question<V> {
     /// When the last question was put.
     last: Option<Instant>,
     /// The next one, while it has not been put.
@@ -36,7 +36,7 @@ struct Line<V> {
 impl<K, V> Clone for Fresh<K, V> {
     fn clone(&self) -> Self {
         Self {
-            lines: Arc::clone(&self.lines),
+            questions: Arc::clone(&self.questions),
         }
     }
 }
@@ -44,7 +44,7 @@ impl<K, V> Clone for Fresh<K, V> {
 impl<K, V> Default for Fresh<K, V> {
     fn default() -> Self {
         Self {
-            lines: Arc::default(),
+            questions: Arc::default(),
         }
     }
 }
@@ -77,19 +77,19 @@ where
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let mut lines = self.lock();
-        if lines.len() >= REMEMBERED {
-            let old = |line: &Line<V>| line.last.is_none_or(|last| last.elapsed() >= PAUSE);
-            lines.retain(|_, line| line.next.is_some() || !old(line));
+        let mut questions = self.lock();
+        if questions.len() >= REMEMBERED {
+            let old = |one: &Question<V>| one.last.is_none_or(|last| last.elapsed() >= PAUSE);
+            questions.retain(|_, one| one.next.is_some() || !old(one));
         }
-        let line = lines.entry(key.clone()).or_insert(Line {
+        let asked = questions.entry(key.clone()).or_insert(Question {
             last: None,
             next: None,
         });
-        if let Some(next) = &line.next {
+        if let Some(next) = &asked.next {
             return next.clone();
         }
-        let due = line.last.map(|last| last + PAUSE);
+        let due = asked.last.map(|last| last + PAUSE);
         let shared = self.clone();
         let next = async move {
             if let Some(due) = due {
@@ -99,20 +99,22 @@ where
             question(key).await.map_err(Arc::new)
         };
         let next = next.boxed().shared();
-        line.next = Some(next.clone());
+        asked.next = Some(next.clone());
         next
     }
 
     /// From here on the question is under way: who asks now asks anew.
     fn begins(&self, key: &K) {
-        if let Some(line) = self.lock().get_mut(key) {
-            line.next = None;
-            line.last = Some(Instant::now());
+        if let Some(asked) = self.lock().get_mut(key) {
+            asked.next = None;
+            asked.last = Some(Instant::now());
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Line<V>>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Question<V>>> {
+        self.questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

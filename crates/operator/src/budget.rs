@@ -1,10 +1,10 @@
 //! The budget in the words of the other sides: what is counted of it, and what a pass is told that has to wait.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use azureml_spark_azure::{self as azure, Budget, Call, Client, Effect};
 use azureml_spark_core::place::Place;
-use azureml_spark_engine::{Clock, Metrics, Queued, Seat};
+use azureml_spark_engine::{Metrics, Queued, Seat};
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -26,7 +26,7 @@ struct ByOutcome {
 }
 
 /// Shows the budget in the metrics, as it is when they are read.
-pub(crate) fn show(budget: &Budget, metrics: &Metrics, clock: &Clock) {
+pub(crate) fn show(budget: &Budget, metrics: &Metrics) {
     let tokens = Family::<ByEffect, Gauge>::default();
     let waiting = Family::<ByEffect, Gauge>::default();
     let requests = Family::<ByOutcome, Counter>::default();
@@ -47,9 +47,12 @@ pub(crate) fn show(budget: &Budget, metrics: &Metrics, clock: &Clock) {
             requests.clone(),
         );
     });
-    let (budget, clock) = (budget.clone(), clock.clone());
+    let budget = budget.clone();
+    // Two scrapes at once would add the same requests twice.
+    let one_by_one = Mutex::new(());
     metrics.before_scrape(move || {
-        for reading in budget.read(clock.now()) {
+        let _turn = one_by_one.lock().unwrap_or_else(PoisonError::into_inner);
+        for reading in budget.read() {
             let effect = ByEffect {
                 effect: word(reading.effect),
             };
@@ -184,7 +187,7 @@ mod tests {
         );
 
         let metrics = Metrics::new();
-        show(&budget, &metrics, &Clock::system());
+        show(&budget, &metrics);
         let text = metrics.encode().unwrap();
         for row in [
             r#"azureml_spark_azure_tokens{effect="write"} 0"#,
@@ -199,7 +202,7 @@ mod tests {
         queued.seat.ask().unwrap_err();
         holds.store(false, Ordering::SeqCst);
         queued.seat.ask().unwrap();
-        let writes = budget.read(Clock::system().now());
+        let writes = budget.read();
         assert_eq!(writes[0].waiting, 0, "at the desk of the old credentials");
     }
 }

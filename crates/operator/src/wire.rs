@@ -75,7 +75,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         args.operator_identity_namespaces.iter().cloned(),
         budget.clone(),
     ));
-    budget::show(&budget, &base.metrics, &base.clock);
+    budget::show(&budget, &base.metrics);
     waking::wake_each_other(&mut sources, &holders);
     let Sources {
         mut workspaces,

@@ -20,6 +20,12 @@ const SLOWEST: f64 = 1.0 / 16.0;
 /// In this time the pace doubles again.
 const RECOVERY: f64 = 60.0;
 
+/// What is tried after a refusal where nobody has published numbers: Resource Manager's writes (contract §0.4).
+const GUESS: Rate = Rate {
+    size: 20.0,
+    per_second: 10.0,
+};
+
 /// Less than a token is missing by no more than the error of our arithmetic.
 pub(super) const EXACT: f64 = 1e-6;
 
@@ -62,6 +68,26 @@ impl Bucket {
             rests: 0,
             out: 0.0,
         }
+    }
+
+    /// Of a scope without published numbers, which Azure has just shut.
+    pub(super) fn guess(until: Timestamp) -> Self {
+        Self {
+            level: 1.0,
+            unproven: 0.0,
+            pace: 0.5,
+            ..Self::new(GUESS, until)
+        }
+    }
+
+    /// It goes on at that time.
+    pub(super) fn rest_until(&mut self, until: Timestamp) {
+        self.at = self.at.max(until);
+    }
+
+    /// Whether the last refusal has been forgotten.
+    pub(super) fn has_recovered(&self) -> bool {
+        self.pace >= 1.0
     }
 
     /// Brings it up to `now`.
@@ -149,7 +175,7 @@ impl Bucket {
     /// Azure asked for rest: then there is one token, which the refused request has not taken, and it goes on at half the
     /// pace. That requests which were under way together are all refused says no more than the first of them.
     pub(super) fn rest(&mut self, then: Belief, until: Timestamp) {
-        self.at = self.at.max(until);
+        self.rest_until(until);
         if then.rests == self.rests {
             self.rests += 1;
             self.unproven = 0.0;

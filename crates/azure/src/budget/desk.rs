@@ -21,7 +21,10 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
+    /// `None`: nobody counts, and Azure has refused nothing for a while.
     bucket: Option<Bucket>,
+    /// Whether the bucket is one of published numbers.
+    counted: bool,
     line: Line,
     shut: Option<Timestamp>,
     given: HashMap<u64, (Ticket, Timestamp)>,
@@ -36,6 +39,7 @@ impl Desk {
     pub(super) fn new(rate: Option<Rate>, now: Timestamp) -> Self {
         Self {
             bucket: rate.map(|rate| Bucket::new(rate, now)),
+            counted: rate.is_some(),
             line: Line::default(),
             shut: None,
             given: HashMap::new(),
@@ -48,14 +52,16 @@ impl Desk {
         self.sweep(now);
         self.shut = self.shut.filter(|until| *until > now);
         let Some(bucket) = &mut self.bucket else {
-            // Nobody counts, so that there is no line: those who come back are spread over a second.
-            let spread = Duration::from_millis(ticket.id % 1_000);
-            return self.shut.map_or(Ok(()), |until| Err(later(until, spread)));
+            return Ok(());
         };
         if self.given.contains_key(&ticket.id) {
             return Ok(());
         }
         bucket.refill(now);
+        if !self.counted && bucket.has_recovered() {
+            *self = Self::new(None, now);
+            return Ok(());
+        }
         self.line.enter(ticket, now);
         let needed = u32::try_from(self.line.ahead(ticket)).map_or(f64::MAX, f64::from) + 1.0;
         let missing = needed - bucket.free(ticket.rank);
@@ -100,8 +106,8 @@ impl Desk {
     }
 
     /// Nobody waits any more for the answer to a request that went.
-    pub(super) fn is_back(&mut self, now: Timestamp) {
-        if let Some(bucket) = &mut self.bucket {
+    pub(super) fn is_back(&mut self, sent: Sent, now: Timestamp) {
+        if let (Some(bucket), Some(_)) = (&mut self.bucket, sent.0) {
             bucket.refill(now);
             bucket.is_back();
         }
@@ -118,14 +124,15 @@ impl Desk {
     /// Azure asked for rest. Tokens that were given are worth nothing now; who held them is first afterwards.
     pub(super) fn shut(&mut self, sent: Sent, until: Timestamp, now: Timestamp) {
         self.shut = Some(self.shut.map_or(until, |known| known.max(until)));
-        if let (Some(bucket), Some(then)) = (&mut self.bucket, sent.0) {
-            bucket.refill(now);
-            bucket.rest(then, until);
+        let bucket = self.bucket.get_or_insert_with(|| Bucket::guess(until));
+        bucket.refill(now);
+        match sent.0 {
+            Some(then) => bucket.rest(then, until),
+            // It went when nobody counted.
+            None => bucket.rest_until(until),
         }
         for (_, (ticket, _)) in self.given.drain() {
-            if let Some(bucket) = &mut self.bucket {
-                bucket.is_back();
-            }
+            bucket.is_back();
             self.line.enter_again(&ticket, until);
         }
     }
@@ -133,14 +140,15 @@ impl Desk {
     /// Tokens left, if they are counted, and how many wait.
     pub(super) fn read(&mut self, now: Timestamp) -> (Option<f64>, usize) {
         self.sweep(now);
-        let left = self.bucket.as_mut().map(|bucket| {
+        let counted = self.bucket.as_mut().filter(|_| self.counted);
+        let left = counted.map(|bucket| {
             bucket.refill(now);
             bucket.left()
         });
         (left, self.line.len())
     }
 
-    /// Whether a new one would be the same.
+    /// Whether a new one would be much the same: it gives four at first, and the rest after an answer.
     pub(super) fn is_idle(&mut self, now: Timestamp) -> bool {
         let (_, waiting) = self.read(now);
         waiting == 0

@@ -30,7 +30,7 @@ fn busy(rate: Rate) -> Desk {
         .spend(&ticket(Rank::Submit, "warm", 0), at(0.0))
         .unwrap();
     desk.answered(first, None, at(0.0));
-    desk.is_back(at(0.0));
+    desk.is_back(first, at(0.0));
     drain(&mut desk, Rank::Submit);
     desk
 }
@@ -39,8 +39,8 @@ fn busy(rate: Rate) -> Desk {
 fn drain(desk: &mut Desk, rank: Rank) {
     let one = ticket(rank, "drain", 0);
     while desk.clone().spend(&one, at(0.0)).is_ok() {
-        desk.spend(&one, at(0.0)).unwrap();
-        desk.is_back(at(0.0));
+        let sent = desk.spend(&one, at(0.0)).unwrap();
+        desk.is_back(sent, at(0.0));
     }
 }
 
@@ -65,7 +65,7 @@ fn serve(desk: &mut Desk, askers: &[Asker]) -> Vec<(f64, Ticket)> {
         match desk.spend(&asker.ticket, at(now)) {
             Ok(sent) => {
                 desk.answered(sent, None, at(now));
-                desk.is_back(at(now));
+                desk.is_back(sent, at(now));
                 served.push((now, asker.ticket.clone()));
             }
             Err(back) => {
@@ -143,7 +143,7 @@ proptest! {
                 }
                 Some((sent, left)) => {
                     desk.answered(sent, left, at(now));
-                    desk.is_back(at(now));
+                    desk.is_back(sent, at(now));
                     served += 1;
                 }
             }
@@ -461,14 +461,23 @@ fn a_scope_without_numbers_is_open_unless_azure_shut_it() {
                 .unwrap(),
         );
     }
-    desk.shut(last.unwrap(), at(5.0), at(0.0));
-    let back: HashSet<Timestamp> = (0..9)
-        .map(|number| desk.claim(&ticket(Rank::Urgent, "a", number), at(4.0)))
-        .map(Result::unwrap_err)
-        .collect();
-    assert!(back.len() > 1, "all come back at the same moment");
-    assert!(back.iter().all(|back| (at(5.0)..at(6.0)).contains(back)));
-    desk.claim(&ticket(Rank::Urgent, "a", 0), at(5.0)).unwrap();
+    for _ in 0..32 {
+        desk.shut(last.unwrap(), at(5.0), at(0.0));
+    }
+    let askers = (0..200).map(|number| Asker {
+        ticket: ticket(Rank::Urgent, "a", number),
+        comes: 4.0,
+        late: 0.0,
+    });
+    let served = serve(&mut desk, &askers.collect::<Vec<_>>());
+    let within = |time: f64| served.iter().filter(|(when, _)| *when <= time).count();
+    assert_eq!((within(4.999), within(5.05)), (0, 1), "one tries it first");
+    assert!((4..10).contains(&within(6.0)), "{}", within(6.0));
+    assert!(served.last().unwrap().0 < 45.0);
+    for number in 0..1_000 {
+        desk.spend(&ticket(Rank::Submit, "a", number), at(100.0))
+            .unwrap();
+    }
 }
 
 #[test]
@@ -489,4 +498,32 @@ fn scopes_that_are_like_new_are_forgotten() {
     budget.claim(&lane("new"), &one).unwrap();
     let kept: HashSet<Scope> = budget.desks().keys().cloned().collect();
     assert_eq!(kept, HashSet::from([lane("shut").scope, lane("new").scope]));
+}
+
+#[test]
+fn a_clock_that_is_set_back_or_forward_changes_nothing() {
+    let time = Arc::new(Mutex::new((at(10_000.0), Duration::ZERO)));
+    let read = Arc::clone(&time);
+    let budget = Budget::by(Clock::from_fn(move || *read.lock().unwrap()), 100, 32);
+    let rate = Rate {
+        size: 1.0,
+        per_second: 1.0,
+    };
+    let lane = Lane {
+        scope: Scope::of(&"https://h/".parse().unwrap(), "me", Effect::Read),
+        rate: Some(rate),
+    };
+    let asks = |wall: f64, passed: f64| {
+        *time.lock().unwrap() = (at(wall), Duration::from_secs_f64(passed));
+        budget.spend(&lane, &ticket(Rank::Urgent, "a", 0))
+    };
+    drop(asks(10_000.0, 0.0).unwrap());
+    let back = asks(6_400.0, 0.1).unwrap_err();
+    assert!((seconds(back) - 6_400.9).abs() < 0.01, "{back}");
+    let trip = asks(6_401.0, 1.1).unwrap();
+    asks(13_600.0, 1.2).unwrap_err();
+    trip.shut(at(13_605.0));
+    drop(trip);
+    asks(1.0, 5.9).unwrap_err();
+    asks(1.0, 6.5).unwrap();
 }

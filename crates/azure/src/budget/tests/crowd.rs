@@ -49,7 +49,7 @@ impl Crowd {
                         Ok(sent) => {
                             requests += 1;
                             desk.answered(sent, None, at(now));
-                            desk.is_back(at(now));
+                            desk.is_back(sent, at(now));
                             events.push((now + LATENCY, object, Event::Answered(read)));
                         }
                         Err(back)
