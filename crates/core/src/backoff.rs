@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::fault::Class;
+use crate::fault::{Class, Fault};
 
 /// The first and the longest wait of a class, in seconds.
 ///
@@ -39,6 +39,16 @@ pub fn until(class: Class, tries: u32, seed: u64, now: Timestamp) -> Timestamp {
     from.checked_add(wait).unwrap_or(from)
 }
 
+/// The same after a fault, which may say that its object is busy for longer.
+pub fn after(fault: &Fault, tries: u32, seed: u64, now: Timestamp) -> Timestamp {
+    let own = until(fault.class, tries, seed, now);
+    let rest = fault.retry_after.map(u64::from).map(Duration::from_secs);
+    let azures = rest.and_then(|rest| now.checked_add(rest).ok());
+    azures.map_or(own, |azures| {
+        own.max(until(Class::Throttled { until: azures }, 1, seed, now))
+    })
+}
+
 /// A well-spread number from a seed and a count (the finaliser of splitmix64, by Sebastiano Vigna, public domain).
 fn mix(seed: u64, tries: u32) -> u64 {
     let mut z = seed.wrapping_add(u64::from(tries).wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -70,6 +80,26 @@ mod tests {
             let azures = Timestamp::from_second(after).unwrap();
             let next = until(Class::Throttled { until: azures }, tries, seed, now);
             prop_assert!(next > azures);
+        }
+
+        #[test]
+        fn an_object_that_is_busy_is_left_alone_for_so_long_and_longer_if_it_always_is(
+            tries in 1_u32..1_000, seed: u64, busy in prop::option::of(0_u32..600),
+        ) {
+            let now = Timestamp::UNIX_EPOCH;
+            let azures = now + Duration::from_secs(busy.unwrap_or(0).into());
+            let fault = Fault {
+                class: Class::Retryable,
+                code: "AnotherOperationInProgress".to_owned(),
+                op: "attach the pool",
+                text: "busy".to_owned(),
+                request_id: None,
+                retry_after: busy,
+            };
+            let next = after(&fault, tries, seed, now);
+            let own = until(fault.class, tries, seed, now);
+            prop_assert!(next >= own && next > azures);
+            prop_assert!(next <= own.max(azures + Duration::from_secs(1)));
         }
     }
 }

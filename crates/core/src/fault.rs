@@ -18,6 +18,8 @@ pub struct Fault {
     pub text: String,
     /// What Azure's support asks for.
     pub request_id: Option<String>,
+    /// Seconds for which Azure asked to leave it alone. What it asked for all requests is in the class.
+    pub retry_after: Option<u32>,
 }
 
 impl Fault {

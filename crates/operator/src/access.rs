@@ -398,5 +398,6 @@ fn unreachable(class: Class, code: &str, text: &str) -> Fault {
         op: "reach the workspace",
         text: text.to_owned(),
         request_id: None,
+        retry_after: None,
     }
 }

@@ -242,5 +242,6 @@ fn pool_id(pool: &azure_id::SparkPoolId) -> Result<SparkPoolId, Fault> {
         op: "address the Spark pool",
         text: error.to_string(),
         request_id: None,
+        retry_after: None,
     })
 }

@@ -269,6 +269,7 @@ fn synapse(wish: &LinkWish) -> Result<SynapseWorkspaceId, Fault> {
             op: "address the Synapse workspace",
             text: error.to_string(),
             request_id: None,
+            retry_after: None,
         }
     })
 }

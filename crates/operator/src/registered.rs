@@ -144,6 +144,7 @@ fn unusable(op: &'static str, error: &dyn std::error::Error) -> Fault {
         op,
         text: error.to_string(),
         request_id: None,
+        retry_after: None,
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) async fn grant(site: &Site, grant: &RoleAssignment) -> Result<(), Fau
             op: "grant a role",
             text,
             request_id: None,
+            retry_after: None,
         }),
     }
 }
@@ -237,6 +238,7 @@ fn local(code: &str, why: &dyn std::fmt::Display) -> Fault {
         op: "address a role assignment",
         text: why.to_string(),
         request_id: None,
+        retry_after: None,
     }
 }
 
@@ -247,6 +249,7 @@ pub(crate) fn too_many(scope: &str) -> Fault {
         op: "read the roles",
         text: format!("more than {PAGES} pages of role assignments at {scope}"),
         request_id: None,
+        retry_after: None,
     }
 }
 

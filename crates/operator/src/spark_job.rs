@@ -155,5 +155,6 @@ fn not_ready() -> Fault {
         op: "go on with the run",
         text: "what the run needs is not ready any more".to_owned(),
         request_id: None,
+        retry_after: None,
     }
 }

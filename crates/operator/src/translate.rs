@@ -11,7 +11,6 @@ use azureml_spark_core::spark_job::{
     ATTEMPT_PROPERTY, HASH_PROPERTY, OWNER_PROPERTY, Run, RunState,
 };
 use azureml_spark_core::{Class, Fault};
-use jiff::Timestamp;
 
 /// Longest text of Azure that goes into a condition, in characters.
 const TEXT_LIMIT: usize = 600;
@@ -24,7 +23,17 @@ pub(crate) fn fault(error: &azure::Error) -> Fault {
         op: words(error.op),
         text: error.message.chars().take(TEXT_LIMIT).collect(),
         request_id: error.request_id.clone(),
+        retry_after: retry_after(error),
     }
+}
+
+/// Whatever may be tried again is left alone for as long as Azure asks. A lost answer is looked after sooner: a look
+/// repeats nothing.
+fn retry_after(error: &azure::Error) -> Option<u32> {
+    let wait = error.retry_after?;
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let busy = error.class == azure::Class::Retryable;
+    u32::try_from(seconds).ok().filter(|_| busy)
 }
 
 /// A failed call, under the words that the machine looks for.
@@ -35,16 +44,8 @@ pub(crate) fn fault_of(op: &'static str) -> impl Fn(azure::Error) -> Fault {
     }
 }
 
-/// Whatever may be tried again is left alone for as long as Azure asks. A lost answer is looked after sooner: a look
-/// repeats nothing.
 fn class(error: &azure::Error) -> Class {
     match error.class {
-        azure::Class::Retryable if let Some(wait) = error.retry_after => {
-            let now = Timestamp::now();
-            Class::Throttled {
-                until: now.checked_add(wait).unwrap_or(now),
-            }
-        }
         azure::Class::Terminal => Class::Terminal,
         azure::Class::Spreading => Class::Spreading,
         azure::Class::Retryable => Class::Retryable,

@@ -64,6 +64,7 @@ fn a_lost_answer_renews_the_doubt() {
         op: "make the link",
         text: "t".into(),
         request_id: None,
+        retry_after: None,
     };
     let asked = Record::default().asked(at(100));
     let unsure = asked.clone().after(&fault(Class::Unsure), at(150));

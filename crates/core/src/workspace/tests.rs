@@ -86,6 +86,7 @@ pub(super) fn trouble(class: Class) -> Trouble {
         op: "read the workspace",
         text: "no".to_owned(),
         request_id: None,
+        retry_after: None,
     };
     Trouble { fault, tries: 1 }
 }

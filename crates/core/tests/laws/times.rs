@@ -40,6 +40,7 @@ pub(crate) fn fault() -> impl Strategy<Value = Fault> {
         op,
         text,
         request_id: None,
+        retry_after: None,
     })
 }
 

@@ -155,5 +155,6 @@ pub(crate) fn fault(class: Class, code: &str, op: &'static str) -> Fault {
         op,
         text: format!("{code} happened"),
         request_id: None,
+        retry_after: None,
     }
 }

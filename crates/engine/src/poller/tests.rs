@@ -105,6 +105,7 @@ fn fault(class: Class) -> Fault {
         op: "look",
         text: String::new(),
         request_id: None,
+        retry_after: None,
     }
 }
 

@@ -196,6 +196,8 @@ impl<K: Kind> Turn<'_, K> {
         } else {
             K::Machine::faulted(&self.memo, &fault, self.now())
         };
+        let own = jitter::seed(&uid(&*self.object));
+        let next = Next::At(backoff::after(&fault, tries, own, self.now()));
         let trouble = Trouble { fault, tries };
         self.engine.memory.troubled(&self.object, &trouble);
         self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
@@ -205,7 +207,6 @@ impl<K: Kind> Turn<'_, K> {
             // Azure refused what the finalizer had been put on for: nothing of it is there.
             self.let_go().await?;
         }
-        let next = self.later(class, tries);
         Ok(ended(Ended::Faulted, next))
     }
 

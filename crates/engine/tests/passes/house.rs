@@ -263,6 +263,7 @@ pub fn fault(class: Class) -> Fault {
         op: "make the thing",
         text: "not now".to_owned(),
         request_id: None,
+        retry_after: None,
     }
 }
 

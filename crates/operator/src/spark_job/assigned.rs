@@ -225,6 +225,7 @@ mod tests {
             op: "ask Azure",
             text: "no".to_owned(),
             request_id: None,
+            retry_after: None,
         }
     }
 

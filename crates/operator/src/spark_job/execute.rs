@@ -228,5 +228,6 @@ fn unwritten(error: &Error) -> Fault {
         op: "delete the SparkJob",
         text: error.to_string(),
         request_id: None,
+        retry_after: None,
     }
 }

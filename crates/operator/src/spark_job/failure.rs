@@ -192,6 +192,7 @@ mod tests {
             op: "read the log of the run",
             text: "no answer".to_owned(),
             request_id: None,
+            retry_after: None,
         };
         for (tail, log_tail, log_pending) in [
             (Err(unread), None, true),

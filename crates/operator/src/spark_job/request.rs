@@ -173,5 +173,6 @@ fn count(number: i32) -> Result<u32, Fault> {
         op: "size the run",
         text: format!("{number} is negative"),
         request_id: None,
+        retry_after: None,
     })
 }

@@ -110,7 +110,7 @@ fn taking_over_keeps_what_the_spec_does_not_speak_of() {
 fn what_azure_refused_to_make_makes_nothing_ours() {
     use Class::{Absent, Credential, Forbidden, Retryable, Spreading, Terminal, Unsure};
     let asked = |change: Change| Memo { owned: false, managed_tags: vec!["team".into()], ..wished(change, 90) };
-    let fault = |class, op| Fault { class, code: "C".into(), op, text: "t".into(), request_id: None };
+    let fault = |class, op| Fault { class, code: "C".into(), op, text: "t".into(), request_id: None, retry_after: None };
     let theirs = || compute_with(|c| {
         c.tags.clear();
         c.description = Some("theirs".into());

@@ -295,6 +295,7 @@ fn a_lost_answer_renews_the_doubt() {
         op: "attach the pool",
         text: "t".into(),
         request_id: None,
+        retry_after: None,
     };
     let unsure = Attachment::faulted(&asked(50, &[]), &fault(crate::Class::Unsure), now());
     assert_eq!(

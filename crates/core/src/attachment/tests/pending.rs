@@ -118,6 +118,7 @@ fn what_is_refused_comes_back_as_its_fault_says() {
             op,
             text: "t".to_owned(),
             request_id: None,
+            retry_after: None,
         };
         let look = seen(compute, NONE);
         let other = Attachment::faulted(&memo, &fault("read the attached pool"), now());

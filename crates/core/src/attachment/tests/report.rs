@@ -142,6 +142,7 @@ fn a_look_that_failed_leaves_what_was_known() {
             op: "read the attached pool",
             text: "slow".into(),
             request_id: None,
+            retry_after: None,
         };
         let trouble = Trouble { fault, tries: 4 };
         let pass = Pass {
@@ -149,7 +150,10 @@ fn a_look_that_failed_leaves_what_was_known() {
             ..pass(&want, None, &memo)
         };
         let new = Attachment::report(&pass, &old, now());
-        assert_eq!(standing(&new), ("Reconciling", "WaitingForBudget".to_owned()));
+        assert_eq!(
+            standing(&new),
+            ("Reconciling", "WaitingForBudget".to_owned())
+        );
         for kind in ["Attached", "AccessGranted"] {
             assert_eq!(
                 condition(&new.conditions, kind),

@@ -185,7 +185,7 @@ fn what_synapse_does_not_offer_needs_a_person() {
 #[test]
 #[rustfmt::skip]
 fn a_refusal_that_should_have_passed_long_ago_needs_a_person() {
-    let fault = Fault { class: Class::Spreading, code: "PrincipalNotFound".into(), op: "grant a role", text: "no such principal".into(), request_id: None };
+    let fault = Fault { class: Class::Spreading, code: "PrincipalNotFound".into(), op: "grant a role", text: "no such principal".into(), request_id: None, retry_after: None };
     let trouble = Trouble { fault, tries: 9 };
     let want = want_with(|_| {});
     let look = seen(Present(compute()), &[]);

@@ -159,6 +159,7 @@ fn a_fault_that_should_have_passed_needs_a_person() {
             op,
             text: "t".into(),
             request_id: None,
+            retry_after: None,
         },
         tries: 1,
     };

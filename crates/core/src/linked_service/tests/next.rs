@@ -188,6 +188,7 @@ fn a_link_that_is_refused_is_not_this_objects() {
         op,
         text: "t".into(),
         request_id: None,
+        retry_after: None,
     };
     let given = vec![grant("principal")];
     let roles_alone = Memo {

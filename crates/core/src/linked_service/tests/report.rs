@@ -56,6 +56,7 @@ fn trouble(class: Class, code: &str) -> Trouble {
             op: "make the link",
             text: "in Azure's words".into(),
             request_id: None,
+            retry_after: None,
         },
         tries: 1,
     }

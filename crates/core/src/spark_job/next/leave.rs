@@ -57,13 +57,7 @@ fn absent(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     attempt::skipped_for_good(memo, now).unwrap_or_else(|| release(memo))
 }
 
-fn present(
-    want: &Want,
-    run: &Run,
-    seen: &Seen,
-    memo: &Memo,
-    now: Timestamp,
-) -> Move<SparkJob> {
+fn present(want: &Want, run: &Run, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let noticed = follow::noticed(want, run, seen, memo, now);
     if !run.state.is_end() {
         let why = match &noticed.cancel {

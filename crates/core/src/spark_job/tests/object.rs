@@ -249,6 +249,7 @@ pub(super) fn trouble(class: Class, op: &'static str) -> Trouble {
             op,
             text: "it did not work".to_owned(),
             request_id: Some("a-request".to_owned()),
+            retry_after: None,
         },
         tries: 1,
     }

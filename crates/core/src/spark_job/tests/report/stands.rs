@@ -142,7 +142,10 @@ fn a_turn_that_has_not_come_is_told_without_a_number_that_changes() {
     };
     let [ours, azures] = [WAITING_FOR_BUDGET, "TooManyRequests"];
     let first = told(ago(-60), ours);
-    assert_eq!(standing(&first), ("Reconciling", word(Reason::WaitingForBudget)));
+    assert_eq!(
+        standing(&first),
+        ("Reconciling", word(Reason::WaitingForBudget))
+    );
     assert_eq!(told(ago(-600), ours), first);
     assert_eq!(standing(&told(ago(-60), azures)), standing(&first));
     let message = |conditions: &[_]| condition(conditions, "Ready").unwrap().message.clone();
