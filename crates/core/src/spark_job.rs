@@ -152,6 +152,12 @@ impl Want {
         }
     }
 
+    /// Whether it is wished that the run ends, which costs money until then.
+    pub fn ends(&self, memo: &Memo) -> bool {
+        let ended = memo.ended.is_some();
+        !ended && (self.deleting || self.steering.cancel || memo.cancel.is_some())
+    }
+
     /// Whether the run of the current attempt is to be asked for: one may be there. A derived name that was never asked
     /// for is free, and a chosen one is looked at when there is something to submit. So is that of a further attempt: the
     /// status may have been lost before.

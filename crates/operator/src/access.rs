@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use azureml_spark_api::{AzureMLWorkspace, AzureMLWorkspaceSpec};
 use azureml_spark_azure::aml::run;
-use azureml_spark_azure::{Budget, Client, Credential, Options, Transport, WorkspaceId};
+use azureml_spark_azure::{Budget, Client, Credential, Options, Rank, Transport, WorkspaceId};
 use azureml_spark_core::place::Place;
 use azureml_spark_core::workspace::CredentialsFound;
 use azureml_spark_core::{Class, Fault};
@@ -39,6 +39,15 @@ impl Site {
     pub(crate) fn of(self, object: &str) -> Self {
         Self {
             client: self.client.for_pass(object),
+            ..self
+        }
+    }
+
+    /// The same for looks at something that is to end, before those at others.
+    pub(crate) fn for_end(self, ends: bool) -> Self {
+        let rank = if ends { Rank::Urgent } else { Rank::default() };
+        Self {
+            client: self.client.ranked(rank),
             ..self
         }
     }

@@ -98,7 +98,10 @@ impl Kind for AttachmentKind {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {
-            Ok(site) => observe::observe(&site.of(&want.compute.owner), want, memo).await,
+            Ok(site) => {
+                let site = site.of(&want.compute.owner).for_end(want.deleting);
+                observe::observe(&site, want, memo).await
+            }
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, seen)

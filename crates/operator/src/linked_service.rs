@@ -93,7 +93,10 @@ impl Kind for LinkKind {
             return Ok(Seen::default());
         };
         let seen = match self.access.site(&workspace.place).await {
-            Ok(site) => observe::observe(&site.of(&want.link.name), want, memo).await,
+            Ok(site) => {
+                let site = site.of(&want.link.name).for_end(want.deleting);
+                observe::observe(&site, want, memo).await
+            }
             Err(fault) => Err(fault),
         };
         self.access.heed(&workspace.place, seen)

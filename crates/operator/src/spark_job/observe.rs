@@ -23,6 +23,7 @@ impl SparkJobKind {
         };
         let place = &workspace.place;
         let site = self.access.site(place).await?.of(&want.owner);
+        let site = site.for_end(want.ends(memo));
         let name = want.run_name(memo.attempt());
         let labels = self.board.labels(place, &name);
         let mut seen = Seen {

@@ -9,7 +9,8 @@ use super::{Change, Told, any, cancelled, check, decide, held};
 use crate::machine::Sight;
 use crate::place::Reference;
 use crate::spark_job::tests::object::{
-    ago, asked, between, canceled, followed, foreign, now, past, run, seen, set, since, want_with,
+    ago, asked, between, canceled, ended, followed, foreign, now, past, run, seen, set, since,
+    want_with,
 };
 use crate::spark_job::{Cancel, End, Memo, Run, RunState};
 
@@ -24,6 +25,21 @@ type Row = (
     Option<CancelCause>,
     &'static str,
 );
+
+#[test]
+fn a_run_that_is_to_end_is_looked_at_before_others() {
+    let rows: [(Change, Memo, bool); 6] = [
+        (any, followed(5), false),
+        (cancelled, followed(5), true),
+        (|given| given.deleting = true, followed(5), true),
+        (any, canceled(5, CancelCause::Deadline), true),
+        (super::suspended, followed(5), false),
+        (cancelled, ended(RunState::Canceled), false),
+    ];
+    for (number, (change, memo, ends)) in rows.into_iter().enumerate() {
+        assert_eq!(want_with(change).ends(&memo), ends, "{number}");
+    }
+}
 
 #[test]
 #[rustfmt::skip]
