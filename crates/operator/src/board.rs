@@ -17,6 +17,10 @@ const PERIODS: u32 = 3;
 /// Looks take their time on a busy machine: less than this is no sign of trouble.
 const LEAST_BELIEF: Duration = Duration::from_mins(1);
 
+/// How long a job waits for a look to show its run. A restart with a thousand live runs costs pages of the list, then, and not
+/// a request each.
+const AWAITED_FOR: Duration = Duration::from_mins(1);
+
 /// The runs that somebody follows, by workspace and name. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
@@ -31,14 +35,25 @@ struct Runs {
     sightings: u64,
 }
 
+/// What is known of a run.
+#[derive(Clone, Debug)]
+enum Known {
+    /// Its object says that Azure has it. No answer has shown it to this process yet.
+    Awaited,
+    /// What was last seen.
+    Seen(Run),
+    /// Nothing any more: its jobs ask for themselves.
+    Forgotten,
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
-    run: Run,
+    known: Known,
     /// Whom its news wake: more than one may have taken it over.
     jobs: Vec<ObjectRef<SparkJob>>,
     /// Grows with every sighting of any run: who has the smallest was not seen for longest.
     seen: u64,
-    /// When it was last seen.
+    /// When it was last seen; of one that is awaited, since when it is.
     at: Instant,
     /// Since when it has been in its state; `None`: it was in it when it was first seen, perhaps for long.
     since: Option<Instant>,
@@ -68,15 +83,44 @@ impl Board {
     pub(crate) fn get(&self, place: &Place, name: &str) -> Option<Run> {
         let all = self.lock();
         let entry = all.places.get(place)?.get(name)?;
-        let believed = entry.run.state.is_end() || entry.at.elapsed() <= self.believed_for;
-        believed.then(|| entry.run.clone())
+        let run = entry.run()?;
+        let believed = run.state.is_end() || entry.at.elapsed() <= self.believed_for;
+        believed.then(|| run.clone())
+    }
+
+    /// Whether a job may wait for a look to show its run, of which it is on record that Azure has it. Only before the first
+    /// answer, and not for long: nothing is believed of a run that is awaited, least of all that it is not there.
+    pub(crate) fn awaits(&self, place: &Place, name: &str, job: &ObjectRef<SparkJob>) -> bool {
+        let mut all = self.lock();
+        let seen = all.sighting();
+        let runs = all.places.entry(place.clone()).or_default();
+        let entry = runs.entry(name.to_owned()).or_insert_with(|| Entry {
+            known: Known::Awaited,
+            jobs: Vec::new(),
+            seen,
+            at: Instant::now(),
+            since: None,
+            labels: None,
+        });
+        let awaited = entry.is_awaited();
+        if awaited && !entry.jobs.contains(job) {
+            entry.jobs.push(job.clone());
+        }
+        awaited
+    }
+
+    /// Whether a run is awaited.
+    pub(crate) fn awaits_any(&self, place: &Place) -> bool {
+        let all = self.lock();
+        let runs = all.places.get(place);
+        runs.is_some_and(|runs| runs.values().any(Entry::is_awaited))
     }
 
     /// How long a run has been in its state, and which that is, if it came into it before our eyes.
     pub(crate) fn lasts(&self, place: &Place, name: &str) -> Option<(RunState, Duration)> {
         let all = self.lock();
         let entry = all.places.get(place)?.get(name)?;
-        Some((entry.run.state.clone(), entry.since?.elapsed()))
+        Some((entry.run()?.state.clone(), entry.since?.elapsed()))
     }
 
     /// SHA-256 of the labels that this process has sent to a run.
@@ -111,7 +155,7 @@ impl Board {
         let before = runs.remove(name);
         let labels = before.as_ref().and_then(|entry| entry.labels.clone());
         let since = before.as_ref().and_then(|entry| {
-            let same = entry.run.state == run.state;
+            let same = entry.run()?.state == run.state;
             if same {
                 entry.since
             } else {
@@ -125,7 +169,7 @@ impl Board {
         runs.insert(
             name.to_owned(),
             Entry {
-                run,
+                known: Known::Seen(run),
                 jobs,
                 seen,
                 at: Instant::now(),
@@ -150,8 +194,12 @@ impl Board {
     #[must_use = "nobody else tells them"]
     pub(crate) fn forget(&self, place: &Place, name: &str) -> Vec<ObjectRef<SparkJob>> {
         let mut all = self.lock();
-        let entry = all.remove(place, name);
-        entry.map(|entry| entry.jobs).unwrap_or_default()
+        let runs = all.places.get_mut(place);
+        let Some(entry) = runs.and_then(|runs| runs.get_mut(name)) else {
+            return Vec::new();
+        };
+        (entry.known, entry.labels) = (Known::Forgotten, None);
+        entry.jobs.clone()
     }
 
     /// One job does not follow a run any more; without others it is forgotten.
@@ -167,7 +215,7 @@ impl Board {
         }
     }
 
-    /// Names of the runs that are not known to have ended.
+    /// Names of the runs that are there and not known to have ended.
     pub(crate) fn live(&self, place: &Place) -> Vec<String> {
         let all = self.lock();
         let found = all.places.get(place).into_iter().flatten();
@@ -231,7 +279,7 @@ impl Board {
         let Some(entry) = all.live(place, name) else {
             return Sighting::Known;
         };
-        if entry.run.state != *state {
+        if entry.run().is_none_or(|run| run.state != *state) {
             return Sighting::New;
         }
         entry.seen = seen;
@@ -253,16 +301,19 @@ impl Board {
         let Some(entry) = all.live(place, name) else {
             return Some(Vec::new());
         };
+        let Known::Seen(run) = &mut entry.known else {
+            return None;
+        };
         entry.seen = seen;
         entry.at = Instant::now();
-        if entry.run.state == state || matches!(state, RunState::Other(_)) {
+        if run.state == state || matches!(state, RunState::Other(_)) {
             return Some(Vec::new());
         }
-        if stage(&state)? <= stage(&entry.run.state)? {
+        if stage(&state)? <= stage(&run.state)? {
             return None;
         }
         entry.since = Some(entry.at);
-        entry.run.state = state;
+        run.state = state;
         Some(entry.jobs.clone())
     }
 
@@ -270,19 +321,20 @@ impl Board {
     pub(crate) fn update(&self, place: &Place, name: &str, run: Run) -> Vec<ObjectRef<SparkJob>> {
         let mut all = self.lock();
         let seen = all.sighting();
-        let runs = all.places.get_mut(place);
-        let Some(entry) = runs.and_then(|runs| runs.get_mut(name)) else {
+        let Some(entry) = all.live(place, name) else {
             return Vec::new();
         };
         entry.seen = seen;
         entry.at = Instant::now();
-        if entry.run == run || entry.run.state.is_end() {
-            return Vec::new();
+        if let Known::Seen(before) = &entry.known {
+            if *before == run {
+                return Vec::new();
+            }
+            if before.state != run.state {
+                entry.since = Some(entry.at);
+            }
         }
-        if entry.run.state != run.state {
-            entry.since = Some(entry.at);
-        }
-        entry.run = run;
+        entry.known = Known::Seen(run);
         entry.jobs.clone()
     }
 
@@ -313,8 +365,23 @@ fn stage(state: &RunState) -> Option<u8> {
 }
 
 impl Entry {
+    fn run(&self) -> Option<&Run> {
+        match &self.known {
+            Known::Seen(run) => Some(run),
+            Known::Awaited | Known::Forgotten => None,
+        }
+    }
+
     fn is_live(&self) -> bool {
-        !self.run.state.is_end()
+        match &self.known {
+            Known::Awaited => true,
+            Known::Seen(run) => !run.state.is_end(),
+            Known::Forgotten => false,
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        matches!(self.known, Known::Awaited) && self.at.elapsed() <= AWAITED_FOR
     }
 }
 
@@ -545,6 +612,68 @@ mod tests {
             let followers = Some(vec![ObjectRef::new("a")]);
             assert_eq!(board.advance(&place(), "a", told.clone()), followers);
             assert_eq!(board.get(&place(), "a"), Some(run(told)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_is_on_record_is_awaited_until_somebody_tells_of_it_and_not_for_long() {
+        let board = Board::new(Duration::from_secs(10));
+        let [one, other] = ["one", "other"].map(ObjectRef::new);
+        assert!(board.awaits(&place(), "a", &one));
+        assert!(board.awaits(&place(), "a", &other));
+        assert!(board.any_live(&place()) && board.awaits_any(&place()));
+        assert_eq!(board.live(&place()), ["a"], "so it is looked for");
+        assert_eq!(
+            board.get(&place(), "a"),
+            None,
+            "and nothing is believed of it"
+        );
+        assert_eq!(
+            board.sighted(&place(), "a", &RunState::Running),
+            Sighting::New
+        );
+        assert_eq!(board.advance(&place(), "a", RunState::Running), None);
+        let both = [one.clone(), other.clone()];
+        assert_eq!(board.update(&place(), "a", run(RunState::Running)), both);
+        assert!(!board.awaits(&place(), "a", &one) && !board.awaits_any(&place()));
+        assert_eq!(board.get(&place(), "a"), Some(run(RunState::Running)));
+        assert_eq!(
+            board.lasts(&place(), "a"),
+            None,
+            "nobody saw it come into its state"
+        );
+
+        // Whom nobody is told of asks for himself, but is looked for all the same.
+        assert!(board.awaits(&place(), "b", &one));
+        tokio::time::advance(AWAITED_FOR).await;
+        assert!(board.awaits(&place(), "b", &one));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!board.awaits(&place(), "b", &one));
+        assert!(!board.awaits_any(&place()));
+        assert!(board.live(&place()).contains(&"b".to_owned()));
+    }
+
+    #[test]
+    fn what_was_looked_for_in_vain_is_not_awaited_again() {
+        let board = Board::new(Duration::from_secs(10));
+        let job = ObjectRef::new("one");
+        for known in [false, true] {
+            if known {
+                board.put(&place(), "a", run(RunState::Running), job.clone());
+            } else {
+                assert!(board.awaits(&place(), "a", &job));
+            }
+            let followers = board.forget(&place(), "a");
+            assert_eq!(followers, std::slice::from_ref(&job));
+            assert!(
+                !board.awaits(&place(), "a", &job),
+                "its job asks for itself"
+            );
+            assert!(!board.any_live(&place()));
+            assert_eq!(board.update(&place(), "a", run(RunState::Running)), []);
+            assert_eq!(board.get(&place(), "a"), None);
+            board.leave(&place(), "a", &job);
+            assert!(board.lock().places.is_empty());
         }
     }
 

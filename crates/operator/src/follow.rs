@@ -140,7 +140,10 @@ struct Look<'a> {
 
 impl Look<'_> {
     async fn look(&mut self) -> Result<(), Fault> {
-        if self.follow.by == FollowBy::Index && self.follow.habits.asks_index(self.place) {
+        let board = &self.follow.board;
+        // The index tells states, and nothing else of a run: the list tells it all of those that are awaited.
+        let by_index = self.follow.by == FollowBy::Index && !board.awaits_any(self.place);
+        if by_index && self.follow.habits.asks_index(self.place) {
             match self.by_index().await? {
                 None => return Ok(()),
                 Some(why) => self.shut_index(&why),
@@ -148,7 +151,6 @@ impl Look<'_> {
         }
         self.list().await?;
         let unseen = self.unseen.iter().cloned();
-        let board = &self.follow.board;
         let names = board.longest_unseen(self.place, unseen, self.left);
         self.read(names).await
     }

@@ -4,7 +4,6 @@ mod azure;
 
 use azureml_spark_azure::{Budget, Clouds};
 use azureml_spark_core::spark_job::{Run, RunState};
-use azureml_spark_engine::Clock;
 use clap::Parser as _;
 use kube::runtime::reflector;
 use serde_json::json;
@@ -121,21 +120,28 @@ async fn where_a_page_waits_for_the_budget_runs_are_asked_for_and_their_jobs_hea
         sight.put(name, RunState::Running);
     }
     // A token comes every hundred seconds: once they are used up, all wait.
-    let waiting = || {
-        let read = sight.budget.read(Clock::system().now());
-        read.iter().map(|reading| reading.waiting).sum::<usize>()
-    };
     let mut looks = 0;
-    while waiting() == 0 {
+    while !sight.look().await.is_empty() {
         looks += 1;
         assert!(looks <= 20, "there are tokens without end");
-        sight.look().await;
     }
     // Who was asked for by his name shows more than was put.
     sight.woken().await;
+    let waited = |op: &str| {
+        let counts = sight.budget.counts();
+        let waiting = counts
+            .iter()
+            .filter(|count| count.op == op && count.outcome == "waiting");
+        waiting.map(|count| count.times).sum::<u64>()
+    };
+    let before = (waited("job.list"), waited("job.get"));
     later(Duration::from_secs(61)).await;
     assert!(sight.look().await.is_empty());
-    assert!(waiting() >= 2, "the page, and somebody by his name");
+    assert_eq!(waited("job.list"), before.0 + 1);
+    assert!(
+        waited("job.get") > before.1,
+        "nobody was asked for by his name"
+    );
     assert_eq!(sight.woken().await, names);
 }
 
@@ -159,6 +165,27 @@ async fn what_the_index_says_of_a_time_before_is_asked_of_the_run_itself() {
     assert_eq!(sight.look().await, ["get late", "index"]);
     assert_eq!(sight.look().await, ["index"]);
     assert!(sight.woken().await.is_empty(), "nothing is new");
+}
+
+#[tokio::test]
+async fn runs_that_are_on_record_after_a_restart_are_read_from_the_list_or_by_their_names() {
+    for by in ["list", "index"] {
+        let azure = Azure::start(json!({})).await;
+        azure.lists(100, [("queued", "Queued"), ("over", "Completed")]);
+        azure.indexes([("queued", "Running")]);
+        let sight = Sight::of(azure, by).await;
+        for name in ["queued", "over", "gone"] {
+            let job = ObjectRef::new(name);
+            assert!(sight.board.awaits(&place(), name, &job));
+        }
+        assert_eq!(sight.look().await, ["get gone", "list"], "{by}");
+        assert_eq!(sight.woken().await, ["gone", "over", "queued"]);
+        assert_eq!(sight.state("queued"), Some(RunState::Queued));
+        assert_eq!(sight.state("over"), Some(RunState::Completed));
+        let gone = ObjectRef::new("gone");
+        assert!(!sight.board.awaits(&place(), "gone", &gone));
+        assert_eq!(sight.look().await, [by], "{by}");
+    }
 }
 
 #[tokio::test]

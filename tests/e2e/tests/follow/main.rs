@@ -11,6 +11,7 @@
 
 mod ended;
 mod index;
+mod restart;
 
 use anyhow::Result;
 use azureml_spark_testkit::emulator::{self, Requests};
