@@ -34,8 +34,8 @@ pub(crate) struct Entry {
     /// The object that is woken.
     pub(crate) job: String,
     pub(crate) at: i64,
-    /// Since when it has been in its state.
-    pub(crate) since: i64,
+    /// Since when it has been in its state, if it came into it before our eyes.
+    pub(crate) since: Option<i64>,
 }
 
 impl Process {
@@ -45,10 +45,10 @@ impl Process {
         believed.then_some(&entry.run)
     }
 
-    /// Since when a run has been seen in this state without a break.
+    /// Since when a run has been in this state, if it came into it before our eyes.
     pub(crate) fn since(&self, name: &str, state: &RunState) -> Option<i64> {
         let entry = self.board.get(name)?;
-        (entry.run.state == *state).then_some(entry.since)
+        entry.since.filter(|_| entry.run.state == *state)
     }
 
     pub(crate) fn failed(&mut self, uid: &str, class: &'static str) -> u32 {

@@ -93,7 +93,11 @@ pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
     if !run.state.is_end() {
         world.poll.get_or_insert(world.now + 10_000);
     }
-    let since = world.process.since(name, &run.state).unwrap_or(world.now);
+    let before = world.process.board.get(name);
+    let since = before.and_then(|entry| {
+        let same = entry.run.state == run.state;
+        if same { entry.since } else { Some(world.now) }
+    });
     let entry = Entry {
         run,
         job: want.object_name.clone(),
@@ -129,7 +133,7 @@ pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
         match (found, world.process.board.get_mut(&name)) {
             (Some(run), Some(entry)) if !entry.run.state.is_end() => {
                 if run.state != entry.run.state {
-                    entry.since = at;
+                    entry.since = Some(at);
                 }
                 (entry.run, entry.at) = (run, at);
             }
