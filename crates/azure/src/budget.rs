@@ -100,6 +100,11 @@ impl Ticket {
         self.begun
     }
 
+    /// Whether many may wait with it, before any of them has begun. Of those above it there are few.
+    pub(crate) fn is_of_a_crowd(&self) -> bool {
+        self.rank >= Rank::Arrange && !self.begun
+    }
+
     /// How long its pass waits for it at most.
     pub(crate) fn patience(&self) -> Duration {
         match self.rank {
@@ -259,8 +264,8 @@ impl Budget {
         })
     }
 
-    /// For a pass that waits before it has begun, unless as many wait as may. Who has begun needs none: those with a bed
-    /// wait for him.
+    /// For a pass of a crowd that waits, unless as many wait as may. Who has begun needs none: those with a bed wait for
+    /// him.
     pub(crate) fn bed(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.beds).try_acquire_owned().ok()
     }

@@ -252,10 +252,10 @@ impl Client {
             };
             let wait = until.duration_since(Timestamp::now());
             let wait = Duration::try_from(wait).unwrap_or_default();
-            if bed.is_none() && !ticket.is_begun() {
+            if bed.is_none() && ticket.is_of_a_crowd() {
                 bed = budget.bed();
             }
-            let stays = bed.is_some() || ticket.is_begun();
+            let stays = bed.is_some() || !ticket.is_of_a_crowd();
             if !stays || begun.elapsed() + wait > ticket.patience() {
                 if ticket.is_begun() {
                     // The next pass begins anew.

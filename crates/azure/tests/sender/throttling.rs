@@ -145,7 +145,7 @@ async fn some_passes_of_each_kind_never_wait_before_they_have_begun() {
     let none_left = [("x-ms-ratelimit-remaining-subscription-reads", "0")];
     server.reply(answer_with(200, &none_left, r#"{"name":"j"}"#));
     client.send(get_job()).await.unwrap();
-    for _ in 0..9 {
+    for _ in 0..18 {
         server.reply(answer(200, r#"{"name":"j"}"#));
     }
     let asks = |number: usize| {
@@ -155,4 +155,8 @@ async fn some_passes_of_each_kind_never_wait_before_they_have_begun() {
     let all = futures::future::join_all((0..9).map(asks)).await;
     let sent = all.iter().filter(|one| one.is_ok()).count();
     assert!((2..9).contains(&sent), "{sent} have waited, and two may");
+    let urgent = client.ranked(Rank::Urgent);
+    for answered in futures::future::join_all((0..9).map(|_| urgent.send(get_job()))).await {
+        answered.unwrap();
+    }
 }

@@ -19,6 +19,10 @@ use crate::metrics::Ended;
 /// watched wakes it sooner.
 const ASK_HOLDERS_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// A longer wait for a look is told. After a restart a thousand live jobs are looked at within half a minute: each would
+/// say that it waits, and then the same as before.
+const LONG_FOR_A_LOOK: SignedDuration = SignedDuration::from_secs(20);
+
 impl<K: Kind> Turn<'_, K> {
     /// Ends the pass at rest.
     pub(crate) async fn rest(
@@ -125,8 +129,8 @@ impl<K: Kind> Turn<'_, K> {
         Ok(ended(Ended::Queued, Next::At(until).not_after(due)))
     }
 
-    /// Ends the pass with a request that Azure wants later: no failure, neither counted nor told as one. A short wait is
-    /// not told at all.
+    /// Ends the pass with a request that Azure wants later: no failure, neither counted nor told as one. What is told of the
+    /// object stays true for a while.
     async fn put_off(
         &mut self,
         want: &Want<K>,
@@ -148,7 +152,7 @@ impl<K: Kind> Turn<'_, K> {
             K::Machine::faulted(&self.memo, &fault, now)
         };
         self.engine.memory.calmed(&self.object);
-        if memo != self.memo || !in_line || is_worth_telling(until, now) {
+        if memo != self.memo || !in_line || until.duration_since(now) > LONG_FOR_A_LOOK {
             let trouble = Trouble { fault, tries: 1 };
             self.report(Ok(want), seen, &memo, Some(&trouble)).await?;
         }

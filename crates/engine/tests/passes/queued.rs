@@ -1,6 +1,6 @@
 //! Who waits for his turn costs nothing, has nothing on record, and is told as no failure.
 
-use azureml_spark_core::Class;
+use azureml_spark_core::{Class, Fault, WAITING_FOR_BUDGET};
 use azureml_spark_testkit::eventually::until;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -142,4 +142,23 @@ async fn what_was_given_for_a_step_that_cannot_be_done_is_given_back() {
     house.start();
     house.has_left("a").await;
     assert_eq!(house.steps("a"), []);
+}
+
+#[tokio::test]
+async fn a_look_that_waits_is_told_only_if_that_takes_long() {
+    let mut house = House::asleep().await;
+    let waits_for = |seconds| Fault {
+        code: WAITING_FOR_BUDGET.to_owned(),
+        ..fault(Class::Throttled {
+            until: Timestamp::now() + SignedDuration::from_secs(seconds),
+        })
+    };
+    house.nursery.world().blind = Some(waits_for(15));
+    house.create("a", json!({})).await;
+    house.start();
+    house.pass("a", 3).await;
+    assert_eq!(house.counted(WRITTEN), 0);
+    house.nursery.world().blind = Some(waits_for(3_600));
+    house.wake("a");
+    house.sees("a", "waits", waits).await;
 }

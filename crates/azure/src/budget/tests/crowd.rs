@@ -53,10 +53,10 @@ impl Crowd {
                             events.push((now + LATENCY, object, Event::Answered(read)));
                         }
                         Err(back)
-                            if (asleep < self.beds || ticket.is_begun())
+                            if (asleep < self.beds || !ticket.is_of_a_crowd())
                                 && back - since <= ticket.patience().as_secs_f64() =>
                         {
-                            let bed = !ticket.is_begun();
+                            let bed = ticket.is_of_a_crowd();
                             asleep += usize::from(bed);
                             events.push((back, object, Event::Asks(read, since, bed)));
                         }
