@@ -95,8 +95,8 @@ impl Look<'_> {
             let found = found.map_err(|error| Unusable::from(&error))?;
             some |= found.unreadable > 0 || !found.entries.is_empty();
             named |= found.entries.iter().any(|entry| !entry.names.is_empty());
-            let shows = |entry: &&Entry| self.shows_entry(entry);
-            shown += found.entries.iter().filter(shows).count();
+            let entries = found.entries.iter();
+            shown += entries.filter(|entry| self.shows_entry(entry)).count();
             continuation = found.continuation;
             if continuation.is_none() || self.unseen.is_empty() {
                 break;

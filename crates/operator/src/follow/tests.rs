@@ -45,7 +45,7 @@ fn run(state: RunState) -> Run {
 }
 
 impl Sight {
-    async fn of(azure: Azure, by: &str) -> Self {
+    fn of(azure: Azure, by: &str) -> Self {
         let kube = kube::Client::new(azure::secret(), "team");
         let clouds = Clouds::load(Some(&azure.clouds())).unwrap();
         let (store, mut writer) = reflector::store();
@@ -115,7 +115,7 @@ async fn where_a_page_waits_for_the_budget_runs_are_asked_for_and_their_jobs_hea
     let azure = Azure::start(json!({"reads": {"size": 20, "perSecond": 0.01}})).await;
     let names: Vec<String> = (0..10).map(|number| format!("run-{number}")).collect();
     azure.lists(1, names.iter().map(|name| (&**name, "Running")));
-    let sight = Sight::of(azure, "list").await;
+    let sight = Sight::of(azure, "list");
     for name in &names {
         sight.put(name, RunState::Running);
     }
@@ -150,7 +150,7 @@ async fn what_the_index_says_of_a_time_before_is_asked_of_the_run_itself() {
     let azure = Azure::start(json!({})).await;
     azure.lists(100, [("late", "Running"), ("back", "Running")]);
     azure.indexes([("late", "Queued"), ("back", "Running")]);
-    let sight = Sight::of(azure, "index").await;
+    let sight = Sight::of(azure, "index");
     sight.put("late", RunState::Running);
     sight.put("back", RunState::NotResponding);
     assert_eq!(sight.look().await, ["get back", "get late", "index"]);
@@ -173,7 +173,7 @@ async fn runs_that_are_on_record_after_a_restart_are_read_from_the_list_or_by_th
         let azure = Azure::start(json!({})).await;
         azure.lists(100, [("queued", "Queued"), ("over", "Completed")]);
         azure.indexes([("queued", "Running")]);
-        let sight = Sight::of(azure, by).await;
+        let sight = Sight::of(azure, by);
         for name in ["queued", "over", "gone"] {
             let job = ObjectRef::new(name);
             assert!(sight.board.awaits(&place(), name, &job));
@@ -196,7 +196,7 @@ async fn many_ends_at_once_are_looked_for_in_the_list_and_a_few_by_their_names()
         let azure = Azure::start(json!({})).await;
         azure.lists(100, ended.chain([("live", "Running")]));
         azure.indexes([("live", "Running")]);
-        let sight = Sight::of(azure, "index").await;
+        let sight = Sight::of(azure, "index");
         for name in names.iter().take(many).map(String::as_str).chain(["live"]) {
             sight.put(name, RunState::Running);
         }
