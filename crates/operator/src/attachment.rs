@@ -1,5 +1,6 @@
 //! Binds `SynapseSparkAttachment` to Azure.
 
+mod around;
 mod observe;
 mod surroundings;
 
@@ -31,6 +32,8 @@ use crate::holders::{Holders, Needed};
 use crate::records::{self, Records, Stake};
 use crate::{budget, linked_service, references, roles, steering, translate, workspace};
 
+pub(crate) use around::Around;
+
 /// The kind.
 pub(crate) struct AttachmentKind {
     pub(crate) kube: kube::Client,
@@ -40,6 +43,7 @@ pub(crate) struct AttachmentKind {
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
     pub(crate) holders: Holders,
+    pub(crate) around: Around,
 }
 
 impl Kind for AttachmentKind {
@@ -58,6 +62,7 @@ impl Kind for AttachmentKind {
     async fn gather(&self, object: &SynapseSparkAttachment) -> Result<Given, Error> {
         let namespace = object.namespace().unwrap_or_default();
         let uid = object.uid().unwrap_or_default();
+        self.around.begins(&uid);
         let spec = &object.spec;
         let deleting = object.metadata.deletion_timestamp.is_some();
         let find = if deleting {
@@ -100,7 +105,7 @@ impl Kind for AttachmentKind {
         let seen = match self.access.site(&workspace.place).await {
             Ok(site) => {
                 let site = site.of(&want.compute.owner).for_end(want.deleting);
-                observe::observe(&site, want, memo).await
+                observe::observe(&self.around, &site, &workspace.place, want, memo).await
             }
             Err(fault) => Err(fault),
         };
@@ -111,6 +116,9 @@ impl Kind for AttachmentKind {
         let Some(workspace) = &want.workspace else {
             return Err(access::not_ready());
         };
+        if !matches!(step, Step::Grant(_) | Step::Revoke(_)) {
+            self.around.changed(&want.compute.owner);
+        }
         let done = match self.access.site(&workspace.place).await {
             Ok(site) => {
                 act(

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::access::{Access, place};
 use crate::args::Args;
-use crate::attachment::AttachmentKind;
+use crate::attachment::{Around, AttachmentKind};
 use crate::board::Board;
 use crate::budget;
 use crate::clouds::Clouds;
@@ -116,6 +116,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         grantable: args.grantable_roles.0,
         sync_period,
         holders,
+        around: Around::default(),
     };
     let job_kind = SparkJobKind {
         kube: client.clone(),

@@ -2,12 +2,14 @@
 
 use azureml_spark_api::attachment::{AutoPause, AutoScale, DeletionPolicy};
 use azureml_spark_api::policy::ManagementPolicy;
+use azureml_spark_azure::arm::compute;
 use azureml_spark_azure::arm::provisioning::ProvisioningState;
-use azureml_spark_azure::arm::{compute, pool};
 use azureml_spark_core::attachment::{Compute, Memo, Pool, Provisioning, Seen, Want};
+use azureml_spark_core::place::Place;
 use azureml_spark_core::{Class, Fault, Sight, grants};
 
-use super::{pool_id, surroundings};
+use super::around::Around;
+use super::pool_id;
 use crate::access::Site;
 use crate::roles::{self, Home, Question};
 use crate::translate;
@@ -17,41 +19,55 @@ pub(super) fn looks(want: &Want) -> bool {
     !want.deleting || want.policies.management == ManagementPolicy::Full
 }
 
-pub(super) async fn observe(site: &Site, want: &Want, memo: &Memo) -> Result<Seen, Fault> {
-    let found = site
-        .client
-        .find(compute::get(&site.id, &want.compute.name))
-        .await
-        .map_err(|error| translate::fault(&error))?;
-    let compute = found.as_ref().map(seen);
+pub(super) async fn observe(
+    around: &Around,
+    site: &Site,
+    place: &Place,
+    want: &Want,
+    memo: &Memo,
+) -> Result<Seen, Fault> {
+    let uid = &want.compute.owner;
+    let compute = look_at_compute(around, site, want).await?;
     let (mut pool, mut synapse) = (Sight::Unknown, Sight::Unknown);
     if let (false, Some(id)) = (want.deleting, want.pool(memo)) {
         let id = pool_id(&id)?;
-        pool = look_at_pool(site, &id, compute.is_some()).await?;
+        let found = around.pool(site, place, uid, &id).await;
+        pool = seen_of_pool(found, compute.present().is_some())?;
         if pool.present().is_some() {
-            synapse = surroundings::look(site, id.workspace()).await?;
+            synapse = around.synapse(site, place, uid, &id).await?;
         }
     }
     Ok(Seen {
         pool,
         synapse,
-        grants: roles(site, want, memo, compute.as_ref()).await?,
-        compute: compute.map_or(Sight::Absent, Sight::Present),
+        grants: roles(site, want, memo, compute.present()).await?,
+        compute,
     })
 }
 
-/// Attaching to a pool that is not there is refused in words that do not say so; its own route does.
-async fn look_at_pool(
+/// Once for all roles that a pass grants or takes back. Whoever is about to detach it looks each time whose it is.
+async fn look_at_compute(
+    around: &Around,
     site: &Site,
-    id: &azureml_spark_azure::SparkPoolId,
-    attached: bool,
-) -> Result<Sight<Pool>, Fault> {
-    let found = site.client.find(pool::get(id)).await;
-    match found.map_err(|error| translate::fault(&error)) {
-        Ok(Some(found)) => Ok(Sight::Present(Pool {
-            location: found.location,
-        })),
-        Ok(None) => Ok(Sight::Absent),
+    want: &Want,
+) -> Result<Sight<Compute>, Fault> {
+    let uid = &want.compute.owner;
+    let known = around.compute(uid);
+    if known != Sight::Unknown && !want.deleting {
+        return Ok(known);
+    }
+    let call = compute::get(&site.id, &want.compute.name);
+    let found = site.client.find(call).await;
+    let found = found.map_err(|error| translate::fault(&error))?;
+    let compute = found.map_or(Sight::Absent, |found| Sight::Present(seen(&found)));
+    around.saw(uid, compute.clone());
+    Ok(compute)
+}
+
+/// Attaching to a pool that is not there is refused in words that do not say so; its own route does.
+fn seen_of_pool(found: Result<Option<Pool>, Fault>, attached: bool) -> Result<Sight<Pool>, Fault> {
+    match found {
+        Ok(found) => Ok(found.map_or(Sight::Absent, Sight::Present)),
         // What is attached does its work without our sight of the pool.
         Err(fault) if attached && fault.class == Class::Forbidden => Ok(Sight::Unknown),
         Err(fault) => Err(fault),
