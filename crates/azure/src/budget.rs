@@ -8,7 +8,7 @@
 mod bucket;
 mod clock;
 mod desk;
-mod line;
+mod queue;
 mod scope;
 #[cfg(test)]
 mod tests;

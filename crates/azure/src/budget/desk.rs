@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Ticket;
 use super::bucket::{Belief, Bucket, EXACT};
-use super::line::Line;
+use super::queue::Queue;
 use crate::limits::Rate;
 
 /// How long a token is kept for whoever got it: between the claim and the request are a few writes to the apiserver.
@@ -25,7 +25,7 @@ pub(super) struct Desk {
     bucket: Option<Bucket>,
     /// Whether the bucket is one of published numbers.
     counted: bool,
-    line: Line,
+    queue: Queue,
     shut: Option<Timestamp>,
     given: HashMap<u64, (Ticket, Timestamp)>,
     swept: Timestamp,
@@ -40,7 +40,7 @@ impl Desk {
         Self {
             bucket: rate.map(|rate| Bucket::new(rate, now)),
             counted: rate.is_some(),
-            line: Line::default(),
+            queue: Queue::default(),
             shut: None,
             given: HashMap::new(),
             swept: now,
@@ -62,12 +62,12 @@ impl Desk {
             *self = Self::new(None, now);
             return Ok(());
         }
-        self.line.enter(ticket, now);
-        let needed = u32::try_from(self.line.ahead(ticket)).map_or(f64::MAX, f64::from) + 1.0;
+        self.queue.enter(ticket, now);
+        let needed = u32::try_from(self.queue.ahead(ticket)).map_or(f64::MAX, f64::from) + 1.0;
         let missing = needed - bucket.free(ticket.rank);
         if missing <= EXACT && self.shut.is_none() {
             bucket.take();
-            self.line.serve(ticket);
+            self.queue.serve(ticket);
             let until = later(now, KEPT);
             self.given.insert(ticket.id, (ticket.clone(), until));
             return Ok(());
@@ -80,13 +80,13 @@ impl Desk {
         } else {
             turn
         };
-        self.line.expect(ticket, back);
+        self.queue.expect(ticket, back);
         Err(back)
     }
 
     /// Gives up a place in the line, or a token that was not used.
     pub(super) fn leave(&mut self, ticket: &Ticket, now: Timestamp) {
-        self.line.leave(ticket);
+        self.queue.leave(ticket);
         if self.given.remove(&ticket.id).is_some()
             && let Some(bucket) = &mut self.bucket
         {
@@ -133,7 +133,7 @@ impl Desk {
         }
         for (_, (ticket, _)) in self.given.drain() {
             bucket.is_back();
-            self.line.enter_again(&ticket, until);
+            self.queue.enter_again(&ticket, until);
         }
     }
 
@@ -145,7 +145,7 @@ impl Desk {
             bucket.refill(now);
             bucket.left()
         });
-        (left, self.line.len())
+        (left, self.queue.len())
     }
 
     /// Whether a new one would be much the same: it gives four at first, and the rest after an answer.
@@ -162,7 +162,7 @@ impl Desk {
             return;
         }
         self.swept = now;
-        self.line.drop_the_late(now);
+        self.queue.drop_the_late(now);
         let given = self.given.len();
         self.given.retain(|_, (_, until)| *until > now);
         if let Some(bucket) = &mut self.bucket {

@@ -1,9 +1,12 @@
 //! Who waits for his turn costs nothing, has nothing on record, and is told as no failure.
 
+use std::sync::Arc;
+
 use azureml_spark_core::{Class, Fault, WAITING_FOR_BUDGET};
 use azureml_spark_testkit::eventually::until;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::house::{House, PATIENCE, fault, held, reason};
 use crate::toy::{Step, Toy};
@@ -99,6 +102,32 @@ async fn who_waits_is_looked_at_when_he_wants_something_else() {
     assert_eq!(house.steps("deleted"), [], "nothing was ever asked for");
     house.has_left("changed").await;
     house.has_left("deleted").await;
+}
+
+#[tokio::test]
+async fn who_goes_while_he_asks_for_his_turn_leaves_no_place_behind() {
+    let mut house = House::asleep().await;
+    let door = Arc::new(Semaphore::new(0));
+    house.nursery.door = Some(Arc::clone(&door));
+    house.nursery.world().turn = Some(Timestamp::now());
+    house.create("a", json!({})).await;
+    house.start();
+    until("a look", PATIENCE, async || {
+        Ok((house.looks("a") == 1).then_some(()))
+    })
+    .await
+    .unwrap();
+    house.delete("a").await;
+    let states = ["ready", "reconciling", "stalled", "unknown"];
+    until("the cache without it", PATIENCE, async || {
+        let row = |state| format!(r#"azureml_spark_objects{{kind="Toy",state="{state}"}}"#);
+        let known: u64 = states.iter().map(|state| house.counted(&row(state))).sum();
+        Ok((known == 0).then_some(()))
+    })
+    .await
+    .unwrap();
+    door.add_permits(1);
+    house.has_left("a").await;
 }
 
 #[tokio::test]

@@ -55,6 +55,10 @@ pub struct Memo {
     painted: bool,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one toy has what others have one of each"
+)]
 pub struct Want {
     uid: String,
     namespace: String,
@@ -274,6 +278,8 @@ pub struct Nursery {
     world: Arc<Mutex<World>>,
     /// One permit per effect, if effects are to wait.
     pub gate: Option<Arc<Semaphore>>,
+    /// One permit per question whether a step may be done, if these are to wait.
+    pub door: Option<Arc<Semaphore>>,
 }
 
 impl Nursery {
@@ -282,6 +288,7 @@ impl Nursery {
             client,
             world: Arc::default(),
             gate: None,
+            door: None,
         }
     }
 
@@ -354,6 +361,9 @@ impl Kind for Nursery {
     ) -> Result<Option<Arc<dyn Seat>>, Box<Queued>> {
         if *step != Step::Make {
             return Ok(None);
+        }
+        if let Some(door) = &self.door {
+            door.acquire().await.unwrap().forget();
         }
         let seat: Arc<dyn Seat> = Arc::new(Chair(self.clone(), want.name.clone()));
         match self.turn() {

@@ -13,7 +13,7 @@ use super::{Rank, Ticket};
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line {
+pub(super) struct Queue {
     ranks: [Rows; Rank::ALL.len()],
 }
 
@@ -49,7 +49,7 @@ struct Share {
     order: (u64, u64),
 }
 
-impl Line {
+impl Queue {
     /// Puts a ticket behind the others of its share, unless it waits already.
     pub(super) fn enter(&mut self, ticket: &Ticket, expected: Timestamp) {
         let Rows { begun, others } = self.rows(ticket.rank);
