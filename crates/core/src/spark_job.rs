@@ -158,6 +158,12 @@ impl Want {
         !ended && (self.deleting || self.steering.cancel || memo.cancel.is_some())
     }
 
+    /// Whether Azure has its run, for all that is on record, and it is to go on: nothing hangs on seeing it at once.
+    pub fn goes_on(&self, memo: &Memo) -> bool {
+        let submitted = memo.submission.as_ref().is_some_and(|s| s.seen_by_azure);
+        submitted && memo.ended.is_none() && !self.ends(memo) && !self.steering.suspend
+    }
+
     /// Whether the run of the current attempt is to be asked for: one may be there. A derived name that was never asked
     /// for is free, and a chosen one is looked at when there is something to submit. So is that of a further attempt: the
     /// status may have been lost before.

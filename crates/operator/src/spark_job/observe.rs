@@ -25,7 +25,8 @@ impl SparkJobKind {
         let site = self.access.site(place).await?.of(&want.owner);
         let site = site.for_end(want.ends(memo));
         let name = want.run_name(memo.attempt());
-        if waits_for_a_look(want, memo) && self.board.awaits(place, &name, &key_of(place, want)) {
+        if want.goes_on(memo) && self.board.awaits(place, &name, &key_of(place, want)) {
+            // The next look at all runs of the workspace may show it, too.
             self.follow.wake(place.clone());
             return Ok(Seen::default());
         }
@@ -126,13 +127,6 @@ impl SparkJobKind {
             self.follow.wake(place.clone());
         }
     }
-}
-
-/// Whether nothing is asked for that cannot wait for the next look at all runs of the workspace, which may show this one,
-/// too: Azure has it, and it is to go on.
-fn waits_for_a_look(want: &Want, memo: &Memo) -> bool {
-    let goes_on = !want.ends(memo) && !want.steering.suspend;
-    goes_on && memo.submission.as_ref().is_some_and(|s| s.seen_by_azure)
 }
 
 pub(super) fn key_of(place: &Place, want: &Want) -> ObjectRef<SparkJob> {

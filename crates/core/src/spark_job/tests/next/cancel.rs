@@ -42,6 +42,25 @@ fn a_run_that_is_to_end_is_looked_at_before_others() {
 }
 
 #[test]
+fn only_a_run_that_azure_has_and_that_is_to_go_on_is_awaited() {
+    let mut requested = followed(5);
+    requested.submission.as_mut().unwrap().seen_by_azure = false;
+    let rows: [(Change, Memo, bool); 8] = [
+        (any, followed(5), true),
+        (any, ended(RunState::Completed), false),
+        (any, requested, false),
+        (any, Memo::default(), false),
+        (cancelled, followed(5), false),
+        (|given| given.deleting = true, followed(5), false),
+        (any, canceled(5, CancelCause::Deadline), false),
+        (super::suspended, followed(5), false),
+    ];
+    for (number, (change, memo, goes_on)) in rows.into_iter().enumerate() {
+        assert_eq!(want_with(change).goes_on(&memo), goes_on, "{number}");
+    }
+}
+
+#[test]
 #[rustfmt::skip]
 fn it_ends_what_has_not_begun() {
     let lost: Change = |g| { cancelled(g); held(g); };
