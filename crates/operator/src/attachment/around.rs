@@ -223,7 +223,7 @@ mod tests {
             let asked = Arc::clone(&asked);
             let question = async move {
                 let number = asked.fetch_add(1, Ordering::Relaxed);
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     Ok(number)
                 } else {
                     Err(access::not_ready())
