@@ -54,6 +54,20 @@ async fn looked_at(scope: &Scope<'_>) -> Result<()> {
         .map(drop)
 }
 
+/// What no step changes is asked for once in each pass; the compute once more, where it was attached and not where a role
+/// was granted.
+fn nothing_is_asked_twice_in_a_pass(seen: &Requests) {
+    let computes = seen.count("GET", &["/computes/", POOL]);
+    let pools = seen.count("GET", &["/Microsoft.Synapse/", "/bigDataPools/"]);
+    let around = seen.count("GET", &["/Microsoft.Synapse/"]) - pools;
+    assert!(pools < computes && around < computes, "{seen}");
+    let mut rest = seen.0.iter();
+    let grant = |path: &str| path.contains("/roleAssignments");
+    assert!(rest.any(|one| one.method == "PUT" && grant(&one.path)));
+    let next = rest.find(|one| grant(&one.path) || one.path.contains("/computes/"));
+    assert!(next.is_some_and(|one| grant(&one.path)), "{seen}");
+}
+
 /// A job whose run goes where the test sends it; its run's name.
 async fn submitted(scope: &Scope<'_>, name: &str) -> Result<String> {
     let world = scope.stack().emulator().world();
@@ -79,8 +93,10 @@ async fn a_job_costs_six_writes_and_three_events_and_a_look_costs_none() -> Resu
         .await?;
     // They hold the workspace and its Secret: those are not held for the sake of each job.
     let pool = manifest::attachment(POOL, WORKSPACE, emulator.world());
+    let since = emulator.now().await?;
     scope.apply(&pool).await?;
     scope.condition(ATTACHMENT, POOL, "Ready", "True").await?;
+    nothing_is_asked_twice_in_a_pass(&emulator.requests_since(since).await?);
     submitted(&scope, "another").await?;
     looked_at(&scope).await?;
 
