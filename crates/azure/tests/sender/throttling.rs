@@ -126,16 +126,16 @@ async fn reads_of_a_pass_wait_for_a_moment_and_a_submission_does_not() {
 async fn who_has_begun_goes_first() {
     let server = Server::start().await;
     let client = server.client();
-    let none_left = [("x-ms-ratelimit-remaining-subscription-reads", "0")];
     server
-        .reply(answer_with(200, &none_left, r#"{"name":"first"}"#))
-        .reply(answer(200, r#"{"name":"second"}"#))
-        .reply(answer(200, r#"{"name":"third"}"#));
+        .reply(answer(200, r#"{"name":"j"}"#))
+        .reply(answer_with(429, &[("retry-after", "600")], ""));
     let (one, other) = (client.for_pass("one"), client.for_pass("other"));
     one.send(get_job()).await.unwrap();
-    let (other, one) = futures::future::join(other.send(get_job()), one.send(get_job())).await;
-    assert_eq!(one.unwrap().name, "second");
-    assert_eq!(other.unwrap().name, "third");
+    client.send(get_job()).await.unwrap_err();
+    let turn = |client: &azureml_spark_azure::Client| client.claim(&get_job()).unwrap_err().until();
+    turn(&other);
+    let begun = turn(&one);
+    assert!(begun < turn(&other), "the other has asked before");
 }
 
 #[tokio::test]
