@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::addresses::Addresses;
@@ -84,12 +85,14 @@ impl App {
             .clone()
     }
 
-    /// Replaces the settings.
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        *self
+    /// Lays some over the settings, and returns them all. What somebody else changes at the same moment is not lost.
+    pub(crate) fn change_settings(&self, over: &Value) -> Result<Settings, serde_json::Error> {
+        let mut settings = self
             .settings
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = settings;
+            .unwrap_or_else(PoisonError::into_inner);
+        *settings = settings.merged(over)?;
+        Ok(settings.clone())
     }
 
     /// Remembers when an identity was made.
@@ -114,7 +117,10 @@ impl App {
     /// Back to the state of the start; blobs stay, as they are a person's files.
     pub(crate) async fn reset(&self) {
         self.tasks.end().await;
-        self.set_settings(self.initial_settings.clone());
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = self.initial_settings.clone();
         self.faults.clear();
         self.ledger.clear();
         self.throttle.clear();
