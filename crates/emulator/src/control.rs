@@ -52,12 +52,10 @@ async fn settings(State(app): State<Arc<App>>) -> Json<crate::Settings> {
 }
 
 async fn change_settings(State(app): State<Arc<App>>, Json(over): Json<Value>) -> Answer {
-    let merged = app
-        .settings()
-        .merged(&over)
+    let changed = app
+        .change_settings(&over)
         .map_err(|error| bad_request("InvalidSettings", error.to_string()))?;
-    app.set_settings(merged.clone());
-    Ok(Json(merged).into_response())
+    Ok(Json(changed.as_ref()).into_response())
 }
 
 async fn faults(State(app): State<Arc<App>>) -> Json<Vec<Rule>> {

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::addresses::Addresses;
@@ -167,16 +168,14 @@ impl App {
         Arc::clone(&settings)
     }
 
-    /// Replaces the settings.
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        self.replace_settings(Arc::new(settings));
-    }
-
-    fn replace_settings(&self, settings: Arc<Settings>) {
-        *self
+    /// Lays some over the settings, and returns them all. What somebody else changes at the same moment is not lost.
+    pub(crate) fn change_settings(&self, over: &Value) -> Result<Arc<Settings>, serde_json::Error> {
+        let mut settings = self
             .settings
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = settings;
+            .unwrap_or_else(PoisonError::into_inner);
+        *settings = Arc::new(settings.merged(over)?);
+        Ok(Arc::clone(&settings))
     }
 
     /// Remembers when an identity was made.
@@ -201,7 +200,10 @@ impl App {
     /// Back to the state of the start; blobs stay, as they are a person's files.
     pub(crate) async fn reset(&self) {
         self.tasks.end().await;
-        self.replace_settings(Arc::clone(&self.initial_settings));
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&self.initial_settings);
         self.faults.clear();
         self.ledger.clear();
         self.throttle.clear();

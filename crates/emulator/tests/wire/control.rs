@@ -1,5 +1,6 @@
 //! The ledger, the settings, the reset.
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -87,6 +88,27 @@ async fn a_reset_takes_everything_back() {
         .await;
     assert_eq!(settings.body["operationSeconds"], 0.5);
     assert_eq!(settings.body["runner"], "instant");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn settings_that_are_changed_at_once_are_all_changed() {
+    const NAMES: [&str; 4] = [
+        "operationSeconds",
+        "instantSeconds",
+        "cancelSeconds",
+        "synapseRoleSeconds",
+    ];
+    let azure = Azure::start(json!({})).await;
+    for round in 1..=100 {
+        let value = f64::from(round);
+        join_all(NAMES.map(|name| azure.set(json!({name: value})))).await;
+        let settings = azure
+            .send(Method::GET, "/_emulator/settings", None, None)
+            .await;
+        for name in NAMES {
+            assert_eq!(settings.body[name], value, "{name} in round {round}");
+        }
+    }
 }
 
 #[tokio::test]

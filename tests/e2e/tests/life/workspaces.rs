@@ -3,11 +3,16 @@
 use azureml_spark_testkit::manifest;
 use azureml_spark_testkit::scope::{SECRET, Scope, WORKSPACE};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::calm::writes;
 use crate::{JOB, becomes, scenario};
 
 const KIND: &str = "AzureMLWorkspace";
+
+/// All share one workspace in Azure, and a request that attaches an identity names those that are there: who counts such
+/// requests does so while nobody else attaches any.
+static ATTACHING: Mutex<()> = Mutex::const_new(());
 
 /// The workspace with identities that it is to have.
 fn with(scope: &Scope<'_>, ids: &[&str]) -> manifest::Manifest {
@@ -28,6 +33,7 @@ fn published(object: &Value) -> Vec<String> {
 #[test]
 fn identities_are_attached_and_others_left_alone() {
     scenario("ws-identity", async |scope, portal| {
+        let _attaching = ATTACHING.lock().await;
         let emulator = scope.stack().emulator();
         let world = emulator.world();
         let (ours, _) = emulator.make_identity(&scope.unique("id")).await?;
@@ -104,6 +110,7 @@ fn identities_are_attached_and_others_left_alone() {
 #[test]
 fn an_identity_that_does_not_exist_is_told_and_waited_for() {
     scenario("ws-no-id", async |scope, portal| {
+        let _attaching = ATTACHING.lock().await;
         let emulator = scope.stack().emulator();
         let nobody = emulator.world().identity_id(&scope.unique("late"));
         let since = emulator.now().await?;

@@ -7,7 +7,7 @@ use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
 use serde_json::json;
 
 use crate::stage::{Stage, says};
-use crate::{ATTACHMENT, Theme, alone, changing, scenario};
+use crate::{ATTACHMENT, Theme, alone, scenario, undisturbed};
 
 /// What fails, or does not, is the compute: without roles, nothing else does.
 fn without_roles(manifest: Manifest) -> Manifest {
@@ -124,7 +124,7 @@ fn far(stage: &Stage<'_>, what: &str) -> Manifest {
 
 #[test]
 fn a_pool_in_another_region_is_a_warning() {
-    changing(Theme::Computes, "at-far", async |stage| {
+    undisturbed(Theme::Computes, "at-far", async |stage| {
         let scope = &stage.scope;
         let pool = far(stage, "far");
         scope.apply(&pool).await?;

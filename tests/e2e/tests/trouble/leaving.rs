@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azureml_spark_testkit::emulator::DENIED_CLIENT_ID;
 use azureml_spark_testkit::manifest::{self, Manifest};
-use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message};
+use azureml_spark_testkit::scope::{WORKSPACE, find_condition, message, reason};
 use futures::future::try_join_all;
 use serde_json::json;
 
@@ -388,13 +388,14 @@ fn credentials_that_are_refused_say_how_to_let_go() {
             )
             .await?;
         scope.delete(ATTACHMENT, name).await?;
+        // It may have been stalled for that reason before: the workspace's news wakes it. How it is let go of is said
+        // once it is to go.
         let stuck = scope
-            .reason(ATTACHMENT, name, "Stalled", "True", "CredentialsRejected")
+            .wait(ATTACHMENT, name, "says how it is let go of", |object| {
+                reason(object, "Stalled") == "CredentialsRejected"
+                    && message(object, "Ready").contains("spark.azureml.dev/force-release")
+            })
             .await?;
-        says(
-            message(&stuck, "Ready"),
-            &["spark.azureml.dev/force-release"],
-        );
         assert!(find_condition(&stuck, "Reconciling").is_none());
         scope.apply(&manifest::credentials("azure", world)).await?;
         scope.reconcile("AzureMLWorkspace", WORKSPACE).await?;

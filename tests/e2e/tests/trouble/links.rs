@@ -9,14 +9,14 @@ use futures::future::try_join_all;
 use serde_json::json;
 
 use crate::stage::{principal, says};
-use crate::{ATTACHMENT, LINK, Theme, changing};
+use crate::{ATTACHMENT, LINK, Theme, changing, undisturbed};
 
 /// An end that nothing was waited for before: far less than the time for which an absence is not believed.
 const AT_ONCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_refused_link_names_the_way_without_one() {
-    changing(Theme::Links, "link-frozen", async |stage| {
+    undisturbed(Theme::Links, "link-frozen", async |stage| {
         let scope = &stage.scope;
         let since = stage.emulator().now().await?;
         let mut refused = Vec::new();
@@ -61,7 +61,7 @@ fn a_refused_link_names_the_way_without_one() {
 
 #[test]
 fn links_that_are_not_served_at_all_name_the_way_without_one() {
-    changing(Theme::Links, "link-unserved", async |stage| {
+    undisturbed(Theme::Links, "link-unserved", async |stage| {
         let scope = &stage.scope;
         let served = [
             ("noRegisteredProvider", 0),
@@ -113,7 +113,7 @@ fn links_that_are_not_served_at_all_name_the_way_without_one() {
 
 #[test]
 fn a_link_without_the_right_says_so() {
-    changing(Theme::Links, "link-right", async |stage| {
+    undisturbed(Theme::Links, "link-right", async |stage| {
         let scope = &stage.scope;
         let since = stage.emulator().now().await?;
         stage.set(json!({"linkCreation": "forbidden"})).await?;

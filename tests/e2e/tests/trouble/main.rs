@@ -96,6 +96,17 @@ fn changing(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Res
     });
 }
 
+/// The same for one that counts how often something is asked for: news of the workspace wakes everybody who names it, so
+/// nobody changes the workspace meanwhile.
+fn undisturbed(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    scenario::play(async {
+        let _changing = theme.lock().lock().await;
+        let _open = Theme::Network.lock().lock().await;
+        let _settled = Theme::Workspace.lock().lock().await;
+        play(&SHARED, name, story).await
+    });
+}
+
 /// Runs a scenario on a stack on which no other one runs: it ends the operator's process, or lets the emulator refuse
 /// what everybody asks for, or takes all that is refused back.
 fn alone(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
