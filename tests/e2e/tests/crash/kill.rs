@@ -68,17 +68,21 @@ impl Kill<'_> {
         let what = format!("write {} ({effect:?}) is on its way", self.index);
         // On its way at two looks: by then a write that waits only for its answer has had its effect.
         let seen_before = Cell::new(false);
-        until(&what, PATIENCE, async || {
-            // By its own number: link and pool may go in either order.
+        let before = until(&what, PATIENCE, async || {
             let writes = effect::of(&emulator.requests_since(since).await?, self.life);
-            let found = writes
-                .into_iter()
-                .filter(|(one, _)| *one == effect)
-                .nth(earlier)
-                .filter(|(_, entry)| entry.status.is_none());
-            Ok(found.filter(|_| seen_before.replace(true)))
+            let mut alike = writes
+                .iter()
+                .enumerate()
+                .filter(|(_, (one, _))| *one == effect);
+            let Some((place, (_, entry))) = alike.nth(earlier) else {
+                return Ok(None);
+            };
+            let held = entry.status.is_none() && seen_before.replace(true);
+            let before = writes[..place].iter().map(|(one, _)| *one);
+            Ok(held.then(|| early(before)))
         })
         .await?;
+        assert_eq!(before, early(Effect::ALL[..self.index].iter().copied()));
         operator.kill()?;
         if self.records == Records::Erased {
             self.erase().await?;
@@ -97,4 +101,9 @@ impl Kill<'_> {
         }
         Ok(())
     }
+}
+
+/// Those that come in one order: link and pool go when nothing can appear any more, whichever is first.
+fn early(effects: impl Iterator<Item = Effect>) -> Vec<Effect> {
+    effects.filter(|effect| !effect.is_late()).collect()
 }

@@ -243,13 +243,22 @@ pub(super) fn lost(
     submission: &Submission,
     now: Timestamp,
 ) -> Move<SparkJob> {
-    // The request may have been long on its way: a look may be older than the run as long as the first sight of it is young.
-    let sighted = memo.sighted.as_ref().map(|sighted| sighted.since);
-    let since = submission
-        .requested
-        .max(sighted.unwrap_or(submission.requested));
-    match doubt::until(since, now) {
+    match doubtful_until(memo, submission, now) {
         Some(time) => Move::rest(memo.clone(), at(now, time)),
         None => over(want, memo.clone(), RunState::Lost, now, None, now),
     }
+}
+
+/// The time from which it is believed that a run is not there, while that is in the future. Its request may have been long
+/// on its way: a look may be older than the run as long as the first sight of it is young.
+pub(super) fn doubtful_until(
+    memo: &Memo,
+    submission: &Submission,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let sighted = memo.sighted.as_ref().map(|sighted| sighted.since);
+    let since = sighted.map_or(submission.requested, |sighted| {
+        sighted.max(submission.requested)
+    });
+    doubt::until(since, now)
 }

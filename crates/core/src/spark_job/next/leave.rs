@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use super::wait::in_doubt;
 use super::{LOOK_AGAIN, after, at, attempt, cancel, follow, ours};
-use crate::doubt;
 use crate::machine::{Act, Move, Sight, Wake};
 use crate::spark_job::memo::Memo;
 use crate::spark_job::{Run, RunState, Seen, SparkJob, Want};
@@ -46,7 +45,7 @@ fn absent(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
     let Some(submission) = &memo.submission else {
         return release(memo);
     };
-    if let Some(time) = doubt::until(submission.requested, now) {
+    if let Some(time) = attempt::doubtful_until(memo, submission, now) {
         return Move::rest(memo.clone(), at(now, time));
     }
     if submission.seen_by_azure

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Change, Told, check, decide, going, stranded};
 use crate::machine::Sight::{Absent, Present, Unknown};
 use crate::spark_job::tests::object::{
-    asked, between, canceled, ended, followed, past, run, seen, set,
+    asked, between, canceled, ended, followed, past, run, seen, set, since,
 };
 use crate::spark_job::{End, Memo, RunState};
 
@@ -38,6 +38,19 @@ fn on_the_way_out() {
     ]);
     let (_, memo) = decide(going, &seen(running()), &followed(60));
     assert_eq!(memo.cancel.unwrap().why, CancelCause::Deleted, "on record before the request");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_run_that_was_seen_a_moment_ago_is_not_gone_whenever_it_was_asked_for() {
+    let sighted = |seconds| Memo {
+        sighted: since(seconds, RunState::Preparing).sighted,
+        ..followed(500)
+    };
+    check(&[
+        (going, Absent, sighted(74), Told::In(1), "the request was long on its way, and the look may be older than the run"),
+        (going, Absent, sighted(75), Told::Release, "gone"),
+    ]);
 }
 
 #[test]
