@@ -79,7 +79,7 @@ pub trait Machine: Sized + 'static {
     /// One effect, as data.
     type Step: Clone + PartialEq + std::fmt::Debug + Send + Sync;
     /// What is published.
-    type Status: Clone + PartialEq + Send + Sync;
+    type Status: Clone + PartialEq + std::fmt::Debug + Send + Sync;
 
     /// Validates and completes the wish. Fails the same way until the spec or a referenced object changes.
     fn want(given: &Self::Given) -> Result<Self::Want, Invalid>;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::deadline::within;
 use crate::error::Error;
+use crate::guard::Guarded;
 
 /// How often a write is tried again when somebody else was faster.
 const TRIES: u32 = 5;
@@ -88,7 +89,11 @@ pub(crate) enum Presence {
 }
 
 /// Writes our finalizer on the object that is driven, or off it, and gives the new version back.
-pub(crate) async fn write<O>(api: &Api<O>, object: &O, presence: Presence) -> Result<O, Error>
+pub(crate) async fn write<O>(
+    api: &Api<Guarded<O>>,
+    object: &O,
+    presence: Presence,
+) -> Result<O, Error>
 where
     O: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -100,7 +105,8 @@ where
         api.patch(name, &params(), &Patch::Merge(&body)),
     )
     .await?
-    .map_err(Error::of_write)
+    .map_err(Error::of_write)?
+    .fitting()
 }
 
 async fn write_metadata<O>(

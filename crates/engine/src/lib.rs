@@ -16,6 +16,7 @@ mod error;
 mod events;
 pub mod finalizer;
 mod fresh;
+mod guard;
 mod jitter;
 mod kind;
 mod line;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Api;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::controller::Base;
 use crate::events::{News, Teller, Tone, UNPARSABLE};
+use crate::guard::Guarded;
 use crate::memory::uid;
 use crate::wakes::Wakes;
 
@@ -43,7 +44,11 @@ type Listener<O> = Box<dyn FnMut(&Change<'_, O>) + Send>;
 /// decides before every cache that was made is filled.
 pub struct Source<O: Watched> {
     base: Base,
-    api: Api<DeserializeGuard<O>>,
+    /// The watch that begins with a stream of what is there: each object is forgotten but for what is kept of it before the
+    /// next one is read.
+    streamed: Api<Guarded<O>>,
+    /// The one that begins with a list, of which a page is 500 whole objects, twice.
+    listed: Api<DeserializeGuard<O>>,
     writer: Writer<O>,
     listeners: Vec<Listener<O>>,
     wakes: Wakes<ObjectRef<O>>,
@@ -68,7 +73,8 @@ impl<O> Watched for O where
 impl<O: Watched> Source<O> {
     /// A watch over all namespaces, which [`Source::run`] or [`crate::run`] sets going.
     pub fn new(base: &Base) -> Self {
-        Self::of(base, Api::all(base.client.clone()))
+        let client = &base.client;
+        Self::of(base, Api::all(client.clone()), Api::all(client.clone()))
     }
 
     /// A watch over one namespace.
@@ -76,14 +82,17 @@ impl<O: Watched> Source<O> {
     where
         O: kube::Resource<Scope = NamespaceResourceScope>,
     {
-        Self::of(base, Api::namespaced(base.client.clone(), namespace))
+        let client = &base.client;
+        let streamed = Api::namespaced(client.clone(), namespace);
+        Self::of(base, streamed, Api::namespaced(client.clone(), namespace))
     }
 
-    fn of(base: &Base, api: Api<DeserializeGuard<O>>) -> Self {
+    fn of(base: &Base, streamed: Api<Guarded<O>>, listed: Api<DeserializeGuard<O>>) -> Self {
         base.caches.expect(&O::kind(&()));
         Self {
             base: base.clone(),
-            api,
+            streamed,
+            listed,
             writer: Writer::new(()),
             listeners: Vec::new(),
             wakes: Wakes::new(),
@@ -143,9 +152,15 @@ impl<O: Watched> Source<O> {
     }
 
     async fn watch(&mut self, streams: bool, shutdown: &CancellationToken) -> Watch {
-        let events = watcher(self.api.clone(), how(streams))
-            .default_backoff()
-            .take_until(shutdown.cancelled());
+        // Both watch alike, once they have begun.
+        let events = if streams {
+            let config = watcher::Config::default().streaming_lists();
+            watcher(self.streamed.clone(), config).boxed()
+        } else {
+            let found = watcher(self.listed.clone(), watcher::Config::default());
+            found.map_ok(Guarded::of).boxed()
+        };
+        let events = events.default_backoff().take_until(shutdown.cancelled());
         let mut events = pin!(events);
         while let Some(event) = events.next().await {
             match event {
@@ -160,17 +175,17 @@ impl<O: Watched> Source<O> {
         Watch::Ended
     }
 
-    async fn take(&mut self, event: Event<DeserializeGuard<O>>) {
+    async fn take(&mut self, event: Event<Guarded<O>>) {
         match event {
             Event::Init => self.writer.apply_watcher_event(&Event::Init),
-            Event::InitApply(DeserializeGuard(found)) => match found {
+            Event::InitApply(Guarded(found)) => match found {
                 Ok(object) => self
                     .writer
                     .apply_watcher_event(&Event::InitApply((self.slim)(slim(object)))),
                 Err(invalid) => self.complain(&invalid).await,
             },
             Event::InitDone => self.replace(),
-            Event::Apply(DeserializeGuard(found)) => match found {
+            Event::Apply(Guarded(found)) => match found {
                 Ok(object) => self.put((self.slim)(slim(object))),
                 Err(invalid) => {
                     // What was last understood is not what is there: better no object than an old one.
@@ -178,7 +193,7 @@ impl<O: Watched> Source<O> {
                     self.complain(&invalid).await;
                 }
             },
-            Event::Delete(DeserializeGuard(found)) => match found {
+            Event::Delete(Guarded(found)) => match found {
                 Ok(object) => self.drop_cached(&ObjectRef::from_obj(&object)),
                 Err(invalid) => {
                     self.unparsable
@@ -283,16 +298,6 @@ enum Watch {
     Ended,
     /// The apiserver does not do it so.
     Refused,
-}
-
-/// As a stream, of which each object is forgotten but for what is kept of it before the next one is read: a page of a
-/// list is 500 whole ones, twice.
-fn how(streams: bool) -> watcher::Config {
-    if streams {
-        watcher::Config::default().streaming_lists()
-    } else {
-        watcher::Config::default()
-    }
 }
 
 /// Whether the watch was refused for its parameters: lists are streamed by apiservers from 1.34 on, by those of 1.32, and

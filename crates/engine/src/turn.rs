@@ -16,6 +16,7 @@ use crate::controller::Engine;
 use crate::error::Error;
 use crate::events::{self, News};
 use crate::finalizer::{self, Presence};
+use crate::guard::Guarded;
 use crate::kind::{Kind, Memo, Seen, StatusOf, Step, Want};
 use crate::line::Seat;
 use crate::memory;
@@ -55,7 +56,7 @@ impl Next {
 
 pub(crate) struct Turn<'e, K: Kind> {
     engine: &'e Engine<K>,
-    api: Api<K::Object>,
+    api: Api<Guarded<K::Object>>,
     object: Arc<K::Object>,
     memo: Memo<K>,
     /// What the object said of itself when the pass began.

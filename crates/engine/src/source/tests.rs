@@ -44,12 +44,12 @@ fn object(name: &str, uid: &str, version: &str) -> ConfigMap {
     }
 }
 
-fn good(name: &str, uid: &str, version: &str) -> DeserializeGuard<ConfigMap> {
-    DeserializeGuard(Ok(object(name, uid, version)))
+fn good(name: &str, uid: &str, version: &str) -> Guarded<ConfigMap> {
+    Guarded(Ok(object(name, uid, version)))
 }
 
-fn bad(name: &str, uid: &str) -> DeserializeGuard<ConfigMap> {
-    DeserializeGuard(Err(InvalidObject {
+fn bad(name: &str, uid: &str) -> Guarded<ConfigMap> {
+    Guarded(Err(InvalidObject {
         error: "invalid type".to_owned(),
         metadata: object(name, uid, "1").metadata,
     }))

@@ -129,6 +129,14 @@ impl Calls {
         self.sum(|call| call.is_write() && call.resource != "leases" && call.resource != "events")
     }
 
+    /// Those of them that change objects of one resource, or their status.
+    pub(super) fn writes_to(&self, resource: &str) -> usize {
+        self.sum(|call| {
+            let of = call.resource.split('/').next();
+            call.is_write() && of == Some(resource)
+        })
+    }
+
     /// Events that were written.
     pub(super) fn events(&self) -> usize {
         self.sum(|call| call.is_write() && call.resource == "events")
@@ -202,6 +210,8 @@ mod tests {
             ),
             (3, 1, 1, 2)
         );
+        assert_eq!(calls.writes_to("sparkjobs"), 3);
+        assert_eq!(calls.writes_to("jobs"), 0);
         let said = calls.to_string();
         assert!(
             said.starts_with("2 patch sparkjobs/status (1 refused), "),
