@@ -21,14 +21,14 @@ use crate::kind::{Kind, StatusOf};
 struct Applied<'a, S> {
     api_version: Cow<'a, str>,
     kind: Cow<'a, str>,
-    metadata: Version<'a>,
+    metadata: Identity<'a>,
     status: &'a S,
 }
 
 /// Exactly which object, of which version.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Version<'a> {
+struct Identity<'a> {
     name: &'a str,
     namespace: Option<&'a str>,
     uid: Option<&'a str>,
@@ -46,7 +46,7 @@ pub(crate) async fn apply<K: Kind>(
     let body = Applied {
         api_version: K::Object::api_version(&()),
         kind: K::Object::kind(&()),
-        metadata: Version {
+        metadata: Identity {
             name,
             namespace: meta.namespace.as_deref(),
             uid: meta.uid.as_deref(),
