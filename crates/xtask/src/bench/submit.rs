@@ -118,11 +118,11 @@ fn costs(asked: &Requests, life: &Calls, count: usize) -> [Figure; 6] {
             .beside("limit", 1.0)
             .at_most(1.01),
         Figure::count("ARM reads", azure::reads(asked)).note(azure::kinds(asked)),
-        Figure::new("apiserver writes", each(on_jobs, count), "a job")
+        Figure::new("apiserver writes", each(life.writes(), count), "a job")
             .at_most(6.0)
             .note(life.to_string()),
-        Figure::count("apiserver writes, for all", life.writes() - on_jobs)
-            .note("finalizers of what the jobs need together: the workspace and its Secret"),
+        Figure::new("of them on the job itself", each(on_jobs, count), "a job")
+            .note("the others: finalizers of what all jobs need, the workspace and its Secret"),
         Figure::new("events", each(life.events(), count), "a job").at_most(3.0),
         Figure::new("apiserver reads", each(life.reads(), count), "a job"),
     ]
