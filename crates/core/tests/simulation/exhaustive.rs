@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::deed::Deed;
 use crate::quirk::Quirk;
-use crate::scenario::Deed;
 use crate::script::{Script, TWISTS};
 use crate::simulate::{Broken, play_script};
 

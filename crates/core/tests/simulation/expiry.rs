@@ -1,8 +1,8 @@
 //! An object with a time to live, which somebody describes anew as soon as it is gone, as tools do that keep what is
 //! written in a repository. Deletions that nobody waits for any more arrive late.
 
+use crate::deed::Deed;
 use crate::quirk::Quirk;
-use crate::scenario::Deed;
 use crate::simulate::{Broken, play_deeds_in};
 use crate::steering::Edit;
 use crate::weather::Weather;

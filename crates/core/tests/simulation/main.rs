@@ -17,6 +17,7 @@ mod attachment;
 mod azure;
 mod chance;
 mod conditions;
+mod deed;
 mod drive;
 mod exhaustive;
 mod expiry;

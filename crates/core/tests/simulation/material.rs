@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 
 use crate::azure::{ComputeBody, ComputeRecord};
 use crate::chance::Chance;
+use crate::deed::Deed;
 use crate::history::History;
 use crate::job::code_id;
 use crate::ownership::KNOWN;
 use crate::quirk::Quirk;
-use crate::scenario::{BEFORE, Deed, TROUBLE_ENDS};
+use crate::scenario::{BEFORE, TROUBLE_ENDS};
 use crate::world::{Job, Key, World};
 
 /// Assets that somebody registers: code, packages and data.

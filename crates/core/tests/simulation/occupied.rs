@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
+use crate::deed::Deed;
 use crate::quirk::Quirk;
-use crate::scenario::Deed;
 use crate::simulate::{Broken, play_deeds};
 
 /// Runs differ in how long they take, and attachments in the roles that they begin with.

@@ -3,7 +3,7 @@
 use azureml_spark_core::Class;
 
 use crate::azure::fault;
-use crate::scenario::Deed;
+use crate::deed::Deed;
 use crate::steering::Edit;
 use crate::weather::{LATE, Read, STALE, Write};
 use crate::world::{Job, Key, World};

@@ -1,7 +1,7 @@
 //! One job that is held and taken up again, so that it has a second attempt; and then its status is lost, and it goes.
 
+use crate::deed::Deed;
 use crate::quirk::Quirk;
-use crate::scenario::Deed;
 use crate::simulate::play_deeds;
 use crate::steering::Edit;
 use crate::world::Key;

@@ -4,8 +4,9 @@ use azureml_spark_api::SparkJobSpec;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
+use crate::deed::Deed;
 use crate::quirk::Quirk;
-use crate::scenario::{Deed, TROUBLE_ENDS};
+use crate::scenario::TROUBLE_ENDS;
 use crate::world::{Key, World};
 
 /// What somebody changes in a spec.

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use crate::apiserver::{Object, Store};
 use crate::azure::{Azure, Effect, fault};
 use crate::chance::Chance;
+use crate::deed::Deed;
 use crate::history::History;
 use crate::process::Process;
 use crate::quirk::Quirk;
-use crate::scenario::{Cast, Deed};
+use crate::scenario::Cast;
 use crate::script::Script;
 use crate::weather::{LATE, Read, SLOW, Weather, Write};
 
