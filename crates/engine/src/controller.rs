@@ -22,6 +22,7 @@ use crate::deadline::within;
 use crate::drive::drive;
 use crate::error::Error;
 use crate::events::Teller;
+use crate::fair::{Dealer, Rest};
 use crate::jitter;
 use crate::kind::Kind;
 use crate::memory::{Memory, uid};
@@ -144,38 +145,53 @@ async fn passes<K: Kind>(
         () = engine.base.caches.filled() => {}
         () = shutdown.cancelled() => return,
     }
-    let later = calm::put_off(&engine, &wakes);
-    let later = AbortOnDropHandle::new(tokio::spawn(calm::wake_in_time(later, wakes.clone())));
     let config = controller::Config::default().concurrency(engine.base.options.concurrency);
-    let queue = wakes
-        .stream()
+    let dealer = Dealer::new();
+    for (key, wait) in calm::put_off(&engine, &wakes) {
+        dealer.again(key, wait);
+    }
+    let queue = dealer
+        .stream(wakes)
         .map(Ok::<_, Infallible>)
         .take_until(shutdown.cancelled_owned());
     // A task per pass: a long computation of one must not keep the others, or the watch, from going on.
-    let pass = |object, engine| {
+    let pass = |object: Arc<K::Object>, engine| {
+        let place = dealer.begin(ObjectRef::from_obj(&*object));
         AbortOnDropHandle::new(tokio::spawn(
-            reconcile::<K>(object, engine).in_current_span(),
+            async move {
+                place.end(reconcile::<K>(object, engine).await);
+                // Whoever is looked at again takes his turn then, which kube's own queue would not have him do.
+                Action::await_change()
+            }
+            .in_current_span(),
         ))
     };
     let panicked =
         |object: Arc<K::Object>, error: &tokio::task::JoinError, engine: Arc<Engine<K>>| {
-            tracing::error!(object = %ObjectRef::from_obj(&*object), %error, "pass broke");
+            let key = ObjectRef::from_obj(&*object);
+            tracing::error!(object = %key, %error, "pass broke");
             engine.base.metrics.erred(K::NAME, "panic");
-            Action::requeue(AFTER_A_PANIC)
+            dealer.again(key, AFTER_A_PANIC);
+            Action::await_change()
         };
     let store = engine.store.clone();
     applier(pass, panicked, engine, store, queue, config)
-        .for_each(|passed| async {
+        .for_each(|passed| {
             if let Err(error) = passed {
                 // For one: a key was woken whose object is gone.
                 tracing::debug!(%error, "no pass");
+                if let controller::Error::ObjectNotFound(gone) = error {
+                    let mut key = ObjectRef::new(&gone.name);
+                    key.namespace.clone_from(&gone.namespace);
+                    dealer.pass_over(&key);
+                }
             }
+            futures::future::ready(())
         })
         .await;
-    drop(later);
 }
 
-async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
+async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Rest {
     let span = tracing::info_span!(
         "pass",
         kind = K::NAME,
@@ -185,7 +201,7 @@ async fn reconcile<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> A
     pass(object, engine).instrument(span).await
 }
 
-async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action {
+async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Rest {
     let begun = engine.base.clock.now();
     let known = newest(&engine, object);
     if let Some(rest) = over::<K>(&known, begun) {
@@ -193,11 +209,11 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
     }
     let object = match whole(&engine, known).await {
         Ok(Some(object)) => object,
-        Ok(None) => return Action::await_change(),
+        Ok(None) => return Rest::UntilChange,
         Err(error) => {
             tracing::warn!(%error, "an object could not be read again");
             engine.base.metrics.erred(K::NAME, error.as_str());
-            return Action::requeue(UNREAD);
+            return Rest::For(UNREAD);
         }
     };
     let about = object.object_ref(&());
@@ -226,20 +242,20 @@ async fn pass<K: Kind>(object: Arc<K::Object>, engine: Arc<Engine<K>>) -> Action
         return rest;
     }
     match next {
-        Next::At(time) => Action::requeue(between(now, time).max(SOONEST)),
+        Next::At(time) => Rest::For(between(now, time).max(SOONEST)),
         Next::OnChange => {
             let seed = jitter::seed(&(uid(turn.object()), now.as_second()));
-            Action::requeue(jitter::around(engine.base.options.sync_period, 10, seed))
+            Rest::For(jitter::around(engine.base.options.sync_period, 10, seed))
         }
-        Next::Never => Action::await_change(),
+        Next::Never => Rest::UntilChange,
     }
 }
 
 /// What is done with an object that is over and has nothing due: nothing.
-fn over<K: Kind>(object: &K::Object, now: Timestamp) -> Option<Action> {
+fn over<K: Kind>(object: &K::Object, now: Timestamp) -> Option<Rest> {
     match K::settled(object)? {
-        Wake::OnChange => Some(Action::await_change()),
-        Wake::At(time) if time > now => Some(Action::requeue(between(now, time).max(SOONEST))),
+        Wake::OnChange => Some(Rest::UntilChange),
+        Wake::At(time) if time > now => Some(Rest::For(between(now, time).max(SOONEST))),
         Wake::At(_) => None,
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::Stream;
 use tokio::sync::Notify;
 
 /// The keys that wait for a look, in the order in which they were first woken. Clones share the set.
@@ -94,15 +93,9 @@ impl<T: Clone + Eq + Hash> Wakes<T> {
         }
     }
 
-    /// Every key that will be woken, without end.
-    pub fn stream(self) -> impl Stream<Item = T> + Send
-    where
-        T: Send + 'static,
-    {
-        futures::stream::unfold(self, |wakes| async move {
-            let key = wakes.next().await;
-            Some((key, wakes))
-        })
+    /// Somebody was woken since this was last asked. For the one taker.
+    pub(crate) async fn rung(&self) {
+        self.shared.bell.notified().await;
     }
 
     fn take(&self) -> Option<T> {

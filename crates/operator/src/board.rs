@@ -408,4 +408,4 @@ impl Runs {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,13 +1,14 @@
 use super::*;
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     Place {
         namespace: "team".into(),
         name: "ml".into(),
     }
 }
 
-fn run(state: RunState) -> Run {
+/// As far as its state alone matters.
+pub(crate) fn run(state: RunState) -> Run {
     Run {
         azure_id: "id".into(),
         state,

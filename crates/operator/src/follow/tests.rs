@@ -3,12 +3,13 @@
 mod azure;
 
 use azureml_spark_azure::{Budget, Clouds};
-use azureml_spark_core::spark_job::{Run, RunState};
+use azureml_spark_core::spark_job::RunState;
 use clap::Parser as _;
 use kube::runtime::reflector;
 use serde_json::json;
 
 use super::*;
+use crate::board::tests::{place, run};
 use azure::Azure;
 
 const PERIOD: Duration = Duration::from_secs(10);
@@ -20,28 +21,6 @@ struct Sight {
     budget: Budget,
     follow: Follow,
     news: Wakes<ObjectRef<SparkJob>>,
-}
-
-fn place() -> Place {
-    Place {
-        namespace: "team".into(),
-        name: "ml".into(),
-    }
-}
-
-fn run(state: RunState) -> Run {
-    Run {
-        azure_id: "/before".into(),
-        state,
-        owner: None,
-        definition_hash: None,
-        attempt: None,
-        held_by: None,
-        code_id: None,
-        studio_url: None,
-        started: None,
-        ended: None,
-    }
 }
 
 impl Sight {
