@@ -10,6 +10,7 @@
 
 mod crowd;
 mod others;
+mod passes;
 mod turns;
 
 use anyhow::Result;
@@ -49,6 +50,12 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 async fn a_team_with_many_jobs_keeps_nobody_else_waiting_and_nothing_is_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     turns::play(&stack(turns::RATE, turns::RATE).await?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_with_many_jobs_leaves_passes_to_the_others() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    passes::play(&stack(PLENTY, PLENTY).await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
