@@ -90,19 +90,22 @@ fn scenario(name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
 
 /// Runs a scenario that changes the emulator for all in this respect.
 fn changing(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
-    scenario::play(async {
-        let _changing = theme.lock().lock().await;
-        play(&SHARED, name, story).await
-    });
+    holding(&[theme], name, story);
 }
 
 /// The same for one that counts how often something is asked for: news of the workspace wakes everybody who names it, so
 /// nobody changes the workspace meanwhile.
 fn undisturbed(theme: Theme, name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
+    holding(&[theme, Theme::Network, Theme::Workspace], name, story);
+}
+
+/// Runs a scenario while nobody else changes anything in these respects. Whoever takes several takes them in one order.
+fn holding(themes: &[Theme], name: &str, story: impl AsyncFnOnce(&Stage<'_>) -> Result<()>) {
     scenario::play(async {
-        let _changing = theme.lock().lock().await;
-        let _open = Theme::Network.lock().lock().await;
-        let _settled = Theme::Workspace.lock().lock().await;
+        let mut held = Vec::new();
+        for theme in themes {
+            held.push(theme.lock().lock().await);
+        }
         play(&SHARED, name, story).await
     });
 }
