@@ -28,7 +28,7 @@ impl<'a> Cluster<'a> {
         format!("{}/{name}", self.scope.namespace())
     }
 
-    /// What its operator has asked of Azure since then to change it.
+    /// What its operator has asked of Azure for this scenario since then to change it.
     pub(crate) async fn wrote(&self, since: u64) -> Result<Requests> {
         let mut all = self.scope.asked(since).await?;
         all.0.retain(|entry| {

@@ -1,5 +1,6 @@
-//! Two clusters, each with a control plane and an operator of its own, on one Azure. Each operator has credentials of
-//! its own, so that the ledger tells what it did from what the other did.
+//! Two clusters, each with a control plane and an operator of its own, on one Azure. In each scenario each operator has
+//! credentials of its own, so that the ledger tells what it did there from what the other did, and from what either did
+//! in the scenarios beside it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,14 +16,14 @@ mod links;
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use azureml_spark_testkit::emulator::{self, Emulator};
 use azureml_spark_testkit::portal::Portal;
 use azureml_spark_testkit::repository;
 use azureml_spark_testkit::scenario::play;
 use azureml_spark_testkit::stack::{Options, RunFolder, Stack};
 use serde_json::json;
-use tokio::sync::{OnceCell, RwLock};
+use tokio::sync::{Mutex, OnceCell, RwLock};
 
 use crate::cluster::Cluster;
 
@@ -30,12 +31,13 @@ const ATTACHMENT: &str = "SynapseSparkAttachment";
 const JOB: &str = "SparkJob";
 const LINK: &str = "LinkedService";
 
-/// The second cluster's application; the first has the emulator's usual one.
-const SECOND_CLIENT_ID: &str = "22222222-2222-4222-8222-000000000002";
+/// As many applications as operators ask for, in all scenarios.
+const APPLICATIONS: usize = 16;
 
 /// Both stacks, and the Azure between them. They end with the process.
 struct Pair {
-    emulator: Arc<Emulator>,
+    /// The applications that no operator has yet, by their client ids.
+    spare: Mutex<Vec<String>>,
     first: Stack,
     second: Stack,
     _folder: RunFolder,
@@ -44,8 +46,11 @@ struct Pair {
 impl Pair {
     async fn start() -> Result<RwLock<Self>> {
         let folder = RunFolder::new(&repository::runs())?;
+        let spare: Vec<_> = (0..APPLICATIONS).map(client_id).collect();
+        let principal = |id: &String| json!({"clientId": id, "access": "all"});
+        let principals: Vec<_> = spare.iter().map(principal).collect();
         let options = emulator::Options {
-            world: json!({"principals": [{"clientId": SECOND_CLIENT_ID, "access": "all"}]}),
+            world: json!({"principals": principals}),
             settings: json!({"operationSeconds": 0.2}),
             ..emulator::Options::default()
         };
@@ -58,7 +63,7 @@ impl Pair {
         };
         let (first, second) = tokio::try_join!(cluster(), cluster())?;
         Ok(RwLock::new(Self {
-            emulator,
+            spare: Mutex::new(spare),
             first,
             second,
             _folder: folder,
@@ -85,11 +90,21 @@ async fn pair() -> Result<&'static RwLock<Pair>> {
 }
 
 async fn run(pair: &Pair, name: &str, story: impl Story) -> Result<()> {
-    let usual = &pair.emulator.world().client_id;
+    let (one, other) = {
+        let mut spare = pair.spare.lock().await;
+        spare
+            .pop()
+            .zip(spare.pop())
+            .context("too few applications")?
+    };
     let (first, second) = tokio::try_join!(
-        Cluster::open(&pair.first, name, usual),
-        Cluster::open(&pair.second, name, SECOND_CLIENT_ID),
+        Cluster::open(&pair.first, name, &one),
+        Cluster::open(&pair.second, name, &other),
     )?;
-    let portal = Portal::new(&pair.emulator)?;
+    let portal = Portal::new(first.emulator())?;
     story(&first, &second, &portal).await
+}
+
+fn client_id(number: usize) -> String {
+    format!("22222222-2222-4222-8222-{number:012}")
 }
