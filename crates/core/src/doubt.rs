@@ -6,7 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 /// its sender died may still arrive within some seconds; a time on record has lost its fraction.
 pub(crate) const GRACE: SignedDuration = SignedDuration::from_secs(75);
 
+/// The same after a request whose answer nobody has heard: its sender may have died while it was still on its way, which
+/// it is for a minute at most, the time that the client waits for an answer (`client::Options` there).
+const UNHEARD: SignedDuration = SignedDuration::from_secs(75 + 60);
+
 /// The time from which an absence is believed, while that is in the future.
 pub(crate) fn until(asked: Timestamp, now: Timestamp) -> Option<Timestamp> {
     asked.checked_add(GRACE).ok().filter(|time| *time > now)
+}
+
+/// The same after a request at that time whose answer may not have been heard.
+pub(crate) fn until_unheard(asked: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    asked.checked_add(UNHEARD).ok().filter(|time| *time > now)
 }

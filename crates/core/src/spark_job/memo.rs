@@ -7,6 +7,7 @@ use azureml_spark_api::spark_job::{CancelCause, DataType, Failure, SubmissionMar
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CANCEL, EXISTS, End, RELABEL, RunState, SUBMIT};
+use crate::doubt;
 use crate::fault::{Class, Fault};
 
 /// Most attempts that are kept on record.
@@ -180,6 +181,16 @@ impl Submission {
             foreign: false,
             mark: None,
             started: None,
+        }
+    }
+
+    /// The time from which it is believed that no run came of it, while that is in the future. What Azure has said of it
+    /// since was heard after the request had arrived.
+    pub(super) fn doubtful_until(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.seen_by_azure || self.mark == Some(SubmissionMark::Exists) {
+            doubt::until(self.requested, now)
+        } else {
+            doubt::until_unheard(self.requested, now)
         }
     }
 

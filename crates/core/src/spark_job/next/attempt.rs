@@ -158,7 +158,7 @@ pub(in crate::spark_job) fn is_further(memo: &Memo) -> bool {
 
 /// There is none after the one that was found: that was the last, and its end is read again.
 pub(super) fn no_further(memo: &Memo, submission: &Submission, now: Timestamp) -> Move<SparkJob> {
-    if let Some(time) = doubt::until(submission.requested, now) {
+    if let Some(time) = submission.doubtful_until(now) {
         return Move::rest(memo.clone(), at(now, time));
     }
     let mut memo = memo.clone();
@@ -256,9 +256,7 @@ pub(super) fn doubtful_until(
     submission: &Submission,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let sighted = memo.sighted.as_ref().map(|sighted| sighted.since);
-    let since = sighted.map_or(submission.requested, |sighted| {
-        sighted.max(submission.requested)
-    });
-    doubt::until(since, now)
+    let sighted = memo.sighted.as_ref();
+    let since_sight = sighted.and_then(|sighted| doubt::until(sighted.since, now));
+    submission.doubtful_until(now).max(since_sight)
 }

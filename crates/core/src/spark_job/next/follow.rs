@@ -112,8 +112,8 @@ pub(super) fn noticed(want: &Want, run: &Run, seen: &Seen, known: &Memo, now: Ti
         // It was over before we knew of it: the submission may have met the first of several attempts.
         submission.found = true;
     }
-    if !run.state.is_end() && doubt::until(submission.requested, now).is_none() {
-        // No read is so old: nothing came after it.
+    if !run.state.is_end() && doubt::until_unheard(submission.requested, now).is_none() {
+        // No read is so old, and no request so long on its way: nothing came after it.
         submission.found = false;
     }
     if first {

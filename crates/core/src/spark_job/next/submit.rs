@@ -6,7 +6,6 @@ use azureml_spark_api::spark_job::SubmissionMark;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LOOK_AGAIN, after, at, deadlines, plus, wait};
-use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{LabelState, Labelled, Memo, Submission};
 use crate::spark_job::pinned::{Unresolved, resolve};
@@ -32,8 +31,8 @@ fn mark(memo: &Memo) -> Option<SubmissionMark> {
 
 /// It is there, says Azure, and is not to be seen: an answer may be old, but not for long.
 fn reserved(want: &Want, memo: &Memo, now: Timestamp) -> Move<SparkJob> {
-    let requested = memo.submission.as_ref().map(|s| s.requested);
-    match requested.and_then(|requested| doubt::until(requested, now)) {
+    let submission = memo.submission.as_ref();
+    match submission.and_then(|submission| submission.doubtful_until(now)) {
         Some(time) => Move::rest(memo.clone(), at(now, time.min(plus(now, LOOK_AGAIN)))),
         None => wait::given_up(want, memo, USED, now),
     }
@@ -111,7 +110,7 @@ fn unsubmitted(
     let gone = memo
         .submission
         .as_ref()
-        .is_some_and(|s| seen.run == Sight::Absent && doubt::until(s.requested, now).is_none());
+        .is_some_and(|s| seen.run == Sight::Absent && s.doubtful_until(now).is_none());
     let memo = if gone { memo.withdrawn() } else { memo };
     let wake = match look {
         Some(look) => after(now, look),

@@ -4,7 +4,6 @@ use azureml_spark_api::condition::whole_second;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LOOK_AGAIN, after, at, deadlines, finished, owner, submit};
-use crate::doubt;
 use crate::machine::{Move, Sight, Wake};
 use crate::spark_job::memo::{Ended, Memo, Submission};
 use crate::spark_job::{End, RunState, Seen, SparkJob, Want};
@@ -122,7 +121,7 @@ fn settled(
     let wake = match &seen.run {
         Sight::Present(_) => None,
         Sight::Unknown => Some(after(now, LOOK_AGAIN)),
-        Sight::Absent => doubt::until(submission.requested, now).map(|time| at(now, time)),
+        Sight::Absent => submission.doubtful_until(now).map(|time| at(now, time)),
     };
     match wake {
         Some(wake) => Move::rest(memo, wake),

@@ -220,7 +220,7 @@ fn an_adopted_run_that_was_cancelled_outside_ends() {
         );
         let (_, mut memo) = decide(change, &canceled, &memo);
         assert_eq!(memo.attempt(), 2, "is there another?");
-        memo.submission.as_mut().unwrap().requested = ago(75);
+        memo.submission.as_mut().unwrap().requested = ago(135);
         let (_, memo) = decide(change, &absent, &memo);
         assert_eq!(memo.attempt(), 1, "there is none");
         let (told, memo) = decide(change, &canceled, &memo);

@@ -77,7 +77,7 @@ fn it_ends_what_has_not_begun() {
     check(&[
         (cancelled, Unknown, Memo::default(), Told::OnChange, "nothing was submitted"),
         (alone, Unknown, Memo::default(), Told::OnChange, "and nobody needs to be asked"),
-        (cancelled, Absent, asked(5), Told::In(70), "a request may be on its way"),
+        (cancelled, Absent, asked(5), Told::In(130), "a request may be on its way"),
         (cancelled, Unknown, asked(500), Told::In(10), "silence never becomes absence"),
         (lost, Unknown, Memo::default(), Told::In(10), "the status was lost: a run may be there"),
         (named, Unknown, Memo::default(), Told::In(10), "a run of the chosen name may be this one"),
@@ -95,7 +95,7 @@ fn it_ends_what_has_not_begun() {
     ]);
     let rows = [
         (Memo::default(), "before"),
-        (asked(75), "nothing came of the request"),
+        (asked(135), "nothing came of the request"),
         (between(vec![past(1, End::Suspended)]), "held"),
     ];
     for (memo, why) in rows {

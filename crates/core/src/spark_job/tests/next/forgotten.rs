@@ -72,8 +72,8 @@ fn the_first_may_be_gone_and_the_second_be_there() {
 
     // The same for an object that goes, but for what may have been asked for a moment ago.
     let (told, first) = decide(going, &seen(Absent), &Memo::default());
-    assert_eq!((told, first.attempt()), (Told::In(75), 1));
-    let (told, second) = decide(going, &seen(Absent), &older(first, 75));
+    assert_eq!((told, first.attempt()), (Told::In(135), 1));
+    let (told, second) = decide(going, &seen(Absent), &older(first, 135));
     assert_eq!((told, second.attempt()), (Told::In(1), 2));
     let (told, _) = decide(going, &seen(Present(run(RunState::Running))), &second);
     assert_eq!(told, Told::Cancel, "there is another");
@@ -104,7 +104,7 @@ fn an_older_status_knows_nothing_of_the_cancel_and_of_what_came_after() {
     let (told, next) = decide(held, &seen(Present(run(RunState::Running))), &memo);
     assert_ne!(told, Told::Submit);
     assert_eq!((next.attempt(), next.past.len()), (2, 1), "there it is");
-    let (_, back) = decide(held, &seen(Absent), &older(memo, 75));
+    let (_, back) = decide(held, &seen(Absent), &older(memo, 135));
     let (told, memo) = decide(held, &over, &back);
     assert_eq!(told, Told::OnChange);
     assert_eq!(memo.ended.unwrap().reason, End::CanceledOutside);
@@ -124,7 +124,7 @@ fn what_it_was_cancelled_for_outlives_the_search() {
         let over = seen(Present(run(RunState::Canceled)));
         let (_, memo) = decide(held, &over, &memo);
         assert_eq!(memo.attempt(), 2, "{why:?}");
-        let (_, back) = decide(held, &seen(Absent), &older(memo, 75));
+        let (_, back) = decide(held, &seen(Absent), &older(memo, 135));
         let (_, memo) = decide(held, &over, &back);
         assert_eq!(memo.ended.unwrap().reason, end, "{why:?}");
     }
@@ -150,12 +150,12 @@ fn an_end_that_is_found_may_not_have_been_the_last() {
     let (told, same) = decide(held, &seen(Absent), &memo);
     assert_eq!(
         (told, &same),
-        (Told::In(75), &memo),
+        (Told::In(135), &memo),
         "the answer may be old"
     );
     let (_, same) = decide(held, &seen(Unknown), &memo);
     assert_eq!(same, memo, "silence never becomes absence");
-    let (told, back) = decide(held, &seen(Absent), &older(memo, 75));
+    let (told, back) = decide(held, &seen(Absent), &older(memo, 135));
     let submission = back.submission.as_ref().unwrap();
     assert_eq!(told, Told::In(1));
     assert_eq!(
@@ -170,7 +170,7 @@ fn an_end_that_is_found_may_not_have_been_the_last() {
 #[test]
 fn a_run_that_lives_on_beyond_doubt_was_the_last() {
     let live = seen(Present(run(RunState::Running)));
-    for (seconds, found) in [(74, true), (75, false)] {
+    for (seconds, found) in [(134, true), (135, false)] {
         let (_, memo) = decide(held, &live, &older(lost(), seconds));
         assert_eq!(memo.submission.unwrap().found, found, "{seconds}");
     }
@@ -182,9 +182,9 @@ fn an_object_without_a_status_goes_only_after_its_last_attempt() {
     let (told, memo) = decide(going, &failed, &Memo::default());
     assert_eq!(told, Told::In(1));
     assert_eq!(memo.submission.as_ref().unwrap().attempt, 2);
-    let (told, memo) = decide(going, &seen(Absent), &older(memo, 74));
+    let (told, memo) = decide(going, &seen(Absent), &older(memo, 134));
     assert_eq!(told, Told::In(1));
-    let (told, _) = decide(going, &seen(Absent), &older(memo.clone(), 75));
+    let (told, _) = decide(going, &seen(Absent), &older(memo.clone(), 135));
     assert_eq!(told, Told::Release);
     let (told, _) = decide(going, &seen(Present(run(RunState::Running))), &memo);
     assert_eq!(told, Told::Cancel, "there is another");

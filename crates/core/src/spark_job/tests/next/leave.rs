@@ -29,10 +29,10 @@ fn on_the_way_out() {
     ]);
     check(&[
         (going, Unknown, followed(5_000), Told::In(10), "silence never becomes absence"),
-        (going, Absent, asked(74), Told::In(1), "the answer may be older than the run"),
-        (going, Absent, asked(75), Told::Release, "nothing came of the request"),
+        (going, Absent, asked(134), Told::In(1), "the request may have been a minute on its way, and the answer be older than the run"),
+        (going, Absent, asked(135), Told::Release, "nothing came of the request"),
         (going, Absent, followed(900), Told::Release, "gone"),
-        (going, Absent, Memo::default(), Told::In(75), "held, and nothing on record: the status was lost, doubts begin now"),
+        (going, Absent, Memo::default(), Told::In(135), "held, and nothing on record: the status was lost, doubts begin now"),
         (stranded, Unknown, followed(60), Told::OnChange, "nothing can be asked without the workspace"),
         (stranded, Unknown, ended(RunState::Completed), Told::Release, "and nothing needs to be"),
     ]);

@@ -34,7 +34,7 @@ fn the_next_attempt_is_looked_for_whatever_the_spec_says_by_now() {
         assert_eq!(memo.attempt(), 2, "another may be there");
         let (told, _) = decide(change, &live, &memo);
         assert_eq!(told, Told::Cancel, "there it is");
-        let (_, back) = decide(change, &seen(Absent), &older(memo, 75));
+        let (_, back) = decide(change, &seen(Absent), &older(memo, 135));
         let (_, memo) = decide(change, &over, &back);
         assert_eq!(memo.ended.map(|ended| ended.reason), end, "there was none");
     }

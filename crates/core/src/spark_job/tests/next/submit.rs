@@ -148,13 +148,13 @@ fn what_may_have_come_through_is_looked_for_after_a_refusal() {
         memo.submission.as_mut().unwrap().mark = Some(SubmissionMark::Refused);
         memo
     };
-    let (told, memo) = decide(held, &seen(Absent), &refused(74));
+    let (told, memo) = decide(held, &seen(Absent), &refused(134));
     assert_eq!(
         (told, memo),
-        (Told::In(10), refused(74)),
+        (Told::In(10), refused(134)),
         "no third request"
     );
-    let (told, memo) = decide(held, &seen(Absent), &refused(75));
+    let (told, memo) = decide(held, &seen(Absent), &refused(135));
     assert_eq!((told, memo), (Told::In(10), Memo::default()));
     let live = seen(Present(crate::spark_job::tests::object::run(
         crate::spark_job::RunState::Running,
@@ -238,9 +238,9 @@ fn an_intent_that_came_to_nothing_is_taken_back() {
         held(g);
         blocked(g);
     };
-    let (_, memo) = decide(stuck, &seen(Absent), &asked(74));
+    let (_, memo) = decide(stuck, &seen(Absent), &asked(134));
     assert!(memo.submission.is_some(), "it may still be found");
-    let (told, memo) = decide(stuck, &seen(Absent), &asked(75));
+    let (told, memo) = decide(stuck, &seen(Absent), &asked(135));
     assert_eq!(
         (told, memo),
         (Told::In(10), Memo::default()),

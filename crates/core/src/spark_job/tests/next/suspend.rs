@@ -20,9 +20,9 @@ fn nothing_is_submitted_while_it_is_held() {
     assert!(want_with(unknown).may_have_run(&Memo::default()), "it is asked for");
     check(&[
         (suspended, Unknown, Memo::default(), Told::OnChange, "held from the beginning"),
-        (suspended, Absent, asked(5), Told::In(70), "a request is on its way: what comes of it is awaited"),
-        (suspended, Absent, asked(75), Told::OnChange, "nothing came of it"),
-        (suspended, Unknown, asked(75), Told::In(10), "silence never becomes absence"),
+        (suspended, Absent, asked(5), Told::In(130), "a request is on its way: what comes of it is awaited"),
+        (suspended, Absent, asked(135), Told::OnChange, "nothing came of it"),
+        (suspended, Unknown, asked(135), Told::In(10), "silence never becomes absence"),
         (lost, Unknown, Memo::default(), Told::In(10), "the status was lost: a run may be there"),
         (lost, Absent, Memo::default(), Told::In(1), "perhaps the second is there"),
         (suspended, Unknown, between(vec![past(1, End::Suspended)]), Told::OnChange, "between two attempts"),
@@ -32,7 +32,7 @@ fn nothing_is_submitted_while_it_is_held() {
         (named, Present(run(RunState::Running)), asked(5), Told::Cancel, "and then cancelled"),
         (any, Absent, between(vec![past(1, End::Suspended)]), Told::Submit, "taken up again, under another name"),
     ]);
-    let (_, memo) = decide(suspended, &seen(Absent), &asked(75));
+    let (_, memo) = decide(suspended, &seen(Absent), &asked(135));
     assert_eq!(memo, Memo::default());
     let (_, memo) = decide(any, &seen(Absent), &between(vec![past(1, End::Suspended)]));
     assert_eq!(memo.submission.unwrap().attempt, 2);
