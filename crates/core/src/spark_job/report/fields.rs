@@ -30,8 +30,12 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
         Some(_) => found(asked, &before, pass.seen),
         None => asked,
     };
+    let told = (
+        status.attempt,
+        status.definition_hash.take(),
+        status.code_id.take(),
+    );
     status.definition_hash = definition_hash(memo);
-    let told = (status.attempt, status.code_id.take());
     status.code_id = memo.pinned.as_ref().map(|pinned| pinned.code_id.clone());
     status.duration = duration(pass);
     // Between two attempts the last one is told, and while nobody knows whether another followed.
@@ -63,9 +67,11 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
             status.code_id.clone_from(&run.code_id);
         }
     }
-    if status.code_id.is_none() && seen != Some(false) && told.0 == status.attempt {
-        // Of a run that was found only a look tells it, and not every look shows the run.
-        status.code_id = told.1;
+    let same = told.0 == status.attempt && told.1 == status.definition_hash;
+    if status.code_id.is_none() && seen != Some(false) && same {
+        // Of a run that was found only a look tells it, and not every look shows the run. What was told of a submission
+        // that met an older run is not of that.
+        status.code_id = told.2;
     }
 }
 

@@ -229,6 +229,20 @@ fn the_code_of_a_run_that_was_found_stays_told() {
 }
 
 #[test]
+fn the_code_of_a_submission_is_not_told_of_an_older_run_that_it_met() {
+    let sent = say(any, &Seen::default(), &asked(1));
+    assert_eq!(sent.code_id.as_deref(), Some("/codes/1"));
+    let met = Memo {
+        first: Some("older".into()),
+        past: vec![past(1, End::NoCapacity)],
+        ..Memo::default()
+    };
+    let status = say_after(any, &seen(Present(run(RunState::Failed))), &met, &sent);
+    assert_eq!(status.attempt, sent.attempt);
+    assert_eq!(status.code_id, None, "it ran with other code");
+}
+
+#[test]
 fn while_another_attempt_is_only_looked_for_the_last_one_is_told() {
     let mut over = run(RunState::Canceled);
     over.studio_url = Some("https://ml.azure.com/runs/x".into());
