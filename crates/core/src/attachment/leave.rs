@@ -5,7 +5,7 @@ use azureml_spark_api::azure_id::SparkPoolId;
 use jiff::Timestamp;
 
 use super::next::{WORK_LOOK, after, in_doubt};
-use super::owner::{is_marked, is_ours};
+use super::owner::{conflict, is_marked, is_ours, mark};
 use super::{
     Attachment, Compute, Memo, Pending, Provisioning, Seen, Step, Want, body, present_principals,
 };
@@ -32,18 +32,21 @@ pub(super) fn leave(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Mo
 /// Takes back every role, then the compute, and ends when both are gone beyond doubt.
 fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachment> {
     let mut memo = in_doubt(want, memo, now);
-    let compute = match &seen.compute {
+    let found = match &seen.compute {
         Sight::Unknown => return Move::rest(memo, after(now, WORK_LOOK)),
         Sight::Absent => None,
-        Sight::Present(compute) => Some(compute).filter(|found| is_ours(want, found, &memo)),
+        Sight::Present(compute) => Some(compute),
     };
+    let compute = found.filter(|found| is_ours(want, found, &memo));
     if let Some(compute) = compute
         && want.pool(&memo).is_none()
     {
         memo.pool = Some(compute.pool_id.clone());
     }
-    // A lost status had held these, and once the compute is gone its identity cannot be found again.
-    let holders = compute.map_or_else(Vec::new, |compute| {
+    // A lost status had held these, and once the compute is gone its identity cannot be found again. So too of one that
+    // was about to be taken over: that had its roles, perhaps, and never our mark.
+    let holds = compute.or(found.filter(|found| may_have_been_taken(want, found, &memo)));
+    let holders = holds.map_or_else(Vec::new, |compute| {
         present_principals(&want.compute, compute)
     });
     for grant in want.assignments(&memo, &holders) {
@@ -72,6 +75,12 @@ fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
         (None, Some(time)) => Move::rest(memo, Wake::At(time)),
         (None, None) => release(memo),
     }
+}
+
+/// Whether a compute that nobody has marked is one that this object would take over, and nobody knows whether it had begun
+/// to. What is taken back then is what has our ids.
+fn may_have_been_taken(want: &Want, compute: &Compute, memo: &Memo) -> bool {
+    mark(compute).is_none() && conflict(want, compute, memo).is_none()
 }
 
 /// Takes our mark off, so that another object may take the compute over, and leaves all else as it is.

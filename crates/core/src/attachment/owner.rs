@@ -12,7 +12,7 @@ pub(super) fn leads_to(pool: &SparkPoolId, compute: &Compute) -> bool {
 }
 
 /// The uid in our tag, and whatever else it says.
-fn mark(compute: &Compute) -> Option<(&str, &str)> {
+pub(super) fn mark(compute: &Compute) -> Option<(&str, &str)> {
     let value = compute.tags.get(OWNER_TAG)?;
     Some(value.split_once(' ').unwrap_or((value, "")))
 }

@@ -1,5 +1,6 @@
 //! One row per state of the compute, its roles and the memory, while it shall go.
 
+use azureml_spark_api::policy::AdoptionPolicy;
 use azureml_spark_api::role::RoleAssignment;
 
 use super::object::{
@@ -30,6 +31,11 @@ fn check(rows: Vec<Row>) {
 fn going(given: &mut Given) {
     given.held = true;
     given.deleting = true;
+}
+
+fn taking_nothing_over(given: &mut Given) {
+    going(given);
+    given.spec.adoption_policy = Some(AdoptionPolicy::Never);
 }
 
 fn used(given: &mut Given) {
@@ -111,12 +117,15 @@ fn what_is_another_ones_stays() {
 fn a_lost_status_is_found_again() {
     let none = Memo::default;
     let ours = || vec![grant("principal")];
+    let untagged = || Present(compute_with(|c| c.tags.clear()));
     check(vec![
         (going, Present(compute()), ours(), none(), Told::Revoke("principal"), "by an id that nobody else makes"),
         (going, Present(compute()), vec![], none(), Told::In(75), "a role of its identity may be too young to be seen"),
         (roleless, Present(compute()), vec![], none(), Told::Detach, "by its tag"),
         (going, Absent, vec![], none(), Told::In(75), "held, and nothing on record: doubts begin now"),
         (going, Unknown, vec![], none(), Told::In(5), "nobody could tell"),
+        (going, untagged(), ours(), none(), Told::Revoke("principal"), "it may have been about to be taken over: the mark was on its way, and the role there"),
+        (taking_nothing_over, untagged(), ours(), none(), Told::In(75), "it never was"),
     ]);
     let (_, memo) = decide(
         &want_with(going),
