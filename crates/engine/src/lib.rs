@@ -24,6 +24,7 @@ mod later;
 mod line;
 mod memory;
 pub mod metrics;
+pub mod pages;
 pub mod poller;
 pub mod probe;
 mod source;

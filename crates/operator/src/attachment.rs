@@ -28,6 +28,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 
 use crate::access::{self, Access, Site};
+use crate::census::Census;
 use crate::holders::{Holders, Needed};
 use crate::records::{self, Records, Stake};
 use crate::{budget, linked_service, references, roles, steering, translate, workspace};
@@ -43,6 +44,7 @@ pub(crate) struct AttachmentKind {
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
     pub(crate) holders: Holders,
+    pub(crate) census: Census,
     pub(crate) around: Around,
 }
 
@@ -92,7 +94,7 @@ impl Kind for AttachmentKind {
             given.users = self.users(object).await?;
         }
         if given.users.is_empty() {
-            given.shared = records::relied_on(&self.kube, &given.uid, &stake).await?;
+            given.shared = records::relied_on(&self.census, &given.uid, &stake).await?;
         }
         Ok(given)
     }
@@ -183,7 +185,7 @@ impl AttachmentKind {
         if !known.is_empty() {
             return Ok(known);
         }
-        SynapseSparkAttachment::users(&self.kube, &namespace, &name).await
+        SynapseSparkAttachment::users(&self.census, &namespace, &name).await
     }
 }
 

@@ -1,16 +1,11 @@
 //! Who needs what: for each workspace, link and attachment, the objects with our finalizer that refer to it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use azureml_spark_api::{LinkedService, SparkJob, SynapseSparkAttachment};
-use azureml_spark_engine::{Change, Error, deadline, finalizer};
-use k8s_openapi::NamespaceResourceScope;
-use kube::api::ListParams;
-use kube::core::DeserializeGuard;
-use kube::{Api, ResourceExt};
-use serde::de::DeserializeOwned;
+use azureml_spark_engine::{Change, finalizer};
+use kube::ResourceExt;
 
 /// Something that others need.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +16,16 @@ pub(crate) enum Needed {
     Link(String, String),
     /// A `SynapseSparkAttachment`, by namespace and name.
     Attachment(String, String),
+}
+
+impl Needed {
+    pub(crate) fn namespace(&self) -> &str {
+        match self {
+            Self::Workspace(namespace, _)
+            | Self::Link(namespace, _)
+            | Self::Attachment(namespace, _) => namespace,
+        }
+    }
 }
 
 /// What an object needs while it carries our finalizer.
@@ -77,30 +82,6 @@ impl Needs for LinkedService {
             self.spec.workspace_ref.name.clone(),
         )]
     }
-}
-
-/// Who of one kind needs it, in words, by the apiserver's word and not a cache. One that cannot be read, and carries
-/// our finalizer, may.
-pub(crate) async fn ask<O>(
-    kube: &kube::Client,
-    namespace: &str,
-    needed: &Needed,
-) -> Result<Vec<String>, Error>
-where
-    O: Needs + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    O: Clone + Debug + DeserializeOwned,
-{
-    let api: Api<DeserializeGuard<O>> = Api::namespaced(kube.clone(), namespace);
-    let all = deadline::within("list holders", api.list(&ListParams::default())).await??;
-    let holders = all.items.into_iter().filter_map(|found| match found.0 {
-        Ok(object) => (finalizer::is_on(object.meta()) && object.needs().contains(needed))
-            .then(|| object.title()),
-        Err(unreadable) => finalizer::is_on(&unreadable.metadata).then(|| {
-            let name = unreadable.metadata.name.unwrap_or_default();
-            format!("{} {name}", O::kind(&()))
-        }),
-    });
-    Ok(holders.collect())
 }
 
 /// Kept up to date by the watches. Clones share it.

@@ -9,6 +9,7 @@ pub mod args;
 mod attachment;
 mod board;
 mod budget;
+mod census;
 mod clouds;
 mod follow;
 mod holders;

@@ -24,6 +24,7 @@ use kube::runtime::reflector::Store;
 use kube::{Api, ResourceExt};
 
 use crate::access::{self, Access, Site};
+use crate::census::Census;
 use crate::holders::{Holders, Needed};
 use crate::records::{self, Records, Stake};
 use crate::{budget, references, roles, steering, translate, workspace};
@@ -36,6 +37,7 @@ pub(crate) struct LinkKind {
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
     pub(crate) holders: Holders,
+    pub(crate) census: Census,
 }
 
 impl Kind for LinkKind {
@@ -79,7 +81,7 @@ impl Kind for LinkKind {
         }
         let (uid, stake) = (object.uid().unwrap_or_default(), at_stake(&given, object));
         if given.users.is_empty() {
-            given.shared = records::relied_on(&self.kube, &uid, &stake).await?;
+            given.shared = records::relied_on(&self.census, &uid, &stake).await?;
         }
         if deleting && given.users.is_empty() {
             given.twins = self.twins(object).await?;
@@ -141,7 +143,7 @@ impl Kind for LinkKind {
     /// Asks the apiserver: whoever put our finalizer on this link carries it itself since before.
     async fn may_release(&self, object: &LinkedService) -> Result<bool, Error> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
-        let users = LinkedService::users(&self.kube, &namespace, &name).await?;
+        let users = LinkedService::users(&self.census, &namespace, &name).await?;
         Ok(users.is_empty())
     }
 
@@ -163,7 +165,7 @@ impl LinkKind {
         if !known.is_empty() {
             return Ok(known);
         }
-        LinkedService::users(&self.kube, &namespace, &name).await
+        LinkedService::users(&self.census, &namespace, &name).await
     }
 
     /// Objects of the cluster that stay and keep the same link: by the apiserver's word, since a link that nobody keeps

@@ -8,14 +8,15 @@ use azureml_spark_api::meta::is_paused;
 use azureml_spark_api::role::RoleAssignment;
 use azureml_spark_api::{LinkedService, SparkJob, SynapseSparkAttachment};
 use azureml_spark_core::{attachment, linked_service, role};
-use azureml_spark_engine::{Change, Error, deadline};
-use kube::api::{ApiResource, DynamicObject, ListParams};
+use azureml_spark_engine::{Change, Error};
+use kube::ResourceExt;
+use kube::api::DynamicObject;
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::holders::{self, Needed};
+use crate::census::{self, Census};
+use crate::holders::Needed;
 
 /// An object that may have role assignments on record.
 pub(crate) trait Records:
@@ -29,7 +30,7 @@ pub(crate) trait Records:
 
     /// Who needs an object of this name, by the apiserver's word.
     fn users(
-        kube: &kube::Client,
+        census: &Census,
         namespace: &str,
         name: &str,
     ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
@@ -46,9 +47,9 @@ impl Records for SynapseSparkAttachment {
         status.is_some_and(|status| attachment::claims(&self.spec, status, grant))
     }
 
-    async fn users(kube: &kube::Client, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+    async fn users(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
         let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
-        holders::ask::<SparkJob>(kube, namespace, &needed).await
+        census.needing::<SparkJob>(&needed).await
     }
 }
 
@@ -63,9 +64,9 @@ impl Records for LinkedService {
         status.is_some_and(|status| linked_service::claims(&self.spec, status, grant))
     }
 
-    async fn users(kube: &kube::Client, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+    async fn users(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
         let needed = Needed::Link(namespace.to_owned(), name.to_owned());
-        holders::ask::<SynapseSparkAttachment>(kube, namespace, &needed).await
+        census.needing::<SynapseSparkAttachment>(&needed).await
     }
 }
 
@@ -106,53 +107,73 @@ pub(crate) fn some_unwanted(recorded: &[RoleAssignment], wanted: &[RoleAssignmen
     !recorded.iter().all(is_wanted)
 }
 
+/// An object of the cluster that has role assignments on record, as far as it counts for others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    uid: String,
+    namespace: String,
+    name: String,
+    paused: bool,
+    /// The ids on record.
+    ids: BTreeSet<String>,
+    /// Those of them that it asks for, and stays to do so.
+    claimed: BTreeSet<String>,
+}
+
+impl Record {
+    /// What an object has on record, which is read as what it is only then; none if nothing.
+    pub(crate) fn of<O: Records>(object: &str) -> Result<Option<Self>, Error> {
+        // Untyped: an object whose spec does not fit its type has its records all the same.
+        let object: DynamicObject = census::read(object)?;
+        let ids: BTreeSet<String> = recorded_ids(&object).collect();
+        Ok((!ids.is_empty()).then(|| Self {
+            uid: object.uid().unwrap_or_default(),
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            paused: is_paused(object.annotations()),
+            claimed: claimed::<O>(&object),
+            ids,
+        }))
+    }
+}
+
 /// Which of the roles at stake other objects of the cluster rely on: by the apiserver's word and not a cache, since what nobody
 /// relies on is taken back.
 pub(crate) async fn relied_on(
-    kube: &kube::Client,
+    census: &Census,
     uid: &str,
     stake: &Stake,
 ) -> Result<BTreeSet<String>, Error> {
     let mut all = BTreeSet::new();
     if *stake != Stake::Nothing {
-        of_kind::<SynapseSparkAttachment>(kube, uid, stake, &mut all).await?;
-        of_kind::<LinkedService>(kube, uid, stake, &mut all).await?;
+        of_kind::<SynapseSparkAttachment>(census, uid, stake, &mut all).await?;
+        of_kind::<LinkedService>(census, uid, stake, &mut all).await?;
     }
     Ok(all)
 }
 
 async fn of_kind<O: Records>(
-    kube: &kube::Client,
+    census: &Census,
     uid: &str,
     stake: &Stake,
     all: &mut BTreeSet<String>,
 ) -> Result<(), Error> {
-    // Untyped: an object whose spec does not fit its type has its records all the same.
-    let api: Api<DynamicObject> = Api::all_with(kube.clone(), &ApiResource::erase::<O>(&()));
-    let found = deadline::within("list records", api.list(&ListParams::default())).await??;
-    for other in found.items {
-        if other.uid().as_deref() == Some(uid) {
+    for other in census.recording::<O>().await?.iter() {
+        let recorded: Vec<&String> = other.ids.iter().filter(|id| stake.holds(id)).collect();
+        if other.uid == uid || recorded.is_empty() {
             continue;
         }
-        let recorded: BTreeSet<String> =
-            recorded_ids(&other).filter(|id| stake.holds(id)).collect();
-        if recorded.is_empty() {
-            continue;
-        }
-        let claimed = claimed::<O>(&other);
-        if recorded.is_subset(&claimed) {
-            all.extend(recorded);
-            continue;
-        }
-        let (namespace, name) = (other.namespace().unwrap_or_default(), other.name_any());
+        let unclaimed = recorded.iter().any(|id| !other.claimed.contains(*id));
         // One that must wait takes nothing back, and goes on to need all that it has.
-        let waits =
-            is_paused(other.annotations()) || !O::users(kube, &namespace, &name).await?.is_empty();
-        let relied: Vec<String> = recorded
+        let waits = unclaimed
+            && (other.paused
+                || !O::users(census, &other.namespace, &other.name)
+                    .await?
+                    .is_empty());
+        let relied = recorded
             .into_iter()
-            .filter(|id| waits || claimed.contains(id))
-            .collect();
-        all.extend(relied);
+            .filter(|id| waits || other.claimed.contains(*id));
+        all.extend(relied.cloned());
     }
     Ok(())
 }

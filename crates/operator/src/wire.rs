@@ -21,6 +21,7 @@ use crate::args::Args;
 use crate::attachment::{Around, AttachmentKind};
 use crate::board::Board;
 use crate::budget;
+use crate::census::Census;
 use crate::clouds::Clouds;
 use crate::follow::Follow;
 use crate::holders::Holders;
@@ -65,6 +66,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
 
     let mut sources = Sources::new(&base);
     let holders = Holders::default();
+    let census = Census::new(client.clone());
     let board = Board::new(args.poll());
     let budget = Budget::new(args.azure_budget_percent, args.concurrency);
     let access = Arc::new(Access::new(
@@ -98,6 +100,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         kube: client.clone(),
         access: Arc::clone(&access),
         holders: holders.clone(),
+        census: census.clone(),
         sync_period,
     };
     let link_kind = LinkKind {
@@ -107,6 +110,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         grantable: args.grantable_roles.0.clone(),
         sync_period,
         holders: holders.clone(),
+        census: census.clone(),
     };
     let attachment_kind = AttachmentKind {
         kube: client.clone(),
@@ -116,6 +120,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         grantable: args.grantable_roles.0,
         sync_period,
         holders,
+        census,
         around: Around::default(),
     };
     let job_kind = SparkJobKind {

@@ -23,7 +23,8 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 
 use crate::access::{Access, Site, place};
-use crate::holders::{Holders, Needed, ask};
+use crate::census::Census;
+use crate::holders::{Holders, Needed};
 use crate::{steering, translate};
 
 /// The kind.
@@ -31,6 +32,7 @@ pub(crate) struct WorkspaceKind {
     pub(crate) kube: kube::Client,
     pub(crate) access: Arc<Access>,
     pub(crate) holders: Holders,
+    pub(crate) census: Census,
     pub(crate) sync_period: SignedDuration,
 }
 
@@ -126,15 +128,13 @@ impl Kind for WorkspaceKind {
 
     /// Asks the apiserver: whoever put our finalizer on this workspace carries it itself since before.
     async fn may_release(&self, object: &AzureMLWorkspace) -> Result<bool, Error> {
-        let place = place(object);
-        let (kube, namespace, needed) = (&self.kube, &place.namespace, needed(&place));
-        Ok(ask::<SparkJob>(kube, namespace, &needed).await?.is_empty()
-            && ask::<SynapseSparkAttachment>(kube, namespace, &needed)
+        let (census, needed) = (&self.census, needed(&place(object)));
+        Ok(census.needing::<SparkJob>(&needed).await?.is_empty()
+            && census
+                .needing::<SynapseSparkAttachment>(&needed)
                 .await?
                 .is_empty()
-            && ask::<LinkedService>(kube, namespace, &needed)
-                .await?
-                .is_empty())
+            && census.needing::<LinkedService>(&needed).await?.is_empty())
     }
 
     /// The Secret goes when no other workspace that is still needed uses it.
