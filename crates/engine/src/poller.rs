@@ -1,5 +1,7 @@
 //! Follows many remote things with one look: a task per shard while somebody is interested in it.
 
+mod pace;
+
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -20,9 +22,7 @@ use crate::jitter;
 use crate::metrics::Metrics;
 use crate::wakes::Wakes;
 
-/// Shards must not look in step: each look comes earlier by up to this share of the period, in percent. Never later: the
-/// period is what news may take.
-const JITTER: u32 = 10;
+use pace::Pace;
 
 /// Looks at the same time. A request takes Azure up to a second or so on a large workspace, and ARM gives 25 reads a
 /// second: more looks than that would only wait for each other's budget, and hold a page of up to 8 MB each meanwhile.
@@ -77,6 +77,7 @@ pub struct Poller<S: BatchSource> {
     at_once: Arc<Semaphore>,
     /// When each shard was last looked at, well or not.
     times: Arc<Mutex<HashMap<S::Shard, Times>>>,
+    pace: Arc<Mutex<Pace<S::Shard>>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,6 +96,7 @@ impl<S: BatchSource> Clone for Poller<S> {
             metrics: self.metrics.clone(),
             at_once: Arc::clone(&self.at_once),
             times: Arc::clone(&self.times),
+            pace: Arc::clone(&self.pace),
         }
     }
 }
@@ -110,6 +112,7 @@ impl<S: BatchSource> Poller<S> {
             metrics: base.metrics.clone(),
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             times: Arc::default(),
+            pace: Arc::default(),
         };
         base.metrics.before_scrape({
             let poller = poller.clone();
@@ -183,6 +186,7 @@ impl<S: BatchSource> Poller<S> {
         let (mut count, mut tries) = (0_u64, 0_u32);
         while let Some(period) = self.source.due(&shard) {
             let begun = Instant::now();
+            let whole = self.pace().begins(&shard, period, begun);
             let seed = jitter::seed(&(&shard, count));
             let Ok(turn) = self.at_once.acquire().await else {
                 return;
@@ -194,7 +198,6 @@ impl<S: BatchSource> Poller<S> {
                 Ok(class) => class,
                 Err(_) => look.await,
             };
-            let whole = jitter::within(period, JITTER, seed);
             let mut pause = whole.saturating_sub(begun.elapsed());
             pause = pause.max(period / LEAST_REST);
             if let Some(class) = class {
@@ -207,6 +210,7 @@ impl<S: BatchSource> Poller<S> {
             count += 1;
             tokio::time::sleep(pause).await;
         }
+        self.pace().forget(&shard);
     }
 
     /// Looks once; a class is what went wrong.
@@ -247,6 +251,10 @@ impl<S: BatchSource> Poller<S> {
         let ages = followed.iter().filter_map(|shard| self.source.age(shard));
         let oldest = ages.max().unwrap_or_default();
         i64::try_from(oldest.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace<S::Shard>> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn times(&self) -> MutexGuard<'_, HashMap<S::Shard, Times>> {
