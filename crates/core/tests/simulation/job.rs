@@ -231,11 +231,6 @@ impl Kind for Jobs {
         if now.is_none_or(|now| ended(now) != ended(before)) {
             world.wake_readers(&before.name);
         }
-        if now.is_none() {
-            // A run that is left is followed by nobody.
-            let board = &mut world.process.board;
-            board.retain(|_, entry| entry.job != before.name);
-        }
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct Entry {
     pub(crate) run: Run,
     /// The object that is woken.
     pub(crate) job: String,
+    pub(crate) uid: String,
     pub(crate) at: i64,
     /// Since when it has been in its state, if it came into it before our eyes.
     pub(crate) since: Option<i64>,

@@ -276,10 +276,6 @@ impl World {
         let next = look(self, &key);
         self.nested = false;
         let second = std::mem::replace(&mut self.process, first);
-        // Each process sees what is gone, whoever let it go.
-        let jobs = &self.jobs;
-        let board = &mut self.process.board;
-        board.retain(|_, entry| jobs.get(&entry.job).is_some());
         (self.due, self.poll, self.driven_link) = (due, poll, driven);
         self.standby = Some(match next {
             Next::Crashed => Process::default(),

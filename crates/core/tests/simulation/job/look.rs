@@ -101,6 +101,7 @@ pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
     let entry = Entry {
         run,
         job: want.object_name.clone(),
+        uid: want.owner.clone(),
         at: world.now,
         since,
     };
@@ -109,6 +110,10 @@ pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
 
 /// One listing for all runs; those that it does not show are asked for.
 pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
+    // A run that is left is followed by nobody, once the watch has told that its object is gone.
+    let jobs = &world.jobs;
+    let board = &mut world.process.board;
+    board.retain(|_, entry| jobs.by_uid(&entry.uid).is_some());
     let live: Vec<(String, Entry)> = world
         .process
         .board
