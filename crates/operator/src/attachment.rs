@@ -13,7 +13,7 @@ use azureml_spark_api::condition::Condition;
 use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::Role;
 use azureml_spark_api::{
-    AzureMLWorkspace, LinkedService, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
+    AzureMLWorkspace, LinkedService, SparkJob, SynapseSparkAttachment, SynapseSparkAttachmentStatus,
 };
 use azureml_spark_azure::arm::compute::{self, ComputeIdentity, SynapseSpark};
 use azureml_spark_azure::{ArmId, Rank, SparkPoolId};
@@ -29,7 +29,7 @@ use kube::runtime::reflector::Store;
 
 use crate::access::{self, Access, Site};
 use crate::census::Census;
-use crate::holders::{Holders, Needed};
+use crate::holders::Needed;
 use crate::records::{self, Records, Stake};
 use crate::{budget, linked_service, references, roles, steering, translate, workspace};
 
@@ -43,7 +43,6 @@ pub(crate) struct AttachmentKind {
     pub(crate) links: Store<LinkedService>,
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
-    pub(crate) holders: Holders,
     pub(crate) census: Census,
     pub(crate) around: Around,
 }
@@ -181,11 +180,7 @@ impl AttachmentKind {
     async fn users(&self, object: &SynapseSparkAttachment) -> Result<Vec<String>, Error> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let needed = Needed::Attachment(namespace.clone(), name.clone());
-        let known = self.holders.of(&needed);
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        SynapseSparkAttachment::users(&self.census, &namespace, &name).await
+        self.census.users::<SparkJob>(&needed).await
     }
 }
 

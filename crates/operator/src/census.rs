@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::holders::{Needed, Needs};
+use crate::holders::{Holders, Needed, Needs};
 use crate::records::{Record, Records};
 
 /// A kind that is counted.
@@ -22,6 +22,8 @@ impl<O: kube::Resource<DynamicType = ()> + DeserializeOwned> Counted for O {}
 #[derive(Clone)]
 pub(crate) struct Census {
     kube: kube::Client,
+    /// What the watches know.
+    holders: Holders,
     /// By kind and namespace.
     needs: Fresh<(String, String), Arc<Needing>>,
     /// By kind.
@@ -50,11 +52,30 @@ struct Marks {
 }
 
 impl Census {
-    pub(crate) fn new(kube: kube::Client) -> Self {
+    pub(crate) fn new(kube: kube::Client, holders: Holders) -> Self {
         Self {
             kube,
+            holders,
             needs: Fresh::default(),
             records: Fresh::default(),
+        }
+    }
+
+    /// Who is known to need it, in words.
+    pub(crate) fn known(&self, needed: &Needed) -> Vec<String> {
+        self.holders.of(needed)
+    }
+
+    /// Who needs it, where objects of one kind do: those that are known, or the apiserver's word that there are none.
+    pub(crate) async fn users<O: Counted + Needs>(
+        &self,
+        needed: &Needed,
+    ) -> Result<Vec<String>, Error> {
+        let known = self.known(needed);
+        if known.is_empty() {
+            self.needing::<O>(needed).await
+        } else {
+            Ok(known)
         }
     }
 
@@ -206,7 +227,10 @@ mod tests {
             noted.lock().unwrap().push(kind);
             Json(json!({"metadata": {}, "items": [job("a", &[FINALIZER])]}))
         };
-        let census = Census::new(kube::Client::new(Router::new().fallback(answer), "team"));
+        let census = Census::new(
+            kube::Client::new(Router::new().fallback(answer), "team"),
+            Holders::default(),
+        );
         let of = |name: &str| Needed::Workspace("team".into(), name.into());
         let all = ["ml", "other", "ml", "ml", "ml"].map(of);
         let jobs = try_join_all(all.iter().map(|needed| census.needing::<SparkJob>(needed)));

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use azureml_spark_api::condition::Condition;
 use azureml_spark_api::policy::ManagementPolicy;
 use azureml_spark_api::role::Role;
-use azureml_spark_api::{AzureMLWorkspace, LinkedService, LinkedServiceStatus, azure_id};
+use azureml_spark_api::{
+    AzureMLWorkspace, LinkedService, LinkedServiceStatus, SynapseSparkAttachment, azure_id,
+};
 use azureml_spark_azure::arm::linked_service::{self, NewLink};
 use azureml_spark_azure::{Call, Rank, SynapseWorkspaceId};
 use azureml_spark_core::linked_service::{
@@ -25,7 +27,7 @@ use kube::{Api, ResourceExt};
 
 use crate::access::{self, Access, Site};
 use crate::census::Census;
-use crate::holders::{Holders, Needed};
+use crate::holders::Needed;
 use crate::records::{self, Records, Stake};
 use crate::{budget, references, roles, steering, translate, workspace};
 
@@ -36,7 +38,6 @@ pub(crate) struct LinkKind {
     pub(crate) workspaces: Store<AzureMLWorkspace>,
     pub(crate) grantable: BTreeSet<Role>,
     pub(crate) sync_period: SignedDuration,
-    pub(crate) holders: Holders,
     pub(crate) census: Census,
 }
 
@@ -161,11 +162,7 @@ impl LinkKind {
     async fn users(&self, object: &LinkedService) -> Result<Vec<String>, Error> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let needed = Needed::Link(namespace.clone(), name.clone());
-        let known = self.holders.of(&needed);
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        LinkedService::users(&self.census, &namespace, &name).await
+        self.census.users::<SynapseSparkAttachment>(&needed).await
     }
 
     /// Objects of the cluster that stay and keep the same link: by the apiserver's word, since a link that nobody keeps

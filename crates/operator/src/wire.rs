@@ -66,7 +66,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
 
     let mut sources = Sources::new(&base);
     let holders = Holders::default();
-    let census = Census::new(client.clone());
+    let census = Census::new(client.clone(), holders.clone());
     let board = Board::new(args.poll());
     let budget = Budget::new(args.azure_budget_percent, args.concurrency);
     let access = Arc::new(Access::new(
@@ -99,7 +99,6 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let workspace_kind = WorkspaceKind {
         kube: client.clone(),
         access: Arc::clone(&access),
-        holders: holders.clone(),
         census: census.clone(),
         sync_period,
     };
@@ -109,7 +108,6 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         workspaces: workspaces.store(),
         grantable: args.grantable_roles.0.clone(),
         sync_period,
-        holders: holders.clone(),
         census: census.clone(),
     };
     let attachment_kind = AttachmentKind {
@@ -119,7 +117,6 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
         links: links.store(),
         grantable: args.grantable_roles.0,
         sync_period,
-        holders,
         census,
         around: Around::default(),
     };

@@ -24,14 +24,13 @@ use kube::{Api, ResourceExt};
 
 use crate::access::{Access, Site, place};
 use crate::census::Census;
-use crate::holders::{Holders, Needed};
+use crate::holders::Needed;
 use crate::{steering, translate};
 
 /// The kind.
 pub(crate) struct WorkspaceKind {
     pub(crate) kube: kube::Client,
     pub(crate) access: Arc<Access>,
-    pub(crate) holders: Holders,
     pub(crate) census: Census,
     pub(crate) sync_period: SignedDuration,
 }
@@ -58,7 +57,7 @@ impl Kind for WorkspaceKind {
             azure_name: spec.workspace_name.clone(),
             cloud: self.access.cloud(spec),
             credentials: self.access.refresh(object).await?,
-            holders: self.holders.of(&needed(&place)),
+            holders: self.census.known(&needed(&place)),
             deleting: object.metadata.deletion_timestamp.is_some(),
             identities: spec
                 .attach_user_assigned_identities

@@ -46,11 +46,13 @@ impl<S: Clone + Eq + Hash> Pace<S> {
         let others = || self.looks.iter().filter(|(other, _)| *other != shard);
         let before = others().map(|(_, look)| now.saturating_duration_since(look.began));
         let after = others().filter_map(|(_, look)| look.next.checked_duration_since(now));
+        let towards = |there: Duration, here: Duration| {
+            (there.saturating_sub(here) * SHARE.0 / SHARE.1).min(most)
+        };
         let whole = match (before.min(), after.min()) {
-            (Some(before), Some(after)) if after > before => {
-                usual + ((after - before) * SHARE.0 / SHARE.1).min(most)
+            (Some(before), Some(after)) => {
+                (usual + towards(after, before)).saturating_sub(towards(before, after))
             }
-            (Some(before), Some(after)) => usual - ((before - after) * SHARE.0 / SHARE.1).min(most),
             (_, None) | (None, _) => usual,
         };
         let look = Look {
@@ -98,7 +100,7 @@ mod tests {
             let last = &all[all.len() - begin.len()..];
             let even = PERIOD / u32::try_from(begin.len()).unwrap();
             for pair in last.windows(2) {
-                let gap = pair[1].1 - pair[0].1;
+                let gap = pair[1].1.saturating_sub(pair[0].1);
                 prop_assert!(gap > even / 2, "{gap:?} of {even:?}");
             }
         }
