@@ -265,9 +265,10 @@ impl World {
     /// A second leader makes one whole pass in the middle of somebody else's.
     pub(crate) fn other_leader(&mut self) {
         let keys = self.keys();
-        let Some(standby) = self.standby.take().filter(|_| !keys.is_empty()) else {
+        let Some(standby) = self.standby.as_mut().filter(|_| !keys.is_empty()) else {
             return;
         };
+        let standby = std::mem::take(standby);
         let key = self.chance.pick(&keys);
         self.tell(|| format!("> the other leader looks at {key:?}"));
         let (due, poll, driven) = (self.due.clone(), self.poll, self.driven_link.clone());
@@ -277,10 +278,13 @@ impl World {
         self.nested = false;
         let second = std::mem::replace(&mut self.process, first);
         (self.due, self.poll, self.driven_link) = (due, poll, driven);
-        self.standby = Some(match next {
-            Next::Crashed => Process::default(),
-            Next::At(_) | Next::Never => second,
-        });
+        // Unless it has ended meanwhile.
+        if let Some(standby) = &mut self.standby {
+            *standby = match next {
+                Next::Crashed => Process::default(),
+                Next::At(_) | Next::Never => second,
+            };
+        }
         self.tell(|| "< back".to_owned());
     }
 }
