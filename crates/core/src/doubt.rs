@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 /// its sender died may still arrive within some seconds; a time on record has lost its fraction.
 pub(crate) const GRACE: SignedDuration = SignedDuration::from_secs(75);
 
-/// The same after a request whose answer nobody has heard: its sender may have died while it was still on its way, which
-/// it is for a minute at most, the time that the client waits for an answer (`client::Options` there).
+/// The same after a submission whose answer nobody has heard: its sender may have died while it was still on its way, which
+/// it is for a minute at most, the time that the client waits for an answer (`client::Options` there). The 15 s that [`GRACE`]
+/// has beside a read's minute are for what comes between the record and the request. Links, computes and roles are found again
+/// by their names, marks and ids as long as their object is there, and have no such bound yet.
 const UNHEARD: SignedDuration = SignedDuration::from_secs(75 + 60);
 
 /// The time from which an absence is believed, while that is in the future.

@@ -24,6 +24,8 @@ type Answer<V> = Shared<BoxFuture<'static, Result<V, Arc<Error>>>>;
 /// Questions by their keys. Clones share them.
 pub struct Fresh<K, V> {
     questions: Arc<Mutex<HashMap<K, Question<V>>>>,
+    /// Whether a question waits until the one before it is answered.
+    in_turn: bool,
 }
 
 struct Question<V> {
@@ -31,12 +33,15 @@ struct Question<V> {
     last: Option<Instant>,
     /// The next one, while it has not been put.
     next: Option<Answer<V>>,
+    /// Of who is asking.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl<K, V> Clone for Fresh<K, V> {
     fn clone(&self) -> Self {
         Self {
             questions: Arc::clone(&self.questions),
+            in_turn: self.in_turn,
         }
     }
 }
@@ -45,6 +50,7 @@ impl<K, V> Default for Fresh<K, V> {
     fn default() -> Self {
         Self {
             questions: Arc::default(),
+            in_turn: false,
         }
     }
 }
@@ -60,6 +66,14 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
+    /// For questions whose answers are large and take long: of each key no more than one is under way.
+    pub fn in_turn() -> Self {
+        Self {
+            in_turn: true,
+            ..Self::default()
+        }
+    }
+
     /// Puts a question, or waits with others for the next one of that key.
     pub async fn ask<F>(
         &self,
@@ -85,16 +99,22 @@ where
         let asked = questions.entry(key.clone()).or_insert(Question {
             last: None,
             next: None,
+            turn: Arc::default(),
         });
         if let Some(next) = &asked.next {
             return next.clone();
         }
         let due = asked.last.map(|last| last + PAUSE);
+        let turn = self.in_turn.then(|| Arc::clone(&asked.turn));
         let shared = self.clone();
         let next = async move {
             if let Some(due) = due {
                 tokio::time::sleep_until(due).await;
             }
+            let _turn = match turn {
+                Some(turn) => Some(turn.lock_owned().await),
+                None => None,
+            };
             shared.begins(&key);
             question(key).await.map_err(Arc::new)
         };

@@ -17,7 +17,8 @@ const PAGE: u32 = 500;
 struct Page<'a> {
     #[serde(default)]
     metadata: ListMeta,
-    #[serde(borrow)]
+    /// May be null, but is said: an answer of another kind must not read as a list of nothing.
+    #[serde(borrow, deserialize_with = "Option::deserialize")]
     items: Option<Vec<&'a RawValue>>,
 }
 
@@ -55,6 +56,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_a_list_is_no_empty_list() {
+        let all = async |answer: serde_json::Value| {
+            let router = Router::new().fallback(async move || Json(answer));
+            let client = Client::new(router, "team");
+            each::<ConfigMap>(&client, None, "list", |_| Ok(())).await
+        };
+        all(json!({"metadata": {}, "items": null})).await.unwrap();
+        for strange in [json!({}), json!({"metadata": {}}), json!({"items": {}})] {
+            all(strange).await.unwrap_err();
+        }
+    }
 
     #[tokio::test]
     async fn every_object_of_every_page_is_handed_over() {

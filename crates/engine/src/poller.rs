@@ -144,6 +144,7 @@ impl<S: BatchSource> Poller<S> {
                         }
                     };
                     if let Some(shard) = shards.remove(&id) {
+                        self.pace().forget(&shard);
                         self.times().entry(shard.clone()).or_default().followed = false;
                         // Interest may have come back between the task's last question and its end.
                         self.follow(shard, pause, &mut tasks, &mut shards);
@@ -208,9 +209,9 @@ impl<S: BatchSource> Poller<S> {
                 tries = 0;
             }
             count += 1;
+            self.pace().moves(&shard, Instant::now() + pause);
             tokio::time::sleep(pause).await;
         }
-        self.pace().forget(&shard);
     }
 
     /// Looks once; a class is what went wrong.

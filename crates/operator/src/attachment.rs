@@ -201,10 +201,11 @@ fn at_stake(given: &Given, object: &SynapseSparkAttachment) -> Stake {
         ..Compute::default()
     };
     let wanted = want.wanted(&known, &memo).unwrap_or_default();
-    match memo.record.requested {
-        None if want.deleting && given.held => Stake::Anything,
+    match object.recorded() {
+        // What the compute's identities are by then is not known here.
+        _ if want.deleting && given.held => Stake::Anything,
         _ if want.deleting => Stake::these(object.recorded().iter().chain(&wanted)),
-        _ if records::some_unwanted(object.recorded(), &wanted) => Stake::these(object.recorded()),
+        recorded if records::some_unwanted(recorded, &wanted) => Stake::these(recorded),
         _ => Stake::Nothing,
     }
 }

@@ -1,6 +1,7 @@
 //! Who needs what, and who relies on which role, by the apiserver's word: what nobody needs goes, and a cache may not have
 //! seen yet who began to. Those who ask at the same moment share an answer, which names a few of many thousands: a hundred
-//! attachments that change together would else read all jobs of their namespace twice each.
+//! attachments that change together would else read all jobs of their namespace twice each. Of each kind and namespace one
+//! listing at most is under way.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -56,8 +57,8 @@ impl Census {
         Self {
             kube,
             holders,
-            needs: Fresh::default(),
-            records: Fresh::default(),
+            needs: Fresh::in_turn(),
+            records: Fresh::in_turn(),
         }
     }
 

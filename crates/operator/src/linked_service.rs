@@ -144,7 +144,7 @@ impl Kind for LinkKind {
     /// Asks the apiserver: whoever put our finalizer on this link carries it itself since before.
     async fn may_release(&self, object: &LinkedService) -> Result<bool, Error> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
-        let users = LinkedService::users(&self.census, &namespace, &name).await?;
+        let users = LinkedService::needing(&self.census, &namespace, &name).await?;
         Ok(users.is_empty())
     }
 

@@ -29,7 +29,7 @@ pub(crate) trait Records:
     fn claims(&self, grant: &RoleAssignment) -> bool;
 
     /// Who needs an object of this name, by the apiserver's word.
-    fn users(
+    fn needing(
         census: &Census,
         namespace: &str,
         name: &str,
@@ -47,7 +47,7 @@ impl Records for SynapseSparkAttachment {
         status.is_some_and(|status| attachment::claims(&self.spec, status, grant))
     }
 
-    async fn users(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+    async fn needing(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
         let needed = Needed::Attachment(namespace.to_owned(), name.to_owned());
         census.needing::<SparkJob>(&needed).await
     }
@@ -64,7 +64,7 @@ impl Records for LinkedService {
         status.is_some_and(|status| linked_service::claims(&self.spec, status, grant))
     }
 
-    async fn users(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
+    async fn needing(census: &Census, namespace: &str, name: &str) -> Result<Vec<String>, Error> {
         let needed = Needed::Link(namespace.to_owned(), name.to_owned());
         census.needing::<SynapseSparkAttachment>(&needed).await
     }
@@ -167,7 +167,7 @@ async fn of_kind<O: Records>(
         // One that must wait takes nothing back, and goes on to need all that it has.
         let waits = unclaimed
             && (other.paused
-                || !O::users(census, &other.namespace, &other.name)
+                || !O::needing(census, &other.namespace, &other.name)
                     .await?
                     .is_empty());
         let relied = recorded

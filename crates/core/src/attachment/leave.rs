@@ -77,10 +77,11 @@ fn detach(want: &Want, seen: &Seen, memo: &Memo, now: Timestamp) -> Move<Attachm
     }
 }
 
-/// Whether a compute that nobody has marked is one that this object would take over, and nobody knows whether it had begun
-/// to. What is taken back then is what has our ids.
+/// Whether a compute that nobody has marked is one that this object would take over, where our finalizer is all that tells
+/// of what it had begun: the status was lost. What is taken back then is what has our ids.
 fn may_have_been_taken(want: &Want, compute: &Compute, memo: &Memo) -> bool {
-    mark(compute).is_none() && conflict(want, compute, memo).is_none()
+    let forgotten = memo.wish.is_none() && memo.pool.is_none() && !memo.owned;
+    forgotten && mark(compute).is_none() && conflict(want, compute, memo).is_none()
 }
 
 /// Takes our mark off, so that another object may take the compute over, and leaves all else as it is.

@@ -95,3 +95,40 @@ async fn keys_that_nobody_asks_for_any_more_are_forgotten() {
     }
     assert!(fresh.lock().len() <= REMEMBERED);
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_answers_are_large_the_next_question_waits_for_the_one_before() {
+    let fresh = Fresh::in_turn();
+    let under_way = Arc::new(AtomicU32::new(0));
+    let ask = async |wait: u64| {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let under_way = Arc::clone(&under_way);
+        let question = async move |_| {
+            let others = under_way.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(PAUSE * 5).await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            Ok(others)
+        };
+        fresh.ask("a", question).await.unwrap()
+    };
+    let begun = Instant::now();
+    let others = join_all([0, 150, 250, 350].map(ask)).await;
+    assert_eq!(others, [0; 4]);
+    assert_eq!(begun.elapsed(), PAUSE * 10, "one, and one for all others");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_keeps_nobody_from_his_turn() {
+    let fresh = Fresh::<&str, ()>::in_turn();
+    let never = || fresh.ask("a", async |_| std::future::pending().await);
+    let within = |wait: u32| PAUSE * wait;
+    assert!(tokio::time::timeout(within(2), never()).await.is_err());
+    let first = tokio::time::timeout(within(3), never());
+    let second = tokio::time::timeout(within(2), fresh.ask("a", async |_| Ok(())));
+    let (first, second) = futures::future::join(first, second).await;
+    assert!(
+        first.is_err() && second.is_err(),
+        "one is under way for ever"
+    );
+    fresh.ask("a", async |_| Ok(())).await.unwrap();
+}

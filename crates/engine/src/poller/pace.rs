@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const LEEWAY: u32 = 10;
 
 /// Of the difference between what is before a look and what is after it: three quarters of the way to the middle. All of
-/// it would overshoot, as the others move, too; ten shards stand apart by half of what is even after five rounds.
+/// it would overshoot, as the others move, too. Ten shards stand apart by half of what is even after five to twelve rounds.
 const SHARE: (u32, u32) = (3, 8);
 
 /// The looks that were last begun.
@@ -61,6 +61,13 @@ impl<S: Clone + Eq + Hash> Pace<S> {
         };
         self.looks.insert(shard.clone(), look);
         whole
+    }
+
+    /// The next look comes at another time than was planned: after a fault, or after a look that took longer.
+    pub(super) fn moves(&mut self, shard: &S, next: Instant) {
+        if let Some(look) = self.looks.get_mut(shard) {
+            look.next = next;
+        }
     }
 
     /// Nobody follows it any more.
@@ -113,6 +120,17 @@ mod tests {
                 prop_assert!(whole <= PERIOD && whole >= PERIOD * 9 / 10, "{whole:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_look_that_is_put_off_keeps_no_place() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        let alone = pace.begins(&"a", PERIOD, now);
+        pace.begins(&"b", PERIOD, now + PERIOD / 10);
+        pace.moves(&"a", now + PERIOD * 6);
+        let after_it = pace.begins(&"b", PERIOD, now + PERIOD);
+        assert!(after_it > alone, "nobody comes soon");
     }
 
     #[test]

@@ -126,6 +126,7 @@ fn a_lost_status_is_found_again() {
         (going, Unknown, vec![], none(), Told::In(5), "nobody could tell"),
         (going, untagged(), ours(), none(), Told::Revoke("principal"), "it may have been about to be taken over: the mark was on its way, and the role there"),
         (taking_nothing_over, untagged(), ours(), none(), Told::In(75), "it never was"),
+        (going, untagged(), ours(), Memo { wish: None, ..asked(900, &[]) }, Told::Release, "what it led to is on record, and that it was never asked for"),
     ]);
     let (_, memo) = decide(
         &want_with(going),

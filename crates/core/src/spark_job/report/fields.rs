@@ -67,7 +67,8 @@ pub(super) fn publish(status: &mut SparkJobStatus, pass: &Pass<'_, SparkJob>, wa
             status.code_id.clone_from(&run.code_id);
         }
     }
-    let same = told.0 == status.attempt && told.1 == status.definition_hash;
+    let other = told.1.zip(status.definition_hash.as_ref());
+    let same = told.0 == status.attempt && other.is_none_or(|(told, now)| told == *now);
     if status.code_id.is_none() && seen != Some(false) && same {
         // Of a run that was found only a look tells it, and not every look shows the run. What was told of a submission
         // that met an older run is not of that.

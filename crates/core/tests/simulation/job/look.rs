@@ -110,7 +110,7 @@ pub(super) fn follow(world: &mut World, want: &Want, name: &str, run: Run) {
 
 /// One listing for all runs; those that it does not show are asked for.
 pub(crate) fn poll(world: &mut World) -> Result<(), Stop> {
-    // A run that is left is followed by nobody, once the watch has told that its object is gone.
+    // A run that is left is followed by nobody from the next listing on.
     let jobs = &world.jobs;
     let board = &mut world.process.board;
     board.retain(|_, entry| jobs.by_uid(&entry.uid).is_some());
