@@ -71,8 +71,12 @@ impl World {
         self.may_follow_a_failure(uid, name);
     }
 
-    /// What failed is tried again only for a cause that was named, whatever of it could be read.
+    /// What failed is tried again only for a cause that was named, whatever of it could be read. A request for a run that is
+    /// there, of whoever has lost his status, makes none.
     fn may_follow_a_failure(&mut self, uid: &str, name: &str) {
+        if self.azure.runs.contains_key(name) {
+            return;
+        }
         let runs = self.azure.runs.iter();
         let mine =
             runs.filter(|(other, run)| *other != name && run.last().owner.as_deref() == Some(uid));
