@@ -201,12 +201,16 @@ fn at_stake(given: &Given, object: &SynapseSparkAttachment) -> Stake {
         ..Compute::default()
     };
     let wanted = want.wanted(&known, &memo).unwrap_or_default();
-    match object.recorded() {
-        // What the compute's identities are by then is not known here.
-        _ if want.deleting && given.held => Stake::Anything,
-        _ if want.deleting => Stake::these(object.recorded().iter().chain(&wanted)),
-        recorded if records::some_unwanted(recorded, &wanted) => Stake::these(recorded),
-        _ => Stake::Nothing,
+    let recorded = object.recorded();
+    if want.deleting && given.held {
+        // Those of the identities that the compute has by then, which are not known here.
+        Stake::Anything
+    } else if want.deleting {
+        Stake::these(recorded.iter().chain(&wanted))
+    } else if records::some_unwanted(recorded, &wanted) {
+        Stake::these(recorded)
+    } else {
+        Stake::Nothing
     }
 }
 
@@ -253,4 +257,63 @@ fn pool_id(pool: &azure_id::SparkPoolId) -> Result<SparkPoolId, Fault> {
         request_id: None,
         retry_after: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use azureml_spark_core::place::Reference;
+    use serde_json::json;
+
+    use super::*;
+
+    /// An object with this spec beside the usual, and one role on record that it does not ask for any more.
+    fn object(policies: &serde_json::Value) -> SynapseSparkAttachment {
+        let pool = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/syn/bigDataPools/p";
+        let mut object = json!({
+            "apiVersion": "spark.azureml.dev/v1alpha1", "kind": "SynapseSparkAttachment",
+            "metadata": {"name": "a", "namespace": "team", "uid": "u"},
+            "spec": {"workspaceRef": {"name": "ml"}, "pool": {"resourceId": pool}},
+            "status": {
+                "requestedTime": "2026-01-01T00:00:00Z",
+                "roleAssignments": [{"role": "Reader", "scope": "/s", "principalId": "p", "id": "x"}]
+            }
+        });
+        for (field, policy) in policies.as_object().unwrap() {
+            object["spec"][field] = policy.clone();
+        }
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn stake(policies: &serde_json::Value, held: bool, deleting: bool) -> Stake {
+        let object = object(policies);
+        let given = Given {
+            namespace: "team".to_owned(),
+            name: "a".to_owned(),
+            uid: "u".to_owned(),
+            spec: object.spec.clone(),
+            workspace: Reference::Missing,
+            link: None,
+            users: Vec::new(),
+            shared: BTreeSet::new(),
+            grantable: BTreeSet::from([Role::SynapseAdministrator]),
+            held,
+            deleting,
+            sync_period: SignedDuration::from_hours(1),
+            warnings: Vec::new(),
+        };
+        at_stake(&given, &object)
+    }
+
+    #[test]
+    fn what_may_be_taken_back_is_any_role_of_one_that_goes_and_else_what_is_on_record() {
+        let recorded = Stake::These(BTreeSet::from(["x".to_owned()]));
+        let plain = json!({});
+        assert_eq!(stake(&plain, true, true), Stake::Anything);
+        assert_eq!(stake(&plain, false, true), recorded);
+        assert_eq!(stake(&plain, true, false), recorded);
+        let retained = json!({"deletionPolicy": "Retain"});
+        assert_eq!(stake(&retained, true, true), Stake::Nothing);
+        let observed = json!({"managementPolicy": "ObserveOnly"});
+        assert_eq!(stake(&observed, true, true), Stake::Nothing);
+    }
 }
