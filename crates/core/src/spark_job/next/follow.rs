@@ -104,8 +104,10 @@ pub(super) fn noticed(want: &Want, run: &Run, seen: &Seen, known: &Memo, now: Ti
             .or_else(|| Some(want.definition.as_ref().ok()?.hash()))
             .unwrap_or_default();
     }
-    if memo.pinned.is_none() && memo.past.is_empty() && !submission.foreign {
-        // Nobody has looked up what it runs with: further attempts can at least be compared with it.
+    let is_first = memo.past.is_empty() || memo.first.is_none();
+    if memo.pinned.is_none() && is_first && !submission.foreign {
+        // Nobody has looked up what it runs with: further attempts can at least be compared with it, or with the first of
+        // them that says what it is.
         memo.first.clone_from(&run.definition_hash);
     }
     if run.state == RunState::Canceled && !submission.seen_by_azure {

@@ -3,7 +3,7 @@
 use super::{Change, Told, blocked, decide, going, held};
 use crate::machine::{Machine, Sight};
 use crate::place::Reference;
-use crate::spark_job::tests::object::{ago, asked, followed, meant, now, run, seen};
+use crate::spark_job::tests::object::{ago, asked, followed, meant, now, past, run, seen};
 use crate::spark_job::{End, LabelState, Memo, Run, RunState, SparkJob, Submission};
 
 use Sight::{Absent, Present, Unknown};
@@ -95,6 +95,25 @@ fn a_submission_that_met_an_older_run_is_not_what_runs() {
     let meant = meant();
     let (_, memo) = decide(held, &seen(Present(met(&meant.definition_hash))), &asked(5));
     assert_eq!(memo.pinned, Some(meant), "it is ours");
+}
+
+#[test]
+fn the_first_attempt_that_says_what_it_runs_with_is_what_later_ones_are_compared_with() {
+    let second = |first: Option<&str>| Memo {
+        first: first.map(str::to_owned),
+        past: vec![past(1, End::Suspended)],
+        submission: Some(Submission::forgotten(2, now())),
+        ..Memo::default()
+    };
+    let running = seen(Present(run(RunState::Running)));
+    let (_, memo) = decide(held, &running, &second(None));
+    assert_eq!(
+        memo.first,
+        Some(meant().definition_hash),
+        "the one before does not say"
+    );
+    let (_, memo) = decide(held, &running, &second(Some("of the first")));
+    assert_eq!(memo.first.as_deref(), Some("of the first"));
 }
 
 #[test]
